@@ -1,0 +1,259 @@
+"""A link carries bytes between one client and one venue, with a latency of its own.
+
+It is the only way from a client to a venue. Every request, reply and frame that enters it is recorded on the wire
+plane of the journal, with the moment it arrives. Requests travel independently of each other; frames of one stream
+arrive in the order in which they were sent, as TCP would have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from lab.journal.writer import JournalWriter
+from lab.kernel import Kernel
+from simulators.ports import ClientStream, Reply, Request, Stream, Venue
+
+_BLOCK = 4096
+_NS_PER_US = 1_000
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """One-way travel time: a floor that physics sets, plus a log-normal share of queues on the way."""
+
+    floor_ms: float = 2.0
+    median_ms: float = 3.0
+    sigma: float = 0.5
+
+
+class Delays:
+    """Draws of a latency in whole microseconds, made a block at a time.
+
+    Rounding hides the last bit in which the exponential functions of two processors may differ.
+    """
+
+    def __init__(self, latency: Latency, generator: np.random.Generator) -> None:
+        self._latency = latency
+        self._generator = generator
+        self._block: list[int] = []
+
+    def next_ns(self) -> int:
+        """The next message's travel time, ns."""
+        if not self._block:
+            latency = self._latency
+            normal = self._generator.standard_normal(_BLOCK)
+            delay_us = (latency.floor_ms + latency.median_ms * np.exp(latency.sigma * normal)) * 1_000.0
+            self._block = (np.rint(delay_us).astype(np.int64) * _NS_PER_US).tolist()
+            self._block.reverse()
+        return self._block.pop()
+
+
+class Link:
+    """One client's way to one venue; satisfies ``simulators.ports.Wire``."""
+
+    def __init__(
+        self,
+        client: str,
+        venue: Venue,
+        kernel: Kernel,
+        journal: JournalWriter,
+        latency: Latency,
+        generator: np.random.Generator,
+    ) -> None:
+        self.name = f"{client}>{venue.name}"
+        self.messages = 0
+        self._venue = venue
+        self._kernel = kernel
+        self._journal = journal
+        self._delays = Delays(latency, generator)
+        self._requests = 0
+        self._streams = 0
+
+    def request(
+        self, request: Request, on_reply: Callable[[Reply | None, int], None], timeout_ns: int = 0, cause: int = 0
+    ) -> None:
+        """Send a request; ``on_reply(reply, cause)`` is called once, with None if ``timeout_ns`` (0: never) passed."""
+        self._requests += 1
+        _Exchange(self, self._requests, request, on_reply, timeout_ns, cause)
+
+    def open_stream(
+        self,
+        target: str,
+        on_message: Callable[[bytes, int], None],
+        on_closed: Callable[[str], None],
+        on_open: Callable[[], None] | None = None,
+    ) -> ClientStream:
+        """Connect a WebSocket; acceptance or refusal reaches ``on_open`` or ``on_closed`` one round trip later."""
+        self._streams += 1
+        return _LinkStream(self, self._streams, target, on_message, on_closed, on_open)
+
+
+class _Exchange:
+    """One request on its way there, its reply on its way back."""
+
+    __slots__ = ("_done", "_link", "_number", "_on_reply", "_request")
+
+    def __init__(
+        self,
+        link: Link,
+        number: int,
+        request: Request,
+        on_reply: Callable[[Reply | None, int], None],
+        timeout_ns: int,
+        cause: int,
+    ) -> None:
+        self._link = link
+        self._number = number
+        self._request = request
+        self._on_reply = on_reply
+        self._done = False
+        kernel = link._kernel
+        arrives_ns = kernel.now_ns + link._delays.next_ns()
+        link.messages += 1
+        record = link._journal.record_wire(
+            "request", link.name, cause, number, request.method, request.target, request.body, arrives_ns
+        )
+        kernel.call_at(arrives_ns, self._arrive, record)
+        if timeout_ns:
+            kernel.call_at(kernel.now_ns + timeout_ns, self._give_up)
+
+    def _arrive(self, record: int) -> None:
+        self._link._venue.handle(self._request, self._respond, record)
+
+    def _respond(self, reply: Reply, cause: int) -> None:
+        link = self._link
+        arrives_ns = link._kernel.now_ns + link._delays.next_ns()
+        link.messages += 1
+        record = link._journal.record_wire("reply", link.name, cause, self._number, reply.status, reply.body, arrives_ns)
+        link._kernel.call_at(arrives_ns, self._deliver, (reply, record))
+
+    def _deliver(self, arrived: tuple[Reply, int]) -> None:
+        if not self._done:
+            self._done = True
+            self._on_reply(*arrived)
+
+    def _give_up(self, _: Any) -> None:
+        if not self._done:
+            self._done = True
+            self._on_reply(None, 0)
+
+
+class _LinkStream:
+    """One WebSocket: the client holds this end, the venue the one it returned."""
+
+    __slots__ = (
+        "_call_at",
+        "_client_gone",
+        "_inbound_ns",
+        "_link",
+        "_next_ns",
+        "_number",
+        "_on_closed",
+        "_on_message",
+        "_on_open",
+        "_outbound_ns",
+        "_record",
+        "_remote",
+        "_target",
+    )
+
+    def __init__(
+        self,
+        link: Link,
+        number: int,
+        target: str,
+        on_message: Callable[[bytes, int], None],
+        on_closed: Callable[[str], None],
+        on_open: Callable[[], None] | None,
+    ) -> None:
+        self._link = link
+        self._number = number
+        self._target = target
+        self._on_open = on_open
+        self._on_message = on_message
+        self._on_closed = on_closed
+        self._call_at = link._kernel.call_at
+        self._next_ns = link._delays.next_ns
+        self._record = link._journal.record_wire
+        self._remote: Stream | None = None
+        self._client_gone = False
+        self._inbound_ns = 0
+        self._outbound_ns = 0
+        self._outbound(self._connect, None)
+
+    def send(self, payload: bytes, cause: int = 0) -> None:
+        """Send a text frame to the venue."""
+        arrives_ns = self._outbound_arrival_ns()
+        self._link.messages += 1
+        record = self._record("frame", self._link.name, cause, self._number, payload, arrives_ns)
+        self._call_at(arrives_ns, self._hand_over, (payload, record))
+
+    def close(self) -> None:
+        """Hang up; what is still on its way to the client is dropped."""
+        if not self._client_gone:
+            self._client_gone = True
+            self._outbound(self._disconnect, None)
+
+    def _outbound_arrival_ns(self) -> int:
+        arrives_ns = max(self._link._kernel.now_ns + self._next_ns(), self._outbound_ns)
+        self._outbound_ns = arrives_ns
+        return arrives_ns
+
+    def _outbound(self, callback: Callable[[Any], None], argument: Any) -> None:
+        self._call_at(self._outbound_arrival_ns(), callback, argument)
+
+    def _connect(self, _: Any) -> None:
+        remote = self._link._venue.open_stream(self._target, self._push, self._closed_by_venue)
+        if remote is None:
+            self._record("stream", self._link.name, 0, self._number, "refused", self._target)
+            self._inbound(self._report_closed, "refused")
+            return
+        self._remote = remote
+        self._record("stream", self._link.name, 0, self._number, "open", self._target)
+        self._inbound(self._report_open, None)
+
+    def _hand_over(self, arrived: tuple[bytes, int]) -> None:
+        if self._remote is not None:
+            self._remote.receive(*arrived)
+
+    def _disconnect(self, _: Any) -> None:
+        if self._remote is not None:
+            self._remote.close()
+            self._remote = None
+        self._record("stream", self._link.name, 0, self._number, "closed", self._target)
+
+    def _push(self, payload: bytes, cause: int) -> None:
+        link = self._link
+        arrives_ns = link._kernel._now + self._next_ns()
+        if arrives_ns < self._inbound_ns:
+            arrives_ns = self._inbound_ns
+        self._inbound_ns = arrives_ns
+        link.messages += 1
+        record = self._record("push", link.name, cause, self._number, payload, arrives_ns)
+        self._call_at(arrives_ns, self._deliver, (payload, record))
+
+    def _deliver(self, arrived: tuple[bytes, int]) -> None:
+        if not self._client_gone:
+            self._on_message(*arrived)
+
+    def _closed_by_venue(self, reason: str) -> None:
+        self._remote = None
+        self._record("stream", self._link.name, 0, self._number, "closed", self._target)
+        self._inbound(self._report_closed, reason)
+
+    def _inbound(self, callback: Callable[[Any], None], argument: Any) -> None:
+        arrives_ns = max(self._link._kernel.now_ns + self._next_ns(), self._inbound_ns)
+        self._inbound_ns = arrives_ns
+        self._call_at(arrives_ns, callback, argument)
+
+    def _report_open(self, _: Any) -> None:
+        if self._on_open is not None and not self._client_gone:
+            self._on_open()
+
+    def _report_closed(self, reason: str) -> None:
+        if not self._client_gone:
+            self._client_gone = True
+            self._on_closed(reason)
