@@ -1,0 +1,105 @@
+"""What a strategy may be told: its allocation, its caps and the habits of its kind.
+
+Fractions are of one, ``_bp`` are hundredths of a percent, ``_s`` are seconds. This module imports nothing heavy,
+so that a scenario can be checked without loading what it would run.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+BasisPoints = Annotated[float, msgspec.Meta(ge=0.0, le=10_000.0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
+Bars = Annotated[int, msgspec.Meta(ge=2, le=1_440)]
+
+
+class StrategyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every strategy heeds, whatever its idea."""
+
+    allocation: Fraction = 0.5
+    """Share of the sub-account's equity at a venue that open positions may reach together; the pairs share it equally."""
+    order_fraction: Fraction = 0.02
+    """Share of that equity which one order may be worth."""
+    loss_limit: Fraction = 0.25
+    """Loss of equity since the start at which the strategy stops itself."""
+    quote_age_limit_s: Seconds = 5.0
+    """A quote older than this is not acted upon."""
+    refresh_s: Seconds = 60.0
+    """How often balances, prices and open orders are asked for again, whatever the streams say."""
+    taker_fee_bp: BasisPoints = 10.0
+    """Fee assumed where the account data does not state one."""
+
+
+class MarketMakerParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Quotes both sides and earns the spread."""
+
+    half_spread_bp: BasisPoints = 4.0
+    """Distance of each quote from the fair price."""
+    requote_bp: BasisPoints = 2.0
+    """A resting quote is replaced when it stands further than this from where it should."""
+    requote_interval_s: Seconds = 15.0
+    """How often the quotes are looked at."""
+    urgent_move_bp: BasisPoints = 10.0
+    """A move of the mid since the last look that cuts the wait short."""
+    urgent_gap_s: Seconds = 3.0
+    """The least time between two looks."""
+    skew_bp: BasisPoints = 4.0
+    """How far the fair price is lowered when the inventory stands at its cap, and raised when it is short by as much."""
+    fair_half_life_s: Annotated[float, msgspec.Meta(ge=0.0, le=864_000.0)] = 0.0
+    """Half-life of the average of the mid that is taken as the fair price; 0 takes the mid itself. A desk that believes
+    a price returns (a stablecoin to its peg) sets hours, and buys while it slides."""
+
+
+class MomentumParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Goes with the trend of two moving averages of minute closes."""
+
+    fast_bars: Bars = 15
+    slow_bars: Bars = 90
+    entry_bp: BasisPoints = 15.0
+    """Distance between the averages that counts as a trend."""
+    exit_bp: BasisPoints = 3.0
+    """Distance below which the trend is over."""
+    max_slippage_bp: BasisPoints = 10.0
+    """How far from the bar's close an order may trade."""
+    cooldown_bars: Annotated[int, msgspec.Meta(ge=1, le=1_440)] = 3
+
+
+class MeanReversionParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buys what is low and sells what is high against its own moving average."""
+
+    window_bars: Bars = 60
+    entry_deviations: Annotated[float, msgspec.Meta(gt=0.0, le=20.0)] = 2.0
+    """Standard deviations from the average at which a position is taken."""
+    exit_deviations: Annotated[float, msgspec.Meta(ge=0.0, le=20.0)] = 0.5
+    max_slippage_bp: BasisPoints = 10.0
+    cooldown_bars: Annotated[int, msgspec.Meta(ge=1, le=1_440)] = 3
+
+
+class ArbitrageParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buys a pair where it is cheap and sells it where it is dear, on two exchanges at once."""
+
+    min_edge_bp: BasisPoints = 5.0
+    """Profit that must remain after both fees."""
+    cooldown_s: Seconds = 5.0
+    max_slippage_bp: BasisPoints = 30.0
+    """How far from the mid what is left of a lame leg may be unwound."""
+
+
+class TriangularParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Walks three pairs of one exchange back to where it began, when that pays after three fees."""
+
+    min_edge_bp: BasisPoints = 5.0
+    cooldown_s: Seconds = 5.0
+    max_slippage_bp: BasisPoints = 30.0
+
+
+KINDS: dict[str, type[StrategyParams]] = {
+    "arbitrage": ArbitrageParams,
+    "market_making": MarketMakerParams,
+    "mean_reversion": MeanReversionParams,
+    "momentum": MomentumParams,
+    "triangular_arbitrage": TriangularParams,
+}
