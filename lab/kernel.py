@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import simpy
-from simpy.core import EmptySchedule, SimTime
+from simpy.core import EmptySchedule
 from simpy.events import NORMAL
 
 _PLAIN_ENTRY = 4  # simpy's own queue entries: time, priority, number, event
@@ -26,6 +26,8 @@ class Kernel(simpy.Environment):
     It satisfies ``simulators.ports.Clock``.
     """
 
+    _now: int  # simpy allows floats; this kernel never makes one
+
     def __init__(self, start_ns: int) -> None:
         super().__init__(initial_time=start_ns)
         self._stopping = False
@@ -33,7 +35,7 @@ class Kernel(simpy.Environment):
     @property
     def now_ns(self) -> int:
         """The present virtual time."""
-        return self._now  # type: ignore[return-value]  # simpy allows floats; this kernel never makes one
+        return self._now
 
     def call_at(self, at_ns: int, callback: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``callback(argument)`` at ``at_ns``.
@@ -87,10 +89,6 @@ class Kernel(simpy.Environment):
         heappop(queue)
         self._now = entry[0]
         entry[3](entry[4])
-
-    def peek_ns(self) -> SimTime:
-        """Time of the next entry, infinity when there is none."""
-        return self.peek()
 
 
 class KernelTimer:

@@ -127,7 +127,9 @@ class _Exchange:
         link = self._link
         arrives_ns = link._kernel.now_ns + link._delays.next_ns()
         link.messages += 1
-        record = link._journal.record_wire("reply", link.name, cause, self._number, reply.status, reply.body, arrives_ns)
+        record = link._journal.record_wire(
+            "reply", link.name, cause, self._number, reply.status, reply.body, arrives_ns
+        )
         link._kernel.call_at(arrives_ns, self._deliver, (reply, record))
 
     def _deliver(self, arrived: tuple[Reply, int]) -> None:

@@ -1,0 +1,108 @@
+"""A small pool of processes: one job each, as many at once as there are cores, progress over a pipe.
+
+``multiprocessing.Pool`` is not used because a job here must tell its progress, must be able to end early with its
+files whole, and must not go on when the process that waits for it has died.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from lab.progress import Failed, Progress
+
+_CONTEXT = multiprocessing.get_context("spawn")
+_GRACE_S = 20.0
+
+Report = Callable[[Progress], None]
+Task = Callable[..., None]  # task(report, *arguments); must be importable by name
+
+
+class Job:
+    """A task with its arguments, and the jobs that must be over before it starts."""
+
+    def __init__(self, name: str, task: Task, arguments: tuple[Any, ...], after: tuple[Job, ...] = ()) -> None:
+        self.name = name
+        self.task = task
+        self.arguments = arguments
+        self.after = after
+        self.failed = False
+        self.over = False
+
+
+def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job, Progress]]:
+    """Run jobs, in their order as far as cores and ``after`` allow, and yield what they report.
+
+    A job whose predecessor failed is not started; it counts as failed. When the caller stops iterating, or is
+    interrupted, running jobs are asked to end and given time to close their files.
+    """
+    workers = workers or os.cpu_count() or 1
+    waiting = list(jobs)
+    running: dict[Connection, tuple[Job, multiprocessing.process.BaseProcess]] = {}
+    try:
+        while waiting or running:
+            for job in [job for job in waiting if all(other.over for other in job.after)]:
+                if any(other.failed for other in job.after):
+                    waiting.remove(job)
+                    job.over = job.failed = True
+                elif len(running) < workers:
+                    waiting.remove(job)
+                    receiving, sending = _CONTEXT.Pipe(duplex=False)
+                    process = _CONTEXT.Process(target=_enter, args=(sending, job.task, job.arguments), daemon=True)
+                    process.start()
+                    sending.close()
+                    running[receiving] = (job, process)
+            for connection in wait(list(running), timeout=1.0):
+                assert isinstance(connection, Connection)
+                job, process = running[connection]
+                try:
+                    progress: Progress = connection.recv()
+                except EOFError:
+                    process.join()
+                    del running[connection]
+                    job.over = True
+                    if process.exitcode and not job.failed:
+                        job.failed = True
+                        yield job, Failed(f"the process of {job.name} ended with code {process.exitcode}", "")
+                    continue
+                if isinstance(progress, Failed):
+                    job.failed = True
+                yield job, progress
+    finally:
+        _end([process for _, process in running.values()], list(running))
+
+
+def _end(processes: list[multiprocessing.process.BaseProcess], connections: list[Connection]) -> None:
+    for process in processes:
+        if process.is_alive() and process.pid is not None:
+            os.kill(process.pid, signal.SIGINT)
+    for connection in connections:
+        connection.close()
+    for process in processes:
+        process.join(_GRACE_S)
+        if process.is_alive():
+            process.kill()
+
+
+def _enter(connection: Connection, task: Task, arguments: tuple[Any, ...]) -> None:
+    """The child's side."""
+
+    def report(progress: Progress) -> None:
+        connection.send(progress)
+
+    try:
+        task(report, *arguments)
+    except KeyboardInterrupt:
+        pass
+    except Exception as error:
+        try:
+            connection.send(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+        except OSError:
+            os._exit(1)
+    finally:
+        connection.close()
