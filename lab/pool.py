@@ -53,10 +53,7 @@ def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job,
                 elif len(running) < workers:
                     waiting.remove(job)
                     receiving, sending = _CONTEXT.Pipe(duplex=False)
-                    process = _CONTEXT.Process(target=_enter, args=(sending, job.task, job.arguments), daemon=True)
-                    process.start()
-                    sending.close()
-                    running[receiving] = (job, process)
+                    running[receiving] = (job, _start(sending, job))
             for connection in wait(list(running), timeout=1.0):
                 assert isinstance(connection, Connection)
                 job, process = running[connection]
@@ -77,10 +74,22 @@ def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job,
         _end([process for _, process in running.values()], list(running))
 
 
+def _start(sending: Connection, job: Job) -> multiprocessing.process.BaseProcess:
+    """Start a job deaf to Ctrl-C, which a terminal sends to every process: whether to end is the parent's to say."""
+    process = _CONTEXT.Process(target=_enter, args=(sending, job.task, job.arguments), daemon=True)
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    sending.close()
+    return process
+
+
 def _end(processes: list[multiprocessing.process.BaseProcess], connections: list[Connection]) -> None:
     for process in processes:
         if process.is_alive() and process.pid is not None:
-            os.kill(process.pid, signal.SIGINT)
+            os.kill(process.pid, signal.SIGTERM)
     for connection in connections:
         connection.close()
     for process in processes:
