@@ -1,0 +1,80 @@
+"""Harm that can be laid over prices: what each kind is, and the parameters that make one occurrence of it.
+
+Kept apart from the arithmetic in ``overlays`` so that a scenario can be checked without numpy.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Shape = Literal["linear", "stepwise", "cascade"]
+Direction = Literal["down", "up"]
+
+
+class HarmParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every harm has: an envelope in time, and how far it goes.
+
+    Times are ns since the epoch; the ramps lie inside [starts_ns, ends_ns). ``intensity`` is the price change at full
+    strength as a fraction of the price (500 bp: 0.05), 0 to 0.99. ``shape`` says how the first ramp climbs: ``linear``;
+    ``stepwise`` in ``steps`` equal steps; ``cascade`` in ``steps`` steps, each twice the one before.
+    ``volatility`` adds mean-reverting noise in proportion to the harm in force: its standard deviation, as a fraction
+    of that harm.
+    """
+
+    injection: str  # its name, which also names its stream of randomness
+    starts_ns: int
+    ends_ns: int
+    ramp_ns: int = 0
+    ramp_down_ns: int = 0
+    intensity: float
+    shape: Shape = "linear"
+    steps: int = 6
+    volatility: float = 0.05
+
+    def __post_init__(self) -> None:
+        for field, holds, expected in (
+            ("ends_ns", self.starts_ns < self.ends_ns, "a moment after starts_ns"),
+            ("ramp_ns", self.ramp_ns >= 0, "no less than 0"),
+            ("ramp_down_ns", self.ramp_down_ns >= 0, "no less than 0"),
+            ("ramp_ns", self.ramp_ns + self.ramp_down_ns <= self.ends_ns - self.starts_ns, "ramps within the duration"),
+            ("intensity", 0 <= self.intensity <= 0.99, "0 to 0.99 of the price"),
+            ("steps", 1 <= self.steps <= 60, "1 to 60"),
+            ("volatility", 0 <= self.volatility <= 1, "0 to 1 of the harm in force"),
+        ):
+            if not holds:
+                raise ValueError(f"{field}: expected {expected}, found {getattr(self, field)}")
+
+
+class PriceShockParams(HarmParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shock: the dollar price of assets moves, at once or along a ramp, together; ``ramp_down_ns`` is the recovery."""
+
+    assets: tuple[str, ...]
+    venue: str | None = None  # None: everywhere
+    direction: Direction = "down"
+
+
+class StablecoinDepegParams(HarmParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A depeg: a stablecoin parts from the dollar, and with it every pair that is quoted in it."""
+
+    asset: str
+    venue: str | None = None
+    direction: Direction = "down"
+
+
+class PriceDivergenceParams(HarmParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A divergence: one venue, one pair, or one pair at one venue is priced apart from the rest.
+
+    With a venue alone, every asset there but the dollar and the stablecoins moves, so that its cross pairs stay
+    consistent; with a pair, that pair only.
+    """
+
+    venue: str | None = None
+    pair: str | None = None
+    direction: Direction = "up"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.venue is None and self.pair is None:
+            raise ValueError("venue: expected a venue or a pair to diverge, found neither")

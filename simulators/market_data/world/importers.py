@@ -1,0 +1,174 @@
+"""Reading a user's bars: Binance kline dumps (.csv, or .zip holding one) and parquet tables of our schema.
+
+Whatever is wrong with a file is one ``MarketError`` with its file, row, field, what was expected and what was found.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from simulators.market_data.world.bars import MAX_BARS, Bars, checked_bars
+from simulators.market_data.world.config import MarketConfig, SeriesConfig, series_of
+from simulators.market_data.world.errors import MarketError
+from simulators.market_data.world.synthetic import synthetic_bars
+
+MAX_FILE_BYTES = 100_000_000
+PRICE_FIELDS = ("open", "high", "low", "close", "volume")
+KLINE_FIELDS = (
+    "open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume", "trades",
+    "taker_base_volume", "taker_quote_volume", "ignore",
+)  # fmt: skip
+_MS_BAND = (10**11, 10**14)  # 1973 to 5138 in milliseconds; the same years in microseconds begin where it ends
+_US_BAND = (10**14, 10**17)
+
+
+def load_bars(
+    config: MarketConfig, directory: Path, streams: Callable[[str], np.random.Generator]
+) -> tuple[Bars, ...]:
+    """The bars of every series of ``series_of(config)``, in that order; files are looked for in ``directory``."""
+    if config.synthetic is not None:
+        return synthetic_bars(config, streams("market/synthetic"))
+    return tuple(_load_series(one, directory) for one in series_of(config))
+
+
+def _load_series(one: SeriesConfig, directory: Path) -> Bars:
+    path = directory / one.file
+    bars = load_file(path, one.file, one.symbol or one.pair, one.source_venue)
+    return bars.inverted() if one.inverted else bars
+
+
+def load_file(path: Path, file: str, symbol: str, source_venue: str | None = None) -> Bars:
+    """One file's bars of ``symbol``; ``file`` is how messages name it. The kind of file is told by its name."""
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".zip", ".parquet"):
+        raise MarketError(file, None, "file", "a .csv, .zip or .parquet of minute bars", repr(path.name))
+    if not path.is_file():
+        raise MarketError(file, None, "file", "a file that exists", "none")
+    _refuse_size(file, path.stat().st_size)
+    if kind == ".parquet":
+        return _load_parquet(path, file, symbol, source_venue)
+    content = path.read_bytes()
+    return _parse_klines(_unzipped(content, file) if kind == ".zip" else content, file)
+
+
+def _refuse_size(file: str, size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise MarketError(file, None, "size", f"at most {MAX_FILE_BYTES // 10**6} MB", f"{size / 10**6:.0f} MB")
+
+
+def _unzipped(content: bytes, file: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [one for one in archive.infolist() if one.filename.lower().endswith(".csv")]
+            if len(members) != 1:
+                raise MarketError(file, None, "archive", "one .csv inside", str(len(members)))
+            _refuse_size(file, members[0].file_size)
+            with archive.open(members[0]) as member:
+                # The directory of an archive can lie about sizes, so the bound holds for what comes out, too.
+                plain = member.read(MAX_FILE_BYTES + 1)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise MarketError(file, None, "archive", "a readable zip without a password", str(error)) from None
+    _refuse_size(file, len(plain))
+    return plain
+
+
+def _parse_klines(content: bytes, file: str) -> Bars:
+    try:
+        lines = content.decode("ascii").splitlines()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise MarketError(file, line, "text", "plain ASCII", f"byte 0x{content[error.start]:02x}") from None
+    first = 1 if lines and lines[0][:1].isalpha() else 0  # Binance began to write a header in 2025's futures dumps
+    while len(lines) > first and not lines[-1].strip():
+        lines.pop()
+    columns = np.empty((len(PRICE_FIELDS), len(lines) - first), dtype=np.float64)
+    at_ms = np.empty(len(lines) - first, dtype=np.int64)
+    for position, line in enumerate(lines[first:]):
+        fields = line.split(",")
+        if len(fields) != len(KLINE_FIELDS):
+            number = first + position + 1
+            raise MarketError(file, number, "columns", f"{len(KLINE_FIELDS)} as in a kline dump", str(len(fields)))
+        try:
+            at_ms[position] = _milliseconds(int(fields[0]))
+            columns[:, position] = [float(text) for text in fields[1:6]]
+        except (ValueError, OverflowError):
+            raise _unreadable(file, first + position + 1, fields) from None
+    named = dict(zip(PRICE_FIELDS, columns, strict=True))
+    return checked_bars(file, at_ms, named, lambda position: first + position + 1, "open_time")
+
+
+def _milliseconds(stamp: int) -> int:
+    if _MS_BAND[0] <= stamp < _MS_BAND[1]:
+        return stamp
+    if _US_BAND[0] <= stamp < _US_BAND[1] and stamp % 1000 == 0:
+        return stamp // 1000
+    raise ValueError(stamp)
+
+
+def _unreadable(file: str, line: int, fields: list[str]) -> MarketError:
+    try:
+        _milliseconds(int(fields[0]))
+    except (ValueError, OverflowError):
+        return MarketError(file, line, "open_time", "milliseconds or microseconds since 1970", repr(fields[0]))
+    for name, text in zip(PRICE_FIELDS, fields[1:6], strict=True):
+        try:
+            float(text)
+        except ValueError:
+            return MarketError(file, line, name, "a number", repr(text))
+    raise AssertionError("a line that reads on the second attempt")
+
+
+def _load_parquet(path: Path, file: str, symbol: str, source_venue: str | None) -> Bars:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as table_file:
+            names = table_file.schema_arrow.names
+            for field in ("ts", "venue", "symbol", *PRICE_FIELDS):
+                if field not in names:
+                    raise MarketError(file, None, field, "a column of that name", ", ".join(names) or "no columns")
+            if table_file.metadata.num_rows > MAX_BARS:
+                rows = table_file.metadata.num_rows
+                raise MarketError(file, None, "rows", f"at most {MAX_BARS:,}", f"{rows:,}")
+            table = table_file.read(columns=["ts", "venue", "symbol", *PRICE_FIELDS])
+        stamps = table["ts"].combine_chunks()
+        if pa.types.is_timestamp(stamps.type):
+            stamps = stamps.cast(pa.timestamp("ms", tz=stamps.type.tz))
+        stamps = stamps.cast(pa.int64())
+        prices = {name: table[name].cast(pa.float64()).to_numpy() for name in PRICE_FIELDS}
+        venues = table["venue"].cast(pa.string())
+        symbols = table["symbol"].cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise MarketError(file, None, "file", "a parquet table of the market schema", _first_line(error)) from None
+
+    wanted = pc.equal(symbols, symbol).fill_null(False)
+    if not pc.any(wanted).as_py():
+        raise MarketError(file, None, "symbol", repr(symbol), _listing(symbols))
+    if source_venue is not None:
+        wanted = pc.and_(wanted, pc.equal(venues, source_venue).fill_null(False))
+        if not pc.any(wanted).as_py():
+            raise MarketError(file, None, "venue", repr(source_venue), _listing(venues))
+    rows = np.flatnonzero(wanted.to_numpy())
+    if len(sources := pc.unique(venues.take(pa.array(rows)))) > 1:
+        raise MarketError(file, None, "venue", "rows of one venue, or `source_venue` to choose", _listing(sources))
+    if stamps.null_count and (missing := np.flatnonzero(stamps.is_null().to_numpy(zero_copy_only=False))).size:
+        raise MarketError(file, int(missing[0]) + 1, "ts", "a timestamp", "null")
+    at_ms = stamps.to_numpy()[rows]
+    named = {name: np.ascontiguousarray(column[rows]) for name, column in prices.items()}
+    return checked_bars(file, at_ms, named, lambda position: int(rows[position]) + 1)
+
+
+def _listing(values: object) -> str:
+    names = sorted(str(one) for one in values.unique().to_pylist())  # type: ignore[attr-defined]
+    return ", ".join(names[:12]) or "no rows"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
