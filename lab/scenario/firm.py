@@ -1,0 +1,129 @@
+"""The firm: who holds what where, and what trades it, as ``scenarios/firms/*.yaml`` says (``riskproof-firm/1``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from lab.scenario.kinds import ASSET, NAME, PAIR, Amount, Choice, ListOf, MapOf, Text
+from lab.scenario.records import Key, record
+from simulators.custodian.config import CustodianConfig
+from simulators.exchange.config import ExchangeConfig
+from simulators.strategies.params import KINDS, StrategyParams
+
+Names = tuple[str, ...]
+OPERATION = Text("an operation of the venue, or * for all others", r"[A-Za-z_]+|\*", 40)
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a venue takes over a request: log-normal, stated by its median."""
+
+    median_ms: float
+    """Half of the requests take longer."""
+    sigma: Annotated[float, msgspec.Meta(ge=0.0, le=3.0)] = 0.0
+    """Standard deviation of the logarithm; 0: always the median."""
+
+
+class LinkLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """One-way travel time between a client and a venue."""
+
+    floor_ms: float = 2.0
+    """What physics takes."""
+    median_ms: float = 3.0
+    """What queues on the way add in the median."""
+    sigma: Annotated[float, msgspec.Meta(ge=0.0, le=3.0)] = 0.5
+    """Standard deviation of the logarithm of what they add."""
+
+
+SERVICE = MapOf(OPERATION, record(Latency))
+SERVICE_KEY = Key(SERVICE, "how long the venue takes over a request, by operation; `*`: all others")
+LINK_KEY = Key(record(LinkLatency), "travel time between a client and the venue, one way")
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A venue that matches orders."""
+
+    config: ExchangeConfig
+    service: Mapping[str, Latency]  # by operation; `*`: all others
+    link: LinkLatency
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def pairs(self) -> Names:
+        return tuple(listing.symbol for listing in self.config.listings)
+
+
+class Custodian(msgspec.Struct, frozen=True, kw_only=True):
+    """Who keeps the master account and settles the exchanges' profit and loss."""
+
+    config: CustodianConfig
+    service: Mapping[str, Latency]
+    link: LinkLatency
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+
+class PriceSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Who publishes reference prices."""
+
+    name: str
+    dialect: Annotated[str, Key(Choice(("coingecko", "coinmetrics")), "whose API it speaks")]
+    service: Annotated[Mapping[str, Latency], SERVICE_KEY] = {}
+    link: Annotated[LinkLatency, LINK_KEY] = LinkLatency()
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One account of the firm, with what it holds when the run starts."""
+
+    name: str
+    venue: str
+    role: Annotated[str, Key(Choice(("master", "sub_account", "reserve", "vault")), "`vault`: at the custodian")]
+    opening: Annotated[Mapping[str, str], Key(MapOf(ASSET, Amount()), "opening balance by asset")] = {}
+
+
+class Strategy(msgspec.Struct, frozen=True, kw_only=True):
+    """One trading strategy, on the account of one name at each of its venues."""
+
+    name: str
+    kind: Annotated[str, Key(Choice(KINDS), "what it does")]
+    account: Annotated[str, Key(NAME, "the account of that name, at each of its venues")]
+    venues: Annotated[Names, Key(ListOf(NAME, least=1, most=10), "where it trades")]
+    pairs: Annotated[Names, Key(ListOf(PAIR, least=1, most=20), "what it trades")]
+    params: StrategyParams
+
+
+class Firm(msgspec.Struct, frozen=True, kw_only=True):
+    """A trading firm and the venues it deals with."""
+
+    name: str
+    description: str
+    exchanges: tuple[Exchange, ...]
+    custodian: Custodian | None
+    price_sources: tuple[PriceSource, ...]
+    accounts: tuple[Account, ...]
+    strategies: tuple[Strategy, ...]
+
+    @property
+    def venues(self) -> Names:
+        """Every venue's name: exchanges, custodian, price sources, in that order."""
+        custodian = () if self.custodian is None else (self.custodian.name,)
+        return (*(e.name for e in self.exchanges), *custodian, *(s.name for s in self.price_sources))
+
+    @property
+    def pairs(self) -> Names:
+        """Every pair that some exchange lists, in the order of first mention."""
+        return tuple(dict.fromkeys(pair for exchange in self.exchanges for pair in exchange.pairs))
+
+    @property
+    def assets(self) -> Names:
+        """Every asset that is listed or held, in the order of first mention."""
+        listed = (asset for pair in self.pairs for asset in pair.split("/"))
+        held = (asset for account in self.accounts for asset in account.opening)
+        return tuple(dict.fromkeys((*listed, *held)))

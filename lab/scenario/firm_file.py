@@ -1,0 +1,285 @@
+"""How a firm is written in YAML: each part of the file, as a kind that reads it and describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+
+from lab.scenario.agreement import Agreement
+from lab.scenario.errors import Problem, problem
+from lab.scenario.firm import SERVICE, Account, Custodian, Exchange, Firm, LinkLatency, PriceSource, Strategy
+from lab.scenario.kinds import NAME, PAIR, Choice, Findings, Kind, Schema, Text, join
+from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
+from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge
+from simulators.custodian.config import CustodianConfig
+from simulators.exchange.config import ExchangeConfig, StreetConfig
+from simulators.exchange.types import Listing
+from simulators.strategies.params import KINDS
+
+FIRM_SCHEMA = "riskproof-firm/1"
+DECIMAL = Text("a decimal above zero, such as 0.01", r"(?=.*[1-9])[0-9]{1,9}(\.[0-9]{1,8})?", 18)
+
+
+class _ListingTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """One pair that an exchange trades, on its terms."""
+
+    tick_size: Annotated[str, Key(DECIMAL, "smallest step of the price, quote per base")]
+    lot_size: Annotated[str, Key(DECIMAL, "smallest step of the quantity, base")]
+    min_notional: Annotated[str, Key(DECIMAL, "smallest value of an order, quote")]
+    maker_fee_bp: float
+    """Fee of the order that rested."""
+    taker_fee_bp: float
+    """Fee of the order that came."""
+    street: Annotated[StreetConfig | None, Key(record(StreetConfig), "the liquidity of everybody else")] = None
+
+
+class _Lists(Kind[Mapping[str, _ListingTerms]]):
+    """A mapping from pairs to their terms."""
+
+    expected = "a mapping from pairs, such as BTC/USD, to their terms"
+
+    def read(self, node: Node, field: str) -> dict[str, _ListingTerms]:
+        pairs = as_map(node, field, self.expected)
+        if not pairs.entries:
+            raise problem(pairs.mark, field, "is empty", self.expected)
+        found = Findings()
+        terms: dict[str, _ListingTerms] = {}
+        for pair, child in pairs.entries.items():
+            found.take(PAIR.read, Scalar(pairs.keys[pair], pair), field)
+            listing = found.take(record(_ListingTerms).read, child, join(field, pair))
+            if listing is not None:
+                terms[pair] = listing
+        found.raise_if_any()
+        return terms
+
+    def schema(self) -> Schema:
+        terms = relaxed(record(_ListingTerms).schema())
+        return {"type": "object", "minProperties": 1, "propertyNames": PAIR.schema(), "additionalProperties": terms}
+
+
+class _ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
+    lists: Annotated[Mapping[str, _ListingTerms], Key(_Lists(), "the pairs it trades")]
+
+
+class _Venue(RecordKind[Any]):
+    """What every venue has: how long it takes, and how far away it is."""
+
+    def _service_and_link(self, entries: Map, field: str, found: Findings) -> tuple[Mapping[str, Any], LinkLatency]:
+        service = link = None
+        if "service" in entries.entries:
+            service = found.take(SERVICE.read, entries.entries["service"], join(field, "service"))
+        if "link" in entries.entries:
+            link = found.take(record(LinkLatency).read, entries.entries["link"], join(field, "link"))
+        return service or {}, link or LinkLatency()
+
+    def _venue_properties(self) -> Schema:
+        return Record(PriceSource, but=("name", "dialect")).schema()["properties"]  # type: ignore[no-any-return]
+
+
+class ExchangeRecord(_Venue):
+    """An exchange. What stands under ``each`` holds for every pair it lists that does not say otherwise."""
+
+    def __init__(self) -> None:
+        self._terms = Record(_ExchangeTerms, elsewhere=("each", "service", "link"))
+        self.expected = self._terms.expected
+
+    def read_with(self, node: Node, field: str, **supplied: Any) -> Exchange:
+        entries = as_map(node, field, self.expected)
+        found = Findings()
+        terms = found.take(self._terms.read, _with_defaults(entries), field)
+        service, link = self._service_and_link(entries, field, found)
+        found.raise_if_any()
+        lists = {} if terms is None else terms.lists
+        config = ExchangeConfig(
+            name=supplied["name"],
+            listings=tuple(_listing(pair, listing) for pair, listing in lists.items()),
+            street={pair: listing.street for pair, listing in lists.items() if listing.street is not None},
+        )
+        return Exchange(config=config, service=service, link=link)
+
+    def schema(self) -> Schema:
+        schema = self._terms.schema()
+        each = {"description": "terms of every pair that does not say otherwise"}
+        schema["properties"]["each"] = {**each, **relaxed(record(_ListingTerms).schema())}
+        schema["properties"].update(self._venue_properties())
+        return schema
+
+
+def _with_defaults(exchange: Map) -> Map:
+    each, lists = exchange.entries.get("each"), exchange.entries.get("lists")
+    if each is None or not isinstance(lists, Map):
+        return exchange
+    merged = {pair: merge(each, child) if isinstance(child, Map) else child for pair, child in lists.entries.items()}
+    return Map(exchange.mark, {**exchange.entries, "lists": Map(lists.mark, merged, lists.keys)}, exchange.keys)
+
+
+def _listing(pair: str, terms: _ListingTerms) -> Listing:
+    base, quote = pair.split("/")
+    return Listing(
+        symbol=pair,
+        base=base,
+        quote=quote,
+        tick_size=terms.tick_size,
+        lot_size=terms.lot_size,
+        min_notional=terms.min_notional,
+        maker_fee_bp=terms.maker_fee_bp,
+        taker_fee_bp=terms.taker_fee_bp,
+    )
+
+
+class CustodianRecord(_Venue):
+    """A custodian: its own terms as ``simulators.custodian.config`` declares them, its service times and its link."""
+
+    def __init__(self) -> None:
+        self._config = Record(CustodianConfig, but=("name",), elsewhere=("service", "link"))
+        self.expected = self._config.expected
+
+    def read_with(self, node: Node, field: str, **supplied: Any) -> Custodian:
+        entries = as_map(node, field, self.expected)
+        found = Findings()
+        config = found.take(partial(self._config.read_with, name=supplied["name"]), entries, field)
+        service, link = self._service_and_link(entries, field, found)
+        found.raise_if_any()
+        assert config is not None
+        return Custodian(config=config, service=service, link=link)
+
+    def schema(self) -> Schema:
+        schema = self._config.schema()
+        schema["properties"].update(self._venue_properties())
+        return schema
+
+
+class StrategyRecord(RecordKind[Strategy]):
+    """A strategy, whose ``params`` are those of its ``kind``."""
+
+    def __init__(self) -> None:
+        self._head = Record(Strategy, but=("name", "params"), elsewhere=("params",))
+        self.expected = self._head.expected
+
+    def read_with(self, node: Node, field: str, **supplied: Any) -> Strategy:
+        entries = as_map(node, field, self.expected)
+        found = Findings()
+        kind = entry(entries, "kind")
+        params = KINDS.get(kind.text) if isinstance(kind, Scalar) else None
+        values = None
+        if params is not None:
+            written = entries.entries.get("params", Map(entries.mark, {}, {}))
+            values = found.take(record(params).read, written, join(field, "params"))
+        strategy = found.take(partial(self._head.read_with, params=values, **supplied), entries, field)
+        found.raise_if_any()
+        assert strategy is not None
+        return strategy
+
+    def schema(self) -> Schema:
+        schema = self._head.schema()
+        schema["properties"]["params"] = {"description": "parameters of its kind", "type": "object"}
+        schema["allOf"] = [
+            {
+                "if": {"properties": {"kind": {"const": kind}}},
+                "then": {"properties": {"params": record(params).schema()}},
+            }
+            for kind, params in KINDS.items()
+        ]
+        return schema
+
+
+class _Accounts(Kind[tuple[Account, ...]]):
+    """A mapping from venues to the accounts there, by name."""
+
+    expected = "a mapping from venues to the accounts held there"
+
+    def __init__(self) -> None:
+        self._at_venue = Named(NAME, Record(Account, but=("name", "venue")), least=1)
+
+    def read(self, node: Node, field: str) -> tuple[Account, ...]:
+        venues = as_map(node, field, self.expected)
+        found = Findings()
+        accounts: list[Account] = []
+        for venue, child in venues.entries.items():
+            accounts.extend(found.take(partial(self._at_venue.read_with, venue=venue), child, join(field, venue)) or ())
+        found.raise_if_any()
+        return tuple(accounts)
+
+    def schema(self) -> Schema:
+        return {"type": "object", "propertyNames": NAME.schema(), "additionalProperties": self._at_venue.schema()}
+
+
+class _FirmText(msgspec.Struct, frozen=True, kw_only=True):
+    """A firm file, key by key."""
+
+    schema: Annotated[str, Key(Choice((FIRM_SCHEMA,)), "the language of this file")]
+    firm: Annotated[str, Key(NAME, "the file's stem")]
+    description: Annotated[str, Key(Text(), "what kind of firm it is")] = ""
+    exchanges: Annotated[tuple[Exchange, ...], Key(Named(NAME, ExchangeRecord(), least=1), "where it trades")]
+    custodian: Annotated[tuple[Custodian, ...], Key(Named(NAME, CustodianRecord()), "who keeps its assets")] = ()
+    price_sources: Annotated[
+        tuple[PriceSource, ...], Key(Named(NAME, Record(PriceSource, but=("name",))), "whose prices it reads")
+    ] = ()
+    accounts: Annotated[tuple[Account, ...], Key(_Accounts(), "what it holds where")]
+    strategies: Annotated[tuple[Strategy, ...], Key(Named(NAME, StrategyRecord()), "what trades")] = ()
+
+
+class FirmFile(Kind[Firm]):
+    """A firm file."""
+
+    expected = "a firm"
+
+    def read(self, node: Node, field: str) -> Firm:
+        text = record(_FirmText).read(node, field)
+        if len(text.custodian) > 1:
+            raise problem(node.mark, join(field, "custodian"), f"has {len(text.custodian)} entries", "one custodian")
+        firm = Firm(
+            name=text.firm,
+            description=text.description,
+            exchanges=text.exchanges,
+            custodian=text.custodian[0] if text.custodian else None,
+            price_sources=text.price_sources,
+            accounts=text.accounts,
+            strategies=text.strategies,
+        )
+        found = Findings()
+        found.add(_disagreements(firm, node))
+        found.raise_if_any()
+        return firm
+
+    def schema(self) -> Schema:
+        return record(_FirmText).schema()
+
+
+def _disagreements(firm: Firm, root: Node) -> list[Problem]:
+    """What the parts of a firm say against each other."""
+    check = Agreement(root)
+    venues = firm.venues
+    for venue in dict.fromkeys(venues):
+        if venues.count(venue) > 1:
+            check.wrong(("exchanges",), f"`{venue}` names two venues", "each venue's name once")
+    pairs_of = {exchange.name: exchange.pairs for exchange in firm.exchanges}
+    keeps = {name: {asset for pair in pairs for asset in pair.split("/")} for name, pairs in pairs_of.items()}
+    if firm.custodian is not None:
+        keeps[firm.custodian.name] = set(firm.custodian.config.assets)
+    for account in firm.accounts:
+        at: tuple[str | int, ...] = ("accounts", account.venue, account.name)
+        if not check.known(("accounts", account.venue), account.venue, tuple(keeps), "venue that keeps accounts"):
+            continue
+        if (account.role == "vault") != (account.venue not in pairs_of):
+            check.wrong(
+                (*at, "role"), f"`{account.role}` does not fit `{account.venue}`", "vault at the custodian only"
+            )
+        for asset in account.opening:
+            check.known((*at, "opening", asset), asset, sorted(keeps[account.venue]), f"asset at {account.venue}")
+    for name in pairs_of:
+        masters = sum(account.venue == name and account.role == "master" for account in firm.accounts)
+        if masters != 1:
+            check.wrong(("accounts", name), f"has {masters} master accounts", "one master account at each exchange")
+    for strategy in firm.strategies:
+        for index, venue in enumerate(strategy.venues):
+            if check.known(("strategies", strategy.name, "venues", index), venue, tuple(pairs_of), "exchange"):
+                there = [account.name for account in firm.accounts if account.venue == venue]
+                check.known(("strategies", strategy.name, "account"), strategy.account, there, f"account at {venue}")
+        listed = dict.fromkeys(pair for venue in strategy.venues for pair in pairs_of.get(venue, ()))
+        for index, pair in enumerate(strategy.pairs):
+            check.known(("strategies", strategy.name, "pairs", index), pair, tuple(listed), "pair at its venues")
+    return check.problems

@@ -1,0 +1,380 @@
+"""What may stand in a field. A ``Kind`` reads a YAML node into a value, or says what was expected instead; the same
+object describes itself as JSON Schema, so that parser and schema cannot part.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+from lab.scenario import units
+from lab.scenario.errors import Mark, Problem, ScenarioError, nearest_name, one_of, problem
+from lab.scenario.yaml_nodes import List, Map, Node, Scalar, as_map, describe
+
+T = TypeVar("T")
+Schema = dict[str, Any]
+
+REFERENCE_SCHEMA: Schema = {"type": "string", "pattern": r"\$\{[a-z][a-z0-9_]*\}"}
+
+
+class Kind(ABC, Generic[T]):
+    """One kind of value: ``expected`` completes the sentence "expected …"."""
+
+    expected: str
+
+    @abstractmethod
+    def read(self, node: Node, field: str) -> T:
+        """The value of ``node``. Raises ScenarioError, with every independent problem inside it."""
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """JSON Schema (2020-12) of what ``read`` accepts."""
+
+
+class ScalarKind(Kind[T]):
+    """A value on one line, parsed from its text."""
+
+    @abstractmethod
+    def parse(self, text: str) -> T:
+        """The value; ValueError carries the reason, which follows the quoted text."""
+
+    def suggest(self, text: str) -> str:
+        """The valid text nearest to ``text``, if there is a likely one."""
+        return ""
+
+    def read(self, node: Node, field: str) -> T:
+        if not isinstance(node, Scalar) or node.is_null:
+            raise problem(node.mark, field, f"is {describe(node)}", self.expected)
+        try:
+            return self.parse(node.text)
+        except ValueError as error:
+            raise problem(
+                node.mark, field, f"{describe(node)} {error}", self.expected, self.suggest(node.text)
+            ) from error
+
+
+class Text(ScalarKind[str]):
+    """Any text, or one that matches ``pattern``."""
+
+    def __init__(self, expected: str = "a text", pattern: str = "", limit: int = 4_000) -> None:
+        self.expected = expected
+        self._pattern = pattern
+        self._limit = limit
+
+    def parse(self, text: str) -> str:
+        if len(text) > self._limit:
+            raise ValueError(f"is longer than {self._limit} characters")
+        if self._pattern and not re.fullmatch(self._pattern, text):
+            raise ValueError("does not fit")
+        return text
+
+    def schema(self) -> Schema:
+        return {
+            "type": "string",
+            **({"pattern": f"^{self._pattern}$"} if self._pattern else {"maxLength": self._limit}),
+        }
+
+
+NAME_PATTERN = r"[a-z][a-z0-9_]*"
+NAME = Text("a name of small letters, digits and _", NAME_PATTERN, 80)
+ASSET = Text("an asset's name, such as BTC", r"[A-Z][A-Z0-9]{1,9}", 10)
+PAIR = Text("a pair, such as BTC/USDT", r"[A-Z][A-Z0-9]{1,9}/[A-Z][A-Z0-9]{1,9}", 21)
+
+
+class Choice(ScalarKind[str]):
+    """One of a few words."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(words)
+        self.expected = one_of(self.words)
+
+    def parse(self, text: str) -> str:
+        if text not in self.words:
+            raise ValueError("is unknown")
+        return text
+
+    def suggest(self, text: str) -> str:
+        return nearest_name(text, self.words)
+
+    def schema(self) -> Schema:
+        return {"enum": list(self.words)}
+
+
+class Whole(ScalarKind[int]):
+    """A whole number within bounds, both included."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+        self.expected = f"a whole number from {least} to {most}"
+
+    def parse(self, text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+            raise ValueError("is not a whole number")
+        if not self._least <= int(text) <= self._most:
+            raise ValueError("is out of range")
+        return int(text)
+
+    def schema(self) -> Schema:
+        return {"type": "integer", "minimum": self._least, "maximum": self._most}
+
+
+class Real(ScalarKind[float]):
+    """A finite number within bounds, both included; thousands and millions may be written ``k`` and ``M``."""
+
+    def __init__(self, least: float, most: float) -> None:
+        self._least, self._most = least, most
+        self.expected = f"a number from {least:g} to {most:g}"
+
+    def parse(self, text: str) -> float:
+        if text.lower().lstrip("+-.") in ("nan", "inf", "infinity"):
+            raise ValueError("is not finite")
+        found = re.fullmatch(r"([+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?) ?([kM]?)", text)
+        if not found:
+            raise ValueError("is not a number")
+        number = float(found[1]) * units.MULTIPLIER[found[2]]
+        if not self._least <= number <= self._most:
+            raise ValueError("is out of range")
+        return number
+
+    def schema(self) -> Schema:
+        number = {"type": "number", "minimum": self._least, "maximum": self._most}
+        return {"anyOf": [number, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?[kM]$"}]}
+
+
+class Flag(ScalarKind[bool]):
+    """``true`` or ``false``."""
+
+    expected = "true or false"
+
+    def parse(self, text: str) -> bool:
+        if text not in ("true", "false"):
+            raise ValueError("is neither")
+        return text == "true"
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
+class Duration(ScalarKind[int]):
+    """A length of time in nanoseconds."""
+
+    def __init__(self, *, positive: bool = False) -> None:
+        self._positive = positive
+        self.expected = "a duration with a unit, such as 90s, 5 min or 1h30min"
+        if positive:
+            self.expected = "a duration above zero with a unit, such as 90s, 5 min or 1h30min"
+
+    def parse(self, text: str) -> int:
+        duration_ns = units.parse_duration(text)
+        if self._positive and not duration_ns:
+            raise ValueError("is no time at all")
+        return duration_ns
+
+    def suggest(self, text: str) -> str:
+        return f"{text}s" if re.fullmatch(units.NUMBER, text) else ""
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": units.DURATION_PATTERN}
+
+
+class DurationIn(ScalarKind[float]):
+    """A length of time kept in a unit coarser than the nanosecond: as whole numbers of it, or as a float."""
+
+    def __init__(self, unit_ns: int, *, whole: bool, most: float | None = None) -> None:
+        self._unit_ns, self._whole = unit_ns, whole
+        self._most_ns = units.LONGEST_NS if most is None else int(most * unit_ns)
+        self.expected = "a duration with a unit, such as 250 ms, 90s or 5 min"
+        if most is not None:
+            self.expected += f", at most {units.format_duration(self._most_ns)}"
+
+    def parse(self, text: str) -> float:
+        duration_ns = units.parse_duration(text)
+        if duration_ns > self._most_ns:
+            raise ValueError("is out of range")
+        if not self._whole:
+            return duration_ns / self._unit_ns
+        if duration_ns % self._unit_ns:
+            raise ValueError(f"is finer than {units.format_duration(self._unit_ns)}")
+        return duration_ns // self._unit_ns
+
+    def suggest(self, text: str) -> str:
+        return f"{text}s" if re.fullmatch(units.NUMBER, text) else ""
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": units.DURATION_PATTERN}
+
+
+class DurationRange(Kind[tuple[int, int]]):
+    """The least and the most that something takes, ns."""
+
+    expected = "two durations, the least and the most, such as [10s, 90s]"
+
+    def read(self, node: Node, field: str) -> tuple[int, int]:
+        least, most = ListOf(Duration(), least=2, most=2).read(node, field)
+        if least > most:
+            raise problem(node.mark, field, "has its least above its most", self.expected)
+        return least, most
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": or_reference(Duration().schema()), "minItems": 2, "maxItems": 2}
+
+
+class Share(ScalarKind[float]):
+    """A fraction, written in basis points or percent."""
+
+    def __init__(self, least: float = 0.0, most: float = 1.0) -> None:
+        self._least, self._most = least, most
+        bounds = f"{units.format_share(least)} to {units.format_share(most)}"
+        self.expected = f"basis points or percent, such as 50 bp or 5 %, from {bounds}"
+
+    def parse(self, text: str) -> float:
+        share = units.parse_share(text)
+        if not self._least <= share <= self._most:
+            raise ValueError("is out of range")
+        return share
+
+    def suggest(self, text: str) -> str:
+        return f"{text} bp" if re.fullmatch(units.NUMBER, text) else ""
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": units.SHARE_PATTERN}
+
+
+class BasisPoints(ScalarKind[float]):
+    """A share kept in basis points, as venues state fees and spreads."""
+
+    def __init__(self, most: float = 10_000.0) -> None:
+        self._share = Share(0.0, most / 10_000)
+        self.expected = self._share.expected
+
+    def parse(self, text: str) -> float:
+        return round(self._share.parse(text) * 10_000, 9)
+
+    def suggest(self, text: str) -> str:
+        return self._share.suggest(text)
+
+    def schema(self) -> Schema:
+        return self._share.schema()
+
+
+class Amount(ScalarKind[str]):
+    """An amount of an asset named elsewhere, kept as an exact decimal string."""
+
+    expected = "an amount, such as 12.5, 400k or 2.5M"
+
+    def parse(self, text: str) -> str:
+        return units.parse_amount(text)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": units.AMOUNT_PATTERN}]}
+
+
+class Instant(ScalarKind[int]):
+    """A moment in nanoseconds since the epoch."""
+
+    expected = "a moment with its time zone, such as 2023-02-20T00:00:00Z"
+
+    def parse(self, text: str) -> int:
+        return units.parse_instant(text)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "format": "date-time"}
+
+
+class ListOf(Kind[tuple[T, ...]]):
+    """A list; every problem of every item is told."""
+
+    def __init__(self, item: Kind[T], *, least: int = 0, most: int = 1_000) -> None:
+        self._item, self._least, self._most = item, least, most
+        self.expected = f"a list, each item {item.expected}"
+
+    def read(self, node: Node, field: str) -> tuple[T, ...]:
+        if not isinstance(node, List):
+            raise problem(node.mark, field, f"is {describe(node)}", self.expected)
+        if not self._least <= len(node.items) <= self._most:
+            raise problem(node.mark, field, f"has {len(node.items)} items", f"{self._least} to {self._most} items")
+        found = Findings()
+        values = [found.take(self._item.read, item, f"{field}[{index}]") for index, item in enumerate(node.items)]
+        found.raise_if_any()
+        return tuple(value for value in values if value is not None)
+
+    def schema(self) -> Schema:
+        bounds = {"minItems": self._least, "maxItems": self._most}
+        return {"type": "array", "items": or_reference(self._item.schema()), **bounds}
+
+
+class MapOf(Kind[Mapping[str, T]]):
+    """A mapping whose keys are names of one kind."""
+
+    def __init__(self, key: ScalarKind[str], value: Kind[T]) -> None:
+        self._key, self._value = key, value
+        self.expected = f"a mapping from {key.expected} to {value.expected}"
+
+    def read(self, node: Node, field: str) -> dict[str, T]:
+        entries = as_map(node, field, self.expected)
+        found = Findings()
+        values: dict[str, T] = {}
+        for name, value_node in entries.entries.items():
+            found.take(self._key.read, Scalar(entries.keys[name], name), field)
+            value = found.take(self._value.read, value_node, f"{field}.{name}")
+            if value is not None:
+                values[name] = value
+        found.raise_if_any()
+        return values
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "propertyNames": self._key.schema(),
+            "additionalProperties": or_reference(self._value.schema()),
+        }
+
+
+class Findings:
+    """Problems found so far, so that one reading tells all that are independent."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    def take(self, read: Callable[[Node, str], T], node: Node, field: str) -> T | None:
+        """The value, or None with its problems kept."""
+        try:
+            return read(node, field)
+        except ScenarioError as error:
+            self._problems.extend(error.problems)
+            return None
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        self._problems.extend(problems)
+
+    def raise_if_any(self) -> None:
+        if self._problems:
+            raise ScenarioError(self._problems)
+
+
+def unknown_keys(entries: Map, known: Iterable[str], field: str) -> list[Problem]:
+    """One problem for each key that has no meaning there."""
+    names = list(known)
+    return [
+        Problem(*entries.keys[key], join(field, key), "unknown key", one_of(names), nearest_name(key, names))
+        for key in entries.entries
+        if key not in names
+    ]
+
+
+def missing(mark: Mark, field: str, name: str, expected: str) -> Problem:
+    """The problem that a required key is absent from the mapping at ``mark``."""
+    return Problem(*mark, join(field, name), "is missing", expected)
+
+
+def join(field: str, name: str) -> str:
+    return f"{field}.{name}" if field else name
+
+
+def or_reference(schema: Schema) -> Schema:
+    """``schema``, or a text in which a variable stands."""
+    if schema.get("type") in ("object", "array") or "$ref" in schema:
+        return schema
+    return {"anyOf": [*schema.get("anyOf", [schema]), REFERENCE_SCHEMA]}
