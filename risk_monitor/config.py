@@ -1,0 +1,111 @@
+"""Configuration of a monitor: which venues it watches, with which keys, how often it asks and how patient it is.
+
+The limits it holds the firm to are not here but in the limits file (``risk_monitor.limits``).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Dialect = Literal["binance", "fireblocks", "coingecko", "coinmetrics"]
+
+ACCOUNT_HOLDERS = ("binance", "fireblocks")
+"""Dialects of venues at which the firm holds something."""
+
+
+class ConfigError(ValueError):
+    """The operator's configuration contradicts itself. The message says where and what was expected."""
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One key at one venue. It should be a key that may only read. ``api_secret`` signs requests where the dialect asks
+    for it; without one, requests go out unsigned."""
+
+    name: str
+    api_key: str
+    api_secret: str = ""
+
+
+class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A counterparty. ``pairs`` are written ``BTC/USDT``; ``assets`` (price sources only) default to all assets known."""
+
+    name: str
+    dialect: Dialect
+    accounts: tuple[Account, ...] = ()
+    pairs: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    weight_per_minute: int = 1200
+
+
+class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often the monitor asks, in ms. Streams tell it sooner; asking is what notices that a stream lies or sleeps."""
+
+    exchange_time_ms: int = 5_000
+    exchange_account_ms: int = 60_000
+    custody_ms: int = 30_000
+    price_source_ms: int = 60_000
+    evaluation_ms: int = 1_000
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Patience with the wire, in ms. A request that failed is asked again after ``backoff_ms``, doubled each time up to
+    ``backoff_limit_ms``. A price stream that is wholly silent for ``stream_silence_ms`` is taken for half-open and
+    connected anew."""
+
+    request_timeout_ms: int = 10_000
+    connect_timeout_ms: int = 10_000
+    backoff_ms: int = 1_000
+    backoff_limit_ms: int = 30_000
+    stream_silence_ms: int = 30_000
+    stream_settled_ms: int = 60_000
+
+
+class Patience(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long the monitor waits for two views of one thing to agree, in ms.
+
+    ``resolve_ms``: a firing alert resolves once its measure has been back within the bound that long, so that it does
+    not flap. ``fills_ms``: a balance may precede the fill that explains it. ``transfer_ms``: value that left one view
+    may take that long to show up in another before the change is taken for a gain or loss. ``quiet_ms``: the books are
+    not read while account events of one cause are still coming in.
+    """
+
+    resolve_ms: int = 60_000
+    fills_ms: int = 2_000
+    transfer_ms: int = 10_000
+    quiet_ms: int = 200
+
+
+class MonitorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    venues: tuple[VenueConfig, ...]
+    cadences: Cadences = Cadences()
+    network: Network = Network()
+    patience: Patience = Patience()
+
+
+def validate(config: MonitorConfig) -> None:
+    """Refuse what cannot be watched. Raises ``ConfigError``."""
+    if not config.venues:
+        raise ConfigError("venues: at least one venue expected")
+    names = [venue.name for venue in config.venues]
+    if len(set(names)) != len(names):
+        raise ConfigError("venues: each name may occur once")
+    for venue in config.venues:
+        if venue.dialect in ACCOUNT_HOLDERS and not venue.accounts:
+            raise ConfigError(f"venues.{venue.name}.accounts: at least one account expected for dialect {venue.dialect}")
+        account_names = [account.name for account in venue.accounts]
+        if len(set(account_names)) != len(account_names):
+            raise ConfigError(f"venues.{venue.name}.accounts: each name may occur once")
+        if venue.weight_per_minute < 60:
+            raise ConfigError(f"venues.{venue.name}.weight_per_minute: at least 60 expected")
+        for pair in venue.pairs:
+            base, slash, quote = pair.partition("/")
+            if not (slash and base and quote):
+                raise ConfigError(f"venues.{venue.name}.pairs: {pair!r} should read BASE/QUOTE")
+        if len(set(venue.pairs)) != len(venue.pairs):
+            raise ConfigError(f"venues.{venue.name}.pairs: each pair may occur once")
+    for section in (config.cadences, config.network, config.patience):
+        for field in section.__struct_fields__:
+            if getattr(section, field) <= 0:
+                raise ConfigError(f"{field}: a positive number of milliseconds expected")

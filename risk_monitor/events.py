@@ -1,0 +1,47 @@
+"""Events: everything that can happen to the monitor. Whoever runs it reports them, each with its time.
+
+A request's timeout is not among them: the monitor decides by its own deadline that a reply will not be waited for.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The monitor's process is up. Always the first event."""
+
+
+class ReplyReceived(msgspec.Struct, frozen=True, tag=True):
+    """An HTTP reply arrived. ``request_id`` is that of the ``SendRequest`` it answers."""
+
+    request_id: int
+    status: int
+    body: bytes
+
+
+class StreamOpened(msgspec.Struct, frozen=True, tag=True):
+    """A WebSocket asked for with ``OpenStream`` is connected."""
+
+    stream_id: int
+
+
+class StreamMessage(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """A text frame arrived on an open WebSocket."""
+
+    stream_id: int
+    payload: bytes
+
+
+class StreamClosed(msgspec.Struct, frozen=True, tag=True):
+    """A WebSocket was refused, or ended without the monitor having asked for it."""
+
+    stream_id: int
+    reason: str
+
+
+class TimerFired(msgspec.Struct, frozen=True, tag=True):
+    """The time that ``next_deadline_ns`` gave has come."""
+
+
+Event = Started | ReplyReceived | StreamOpened | StreamMessage | StreamClosed | TimerFired
