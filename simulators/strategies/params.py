@@ -20,7 +20,7 @@ class StrategyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What every strategy heeds, whatever its idea."""
 
     allocation: Fraction = 0.5
-    """Share of the sub-account's equity at a venue that open positions may reach together; the pairs share it equally."""
+    """Share of the sub-account's equity at a venue that positions may reach; its pairs share that equally."""
     order_fraction: Fraction = 0.02
     """Share of that equity which one order may be worth."""
     loss_limit: Fraction = 0.25
@@ -47,7 +47,7 @@ class MarketMakerParams(StrategyParams, frozen=True, kw_only=True, forbid_unknow
     urgent_gap_s: Seconds = 3.0
     """The least time between two looks."""
     skew_bp: BasisPoints = 4.0
-    """How far the fair price is lowered when the inventory stands at its cap, and raised when it is short by as much."""
+    """How far the fair price is lowered with the inventory at its cap, and raised when it is short by as much."""
     fair_half_life_s: Annotated[float, msgspec.Meta(ge=0.0, le=864_000.0)] = 0.0
     """Half-life of the average of the mid that is taken as the fair price; 0 takes the mid itself. A desk that believes
     a price returns (a stablecoin to its peg) sets hours, and buys while it slides."""
