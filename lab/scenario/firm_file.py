@@ -43,8 +43,8 @@ class _Lists(Kind[Mapping[str, _ListingTerms]]):
 
     def read(self, node: Node, field: str) -> dict[str, _ListingTerms]:
         pairs = as_map(node, field, self.expected)
-        if not pairs.entries:
-            raise problem(pairs.mark, field, "is empty", self.expected)
+        if not 1 <= len(pairs.entries) <= 50:
+            raise problem(pairs.mark, field, f"has {len(pairs.entries)} pairs", "1 to 50 pairs")
         found = Findings()
         terms: dict[str, _ListingTerms] = {}
         for pair, child in pairs.entries.items():

@@ -7,11 +7,16 @@ This is what the coordinator runs. How it is written in YAML is declared in ``do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from lab.scenario.firm import Firm
+from lab.scenario.kinds import NAME, Choice, Duration, Flag, Text
+from lab.scenario.mandates import MANDATES, SEVERITIES
+from lab.scenario.records import Key
+
+SUBJECT = Text("a subject of the mandate, such as USDT, apex or BTC/USD", r"[A-Za-z0-9_/:]+", 60)
 
 Value = bool | int | float | str | tuple[str, ...]
 
@@ -38,30 +43,30 @@ class Injection(msgspec.Struct, frozen=True, kw_only=True):
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     """An alert that must fire by a deadline."""
 
-    alert: str  # the mandate
-    asset: str | None = None  # the alert's subject
-    severity: str | None = None  # that, or worse
-    within_ns: int
-    of: str = "breach"  # breach, effect or injection
-    injection: str | None = None
+    alert: Annotated[str, Key(Choice(MANDATES), "the mandate")]
+    asset: Annotated[str | None, Key(SUBJECT, "the alert's subject; optional where the mandate has one")] = None
+    severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity or worse")] = None
+    within_ns: Annotated[int, Key(Duration(positive=True), "the deadline", "within")]
+    of: Annotated[str, Key(Choice(("breach", "effect", "injection")), "what the deadline is counted from")] = "breach"
+    injection: Annotated[str | None, Key(NAME, "the injection; optional where the timeline has one")] = None
     line: int = 0
 
 
 class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that must not fire; ``any`` stands for all."""
+    """An alert that must not fire."""
 
-    alert: str
-    asset: str | None = None
-    severity: str | None = None
+    alert: Annotated[str, Key(Choice((*MANDATES, "any")), "the mandate, or `any`")]
+    asset: Annotated[str | None, Key(SUBJECT, "the alert's subject; all of them where absent")] = None
+    severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity only; all of them where absent")] = None
     line: int = 0
 
 
 class SteadyState(msgspec.Struct, frozen=True, kw_only=True):
-    """What must hold from ``from_ns`` until the first injection, or else the run says nothing about it."""
+    """What must hold until the first injection, or else the run says nothing about it."""
 
-    from_ns: int = 0
-    no_alerts: bool = True
-    feeds_live: bool = True
+    from_ns: Annotated[int, Key(Duration(), "since the run's start", "from")] = 0
+    no_alerts: Annotated[bool, Key(Flag(), "no alert fires")] = True
+    feeds_live: Annotated[bool, Key(Flag(), "every price feed of the monitor is fresh")] = True
 
 
 class Market(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """Mappings with known keys, read into structs: the declaration of a struct is the declaration of its YAML.
 
 A field annotated with ``Key`` says how it is written. A field without one is read by what its type and the unit at
-the end of its name say: ``window_ns: int`` is written ``window: 90 min``, ``step_bp: float`` is ``step: 4 bp``. So a simulator's own parameters need no second declaration here.
+the end of its name say: ``window_ns: int`` is written ``window: 90 min``, ``step_bp: float`` is ``step: 4 bp``. So a
+simulator's own parameters need no second declaration here.
 """
 
 from __future__ import annotations
