@@ -95,7 +95,7 @@ class Ledger:
     def open_account(
         self, name: str, owner: Owner, opening: Mapping[str, int] | None = None, cause: int = 0
     ) -> Account:
-        """Open an account; ``opening`` (asset → smallest units) is posted from ``external``. ValueError if it exists."""
+        """Open an account; ``opening`` (asset → smallest units) comes from ``external``. ValueError if it exists."""
         if name in self._accounts:
             raise ValueError(f"account {name!r} is open already")
         account = self._accounts[name] = Account(name, owner)

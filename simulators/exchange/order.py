@@ -10,8 +10,8 @@ from simulators.exchange.types import OrderStatus, OrderType, Side, TimeInForce
 class Order(msgspec.Struct, eq=False):
     """One order through its life. ``price_ticks`` is 0 for a market order.
 
-    ``quote_quantity`` (smallest units of quote) is given for a market order by value; its ``quantity_lots`` is then what
-    the book could sell for that value when it came. ``filled_quote`` is what its fills were worth, before fees.
+    ``quote_quantity`` (smallest units of quote) is given for a market order by value; its ``quantity_lots`` is then
+    what the book could sell for that value when it came. ``filled_quote`` is what its fills were worth, before fees.
     """
 
     order_id: int
@@ -29,6 +29,8 @@ class Order(msgspec.Struct, eq=False):
     status: OrderStatus = OrderStatus.NEW
     filled_lots: int = 0
     filled_quote: int = 0
+    earlier: Order | None = None  # its neighbours at the same price, while it rests in the book
+    later: Order | None = None
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):

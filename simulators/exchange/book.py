@@ -1,0 +1,88 @@
+"""Order book: the clients' resting orders of one listing, by price and then by time.
+
+A side keeps its price levels in a dictionary and its prices in a sorted list whose end is the best. Prices are stored
+as keys, ``price × sign``, so that on either side the larger key is the better price. The orders of a level form a
+linked list through the orders themselves: joining and leaving cost the same however many wait.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from simulators.exchange.order import Order
+
+
+class Level:
+    """All orders that rest at one price, the earliest first."""
+
+    __slots__ = ("first", "key", "last", "lots", "price_ticks")
+
+    def __init__(self, key: int, price_ticks: int, order: Order) -> None:
+        self.key = key
+        self.price_ticks = price_ticks
+        self.lots = 0
+        self.first = order
+        self.last = order
+
+
+class BookSide:
+    """One side of the book: the bids (``sign`` +1) or the asks (``sign`` -1)."""
+
+    __slots__ = ("best", "keys", "levels", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.keys: list[int] = []
+        self.levels: dict[int, Level] = {}
+        self.best: Level | None = None
+
+    def add(self, order: Order) -> None:
+        """Let an order rest behind those that came before it at its price."""
+        price_ticks = order.price_ticks
+        key = price_ticks * self.sign
+        level = self.levels.get(key)
+        if level is None:
+            level = self.levels[key] = Level(key, price_ticks, order)
+            keys = self.keys
+            if not keys or key > keys[-1]:
+                keys.append(key)
+                self.best = level
+            else:
+                insort(keys, key)
+        else:
+            last = level.last
+            last.later = order
+            order.earlier = last
+            level.last = order
+        level.lots += order.quantity_lots - order.filled_lots
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order out, with whatever of it is not filled."""
+        key = order.price_ticks * self.sign
+        level = self.levels[key]
+        earlier, later = order.earlier, order.later
+        if earlier is None:
+            if later is None:
+                self._drop(key)
+                return
+            level.first = later
+            later.earlier = None
+            order.later = None
+        else:
+            earlier.later = later
+            order.earlier = None
+            if later is None:
+                level.last = earlier
+            else:
+                later.earlier = earlier
+                order.later = None
+        level.lots -= order.quantity_lots - order.filled_lots
+
+    def _drop(self, key: int) -> None:
+        del self.levels[key]
+        keys = self.keys
+        if keys[-1] == key:
+            keys.pop()
+            self.best = self.levels[keys[-1]] if keys else None
+        else:
+            del keys[bisect_left(keys, key)]

@@ -1,0 +1,61 @@
+"""Instrument: the exact integer arithmetic of one listing, in ticks, lots and smallest units."""
+
+from __future__ import annotations
+
+from simulators.exchange.types import Listing
+from simulators.ledger import SCALE, UNITS, to_units
+
+PPM = 1_000_000
+"""Fees are kept in parts per million of what is received: a hundredth of a basis point."""
+
+_PPM_PER_BP = 100
+
+
+class Instrument:
+    """One listing, checked and turned into integers.
+
+    ``value_units`` is what one lot costs at a price of one tick, in smallest units of quote. It must be whole, or a
+    fill would be worth a fraction of the smallest unit and value would leak.
+    """
+
+    __slots__ = (
+        "assets",
+        "base",
+        "lot_units",
+        "maker_ppm",
+        "min_notional",
+        "quote",
+        "symbol",
+        "taker_ppm",
+        "value_units",
+    )
+
+    def __init__(self, listing: Listing) -> None:
+        symbol = listing.symbol
+        if symbol != f"{listing.base}/{listing.quote}" or listing.base == listing.quote:
+            raise ValueError(f"{symbol}: a symbol is BASE/QUOTE, of {listing.base} and {listing.quote}")
+        tick_units, lot_units = to_units(listing.tick_size), to_units(listing.lot_size)
+        if tick_units <= 0 or lot_units <= 0:
+            raise ValueError(f"{symbol}: tick_size and lot_size must be positive")
+        value_units, remainder = divmod(tick_units * lot_units, UNITS)
+        if remainder:
+            raise ValueError(
+                f"{symbol}: tick_size {listing.tick_size} × lot_size {listing.lot_size} is not a whole number of "
+                f"10^-{SCALE} {listing.quote}; make one of them coarser"
+            )
+        self.symbol = symbol
+        self.base = listing.base
+        self.quote = listing.quote
+        self.assets = (listing.base, listing.quote)
+        self.lot_units = lot_units
+        self.value_units: int = value_units
+        self.min_notional = to_units(listing.min_notional)
+        self.maker_ppm = _ppm(symbol, "maker_fee_bp", listing.maker_fee_bp)
+        self.taker_ppm = _ppm(symbol, "taker_fee_bp", listing.taker_fee_bp)
+
+
+def _ppm(symbol: str, field: str, fee_bp: float) -> int:
+    ppm = round(fee_bp * _PPM_PER_BP)
+    if not 0 <= ppm < PPM or abs(ppm - fee_bp * _PPM_PER_BP) > 1e-6:
+        raise ValueError(f"{symbol}: {field} must be at least 0, below 10000 and a multiple of 0.01 bp, not {fee_bp}")
+    return ppm
