@@ -38,9 +38,7 @@ class Bars:
 
     def inverted(self) -> Bars:
         """The same trading seen from the other asset: prices become 1 / price, highs become lows."""
-        return Bars(
-            self.minute, 1 / self.open, 1 / self.low, 1 / self.high, 1 / self.close, self.volume * self.close
-        )
+        return Bars(self.minute, 1 / self.open, 1 / self.low, 1 / self.high, 1 / self.close, self.volume * self.close)
 
 
 def checked_bars(

@@ -134,7 +134,13 @@ def _check(config: MarketConfig, file: str) -> None:
         _need(proper, file, f"{field}.pair", "BASE/QUOTE", repr(one.pair))
         _need(bool(one.file), file, f"{field}.file", "a file of minute bars", "none")
         earlier = seen.setdefault((one.pair, one.venue), number)
-        _need(earlier == number, file, field, "one series for each pair and venue", f"{one.pair} again (series[{earlier}])")
+        _need(
+            earlier == number,
+            file,
+            field,
+            "one series for each pair and venue",
+            f"{one.pair} again (series[{earlier}])",
+        )
     if config.synthetic is not None:
         _check_synthetic(config, config.synthetic, file)
     starts_ns, ends_ns = window_ns(config, file)

@@ -48,7 +48,7 @@ class HarmParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class PriceShockParams(HarmParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shock: the dollar price of assets moves, at once or along a ramp, together; ``ramp_down_ns`` is the recovery."""
+    """A shock: the dollar prices of assets move together, at once or along a ramp; ``ramp_down_ns`` is the recovery."""
 
     assets: tuple[str, ...]
     venue: str | None = None  # None: everywhere

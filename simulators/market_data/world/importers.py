@@ -27,9 +27,7 @@ _MS_BAND = (10**11, 10**14)  # 1973 to 5138 in milliseconds; the same years in m
 _US_BAND = (10**14, 10**17)
 
 
-def load_bars(
-    config: MarketConfig, directory: Path, streams: Callable[[str], np.random.Generator]
-) -> tuple[Bars, ...]:
+def load_bars(config: MarketConfig, directory: Path, streams: Callable[[str], np.random.Generator]) -> tuple[Bars, ...]:
     """The bars of every series of ``series_of(config)``, in that order; files are looked for in ``directory``."""
     if config.synthetic is not None:
         return synthetic_bars(config, streams("market/synthetic"))
@@ -81,8 +79,8 @@ def _parse_klines(content: bytes, file: str) -> Bars:
     try:
         lines = content.decode("ascii").splitlines()
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise MarketError(file, line, "text", "plain ASCII", f"byte 0x{content[error.start]:02x}") from None
+        number = content.count(b"\n", 0, error.start) + 1
+        raise MarketError(file, number, "text", "plain ASCII", f"byte 0x{content[error.start]:02x}") from None
     first = 1 if lines and lines[0][:1].isalpha() else 0  # Binance began to write a header in 2025's futures dumps
     while len(lines) > first and not lines[-1].strip():
         lines.pop()
@@ -145,7 +143,7 @@ def _load_parquet(path: Path, file: str, symbol: str, source_venue: str | None) 
         prices = {name: table[name].cast(pa.float64()).to_numpy() for name in PRICE_FIELDS}
         venues = table["venue"].cast(pa.string())
         symbols = table["symbol"].cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise MarketError(file, None, "file", "a parquet table of the market schema", _first_line(error)) from None
 
     wanted = pc.equal(symbols, symbol).fill_null(False)
