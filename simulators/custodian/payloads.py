@@ -20,7 +20,7 @@ def decimal(units: int) -> str:
     return "0" if text in ("-0", "") else text
 
 
-class VaultAsset(msgspec.Struct, rename="camel"):
+class VaultAsset(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     total: str
     balance: str  # deprecated by the dialect, equal to total
@@ -43,7 +43,7 @@ class VaultAsset(msgspec.Struct, rename="camel"):
         )
 
 
-class VaultAccount(msgspec.Struct, rename="camel"):
+class VaultAccount(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     name: str
     assets: list[VaultAsset]
@@ -55,17 +55,17 @@ class VaultAccount(msgspec.Struct, rename="camel"):
         return cls(id=vault.id, name=vault.name, assets=[VaultAsset.of(position) for position in positions])
 
 
-class Paging(msgspec.Struct, omit_defaults=True):
+class Paging(msgspec.Struct, frozen=True, omit_defaults=True):
     before: str | None = None
     after: str | None = None
 
 
-class VaultAccountsPage(msgspec.Struct):
+class VaultAccountsPage(msgspec.Struct, frozen=True):
     accounts: list[VaultAccount]
     paging: Paging = Paging()
 
 
-class ExchangeAsset(msgspec.Struct, rename="camel"):
+class ExchangeAsset(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     balance: str
     locked_amount: str
@@ -74,7 +74,7 @@ class ExchangeAsset(msgspec.Struct, rename="camel"):
     credit: str = "0"
 
 
-class ExchangeAccount(msgspec.Struct, rename="camel"):
+class ExchangeAccount(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     name: str
     assets: list[ExchangeAsset]
@@ -91,7 +91,7 @@ class ExchangeAccount(msgspec.Struct, rename="camel"):
         return cls(id=name, name=name, assets=assets)
 
 
-class SupportedAsset(msgspec.Struct, rename="camel"):
+class SupportedAsset(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     name: str
     type: str
@@ -105,7 +105,7 @@ class SupportedAsset(msgspec.Struct, rename="camel"):
         return cls(id=asset, name=_ASSET_NAMES.get(asset, asset), type=kind, native_asset=asset)
 
 
-class TransferPeer(msgspec.Struct, rename="camel"):
+class TransferPeer(msgspec.Struct, frozen=True, rename="camel"):
     type: str
     id: str
     name: str
@@ -117,29 +117,29 @@ class TransferPeer(msgspec.Struct, rename="camel"):
         return cls(type=peer.type, id=peer.id, name=peer.name, sub_type=sub_type)
 
 
-class AmountInfo(msgspec.Struct, rename="camel"):
+class AmountInfo(msgspec.Struct, frozen=True, rename="camel"):
     amount: str
     requested_amount: str
     net_amount: str
     amount_usd: str | None = msgspec.field(name="amountUSD", default=None)
 
 
-class FeeInfo(msgspec.Struct, rename="camel"):
+class FeeInfo(msgspec.Struct, frozen=True, rename="camel"):
     network_fee: str = "0"
     service_fee: str = "0"
 
 
-class SettlementTerms(msgspec.Struct, rename="camel"):
+class SettlementTerms(msgspec.Struct, frozen=True, rename="camel"):
     trade_date: str
     terms: str
     contracted_at: int
 
 
-class ExtraParameters(msgspec.Struct, omit_defaults=True):
+class ExtraParameters(msgspec.Struct, frozen=True, omit_defaults=True):
     settlement: SettlementTerms | None = None
 
 
-class TransactionPayload(msgspec.Struct, rename="camel"):
+class TransactionPayload(msgspec.Struct, frozen=True, rename="camel"):
     """A transaction as the API shows it; times are ms, amounts without sign."""
 
     id: str
@@ -214,21 +214,21 @@ class TransactionPayload(msgspec.Struct, rename="camel"):
         )
 
 
-class ErrorBody(msgspec.Struct):
+class ErrorBody(msgspec.Struct, frozen=True):
     message: str
     code: int
 
 
-class CreatedBody(msgspec.Struct):
+class CreatedBody(msgspec.Struct, frozen=True):
     id: str
     status: str
 
 
-class CancelledBody(msgspec.Struct):
+class CancelledBody(msgspec.Struct, frozen=True):
     success: bool
 
 
-class PeerRequest(msgspec.Struct, rename="camel"):
+class PeerRequest(msgspec.Struct, frozen=True, rename="camel"):
     """One end of a transfer as a client names it. A client may send more than is read here."""
 
     type: str
@@ -236,12 +236,12 @@ class PeerRequest(msgspec.Struct, rename="camel"):
     one_time_address: OneTimeAddress | None = None
 
 
-class OneTimeAddress(msgspec.Struct):
+class OneTimeAddress(msgspec.Struct, frozen=True):
     address: str
     tag: str = ""
 
 
-class TransferRequest(msgspec.Struct, rename="camel"):
+class TransferRequest(msgspec.Struct, frozen=True, rename="camel"):
     """Body of ``POST /v1/transactions``."""
 
     asset_id: str
