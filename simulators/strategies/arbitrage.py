@@ -15,7 +15,7 @@ _UNWIND_ATTEMPTS = 5
 
 
 class ArbitrageStrategy(Strategy[ArbitrageParams]):
-    """Takes both sides at once, immediate-or-cancel at the prices seen; what one leg traded beyond the other is unwound.
+    """Takes both sides at once, immediate-or-cancel at the prices seen; what one leg trades beyond the other is undone.
 
     The assets stay where they were bought, so a lasting difference is traded until the position cap or a balance stops
     it, and traded back when the difference turns.
