@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lab.scenario.errors import Mark, Problem, nearest_name, one_of
-from lab.scenario.yaml_nodes import List, Map, Node
+from lab.scenario.yaml_nodes import List, Map, Node, Scalar
 
 Path = tuple[str | int, ...]
 
@@ -35,9 +35,11 @@ class Agreement:
         return self._place(path)[0].line
 
     def _place(self, path: Path) -> tuple[Mark, str]:
-        node: Node = self._root
-        mark = node.mark
+        node: Node | None = self._root
+        mark = self._root.mark
+        shown: list[str | int] = []
         for step in path:
+            label: str | int = step
             if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
                 key = node.keys[step]
                 node = node.entries[step]
@@ -45,9 +47,12 @@ class Agreement:
             elif isinstance(node, List) and isinstance(step, int) and step < len(node.items):
                 node = node.items[step]
                 mark = node.mark
+                name = node.entries.get("inject") if isinstance(node, Map) else None
+                label = name.text if isinstance(name, Scalar) else step
             else:
-                break
-        return mark, dotted(path)
+                node = None  # left out of the file: what it stands in is pointed at
+            shown.append(label)
+        return mark, dotted(tuple(shown))
 
 
 def dotted(path: Path) -> str:

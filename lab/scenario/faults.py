@@ -5,13 +5,14 @@ The parameters are declared once, by the simulator that acts on them; this table
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, NamedTuple
 
 import msgspec
 
-from lab.scenario.kinds import ASSET, NAME, PAIR, Kind, ListOf, Share, Text
+from lab.scenario.kinds import ASSET, NAME, PAIR, Duration, Kind, ListOf, Share, Text
+from lab.scenario.model import Injection
 from lab.scenario.records import Field, fields_of
-from simulators.market_data.world.harm import PriceDivergenceParams, PriceShockParams, StablecoinDepegParams
 
 COORDINATED = ("injection", "starts_ns", "ends_ns", "ramp_ns", "ramp_down_ns", "intensity")
 """Attributes of a fault's parameters that the timeline's own keys give."""
@@ -36,27 +37,51 @@ class FaultSpec(NamedTuple):
     name: str
     acts_in: str  # market, exchange or custodian
     doc: str
-    params: type[msgspec.Struct]
-    scope: tuple[str, ...]  # the attributes of ``params`` that stand under `scope`
+    params_at: str  # module:struct; imported when the fault is used, because some simulators are heavy
+    scope: tuple[
+        str, ...
+    ]  # what stands under `scope`; what the struct does not have picks the simulator, and is required
     intensity: Kind[Any] | None  # None: the fault has no degrees
     intensity_doc: str
     example: str
+    intensity_attribute: str = "intensity"
+
+    @property
+    def params(self) -> type[msgspec.Struct]:
+        """The struct that the simulator declares."""
+        module, _, name = self.params_at.partition(":")
+        return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
 
     @property
     def ramps(self) -> bool:
-        """Whether it can grow and fade: only what has degrees can."""
+        """Whether the harm can grow and fade."""
         return "ramp_ns" in self.params.__struct_fields__
 
     def scope_fields(self) -> tuple[Field, ...]:
         """The keys of `scope`."""
-        declared = {field.attribute: field for field in fields_of(self.params)}
-        return tuple(
-            Field(name, name, SCOPE_KINDS[name], declared[name].doc, declared[name].required) for name in self.scope
-        )
+        required = {field.attribute: field.required for field in fields_of(self.params)}
+        return tuple(Field(name, name, SCOPE_KINDS[name], "", required.get(name, True)) for name in self.scope)
 
     def parameter_fields(self) -> tuple[Field, ...]:
         """The keys of `with`."""
-        return fields_of(self.params, but=(*COORDINATED, *self.scope))
+        return fields_of(self.params, but=(*COORDINATED, self.intensity_attribute, *self.scope))
+
+    def build(self, injection: Injection, run_starts_ns: int) -> msgspec.Struct:
+        """The parameters of one injection, as the simulator wants them. Raises ValueError as the struct does."""
+        starts_ns = run_starts_ns + injection.at_ns
+        offered = {
+            "injection": injection.name,
+            "starts_ns": starts_ns,
+            "ends_ns": starts_ns + injection.for_ns,
+            "ramp_ns": injection.ramp_ns,
+            "ramp_down_ns": injection.ramp_down_ns,
+            **injection.scope,
+            **injection.parameters,
+        }
+        if injection.intensity is not None:
+            offered[self.intensity_attribute] = injection.intensity
+        known = self.params.__struct_fields__
+        return self.params(**{name: value for name, value in offered.items() if name in known})
 
 
 _PRICE = Share(0.0, 0.99)
@@ -68,31 +93,62 @@ FAULTS: dict[str, FaultSpec] = {
             name="price_shock",
             acts_in="market",
             doc="the dollar price of assets moves, at once or along a ramp, together; `ramp_down` is the recovery",
-            params=PriceShockParams,
+            params_at="simulators.market_data.world.harm:PriceShockParams",
             scope=("assets", "venue"),
             intensity=_PRICE,
             intensity_doc="change of the price at full strength",
-            example="{price_shock, at: 1h, for: 3h, ramp: 20 min, scope: {assets: [BTC, ETH]}, intensity: 15 %}",
+            example="{fault: price_shock, at: 1h, for: 3h, ramp: 20 min, scope: {assets: [BTC, ETH]}, intensity: 15 %}",
         ),
         FaultSpec(
             name="stablecoin_depeg",
             acts_in="market",
             doc="a stablecoin parts from the dollar, and with it every pair that is quoted in it",
-            params=StablecoinDepegParams,
+            params_at="simulators.market_data.world.harm:StablecoinDepegParams",
             scope=("asset", "venue"),
             intensity=_PRICE,
             intensity_doc="distance from one dollar at full strength",
-            example="{stablecoin_depeg, at: 1h, ramp: 35h, scope: {asset: USDT}, intensity: 500 bp}",
+            example="{fault: stablecoin_depeg, at: 1h, ramp: 35h, scope: {asset: USDT}, intensity: 500 bp}",
         ),
         FaultSpec(
             name="price_divergence",
             acts_in="market",
             doc="one venue, one pair, or one pair at one venue is priced apart from the rest",
-            params=PriceDivergenceParams,
+            params_at="simulators.market_data.world.harm:PriceDivergenceParams",
             scope=("venue", "pair"),
             intensity=_PRICE,
             intensity_doc="distance from the common price at full strength",
-            example="{price_divergence, at: 1h, for: 1h, scope: {pair: BTC/USD, venue: boreal}, intensity: 80 bp}",
+            example="{fault: price_divergence, at: 1h, for: 1h, scope: {venue: boreal}, intensity: 80 bp}",
+        ),
+        FaultSpec(
+            name="settlement_halt",
+            acts_in="custodian",
+            doc="settlement instructions are accepted but not processed; after the end the backlog is worked off",
+            params_at="simulators.custodian.faults:SettlementHaltParams",
+            scope=("counterparty",),
+            intensity=None,
+            intensity_doc="",
+            example="{fault: settlement_halt, at: 2h, for: 20h}",
+        ),
+        FaultSpec(
+            name="settlement_delay",
+            acts_in="custodian",
+            doc="each step of processing happens later than planned",
+            params_at="simulators.custodian.faults:SettlementDelayParams",
+            scope=("counterparty",),
+            intensity=Duration(positive=True),
+            intensity_doc="how much later",
+            example="{fault: settlement_delay, at: 2h, for: 20h, scope: {counterparty: apex}, intensity: 3h}",
+            intensity_attribute="delay_ns",
+        ),
+        FaultSpec(
+            name="custodian_outage",
+            acts_in="custodian",
+            doc="the custodian's API cannot be reached; settlement goes on behind the closed door",
+            params_at="simulators.custodian.faults:CustodianOutageParams",
+            scope=(),
+            intensity=None,
+            intensity_doc="",
+            example="{fault: custodian_outage, at: 2h, for: 30 min, with: {mode: silent}}",
         ),
     )
 }

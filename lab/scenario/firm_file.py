@@ -16,6 +16,7 @@ from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, 
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange.config import ExchangeConfig, StreetConfig
+from simulators.exchange.instrument import Instrument
 from simulators.exchange.types import Listing
 from simulators.strategies.params import KINDS
 
@@ -50,8 +51,13 @@ class _Lists(Kind[Mapping[str, _ListingTerms]]):
         for pair, child in pairs.entries.items():
             found.take(PAIR.read, Scalar(pairs.keys[pair], pair), field)
             listing = found.take(record(_ListingTerms).read, child, join(field, pair))
-            if listing is not None:
-                terms[pair] = listing
+            if listing is None or "/" not in pair:
+                continue
+            terms[pair] = listing
+            try:
+                Instrument(_listing(pair, listing))
+            except ValueError as error:  # the book's integer arithmetic cannot hold these terms
+                found.add(problem(child.mark, join(field, pair), str(error).removeprefix(f"{pair}: ")).problems)
         found.raise_if_any()
         return terms
 

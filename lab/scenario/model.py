@@ -15,6 +15,7 @@ from lab.scenario.firm import Firm
 from lab.scenario.kinds import NAME, Choice, Duration, Flag, Text
 from lab.scenario.mandates import MANDATES, SEVERITIES
 from lab.scenario.records import Key
+from simulators.market_data.world.config import MarketConfig
 
 SUBJECT = Text("a subject of the mandate, such as USDT, apex or BTC/USD", r"[A-Za-z0-9_/:]+", 60)
 
@@ -70,11 +71,15 @@ class SteadyState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Market(msgspec.Struct, frozen=True, kw_only=True):
-    """The market the run plays: a market definition, checked, as ``simulators.market_data.world`` reads it."""
+    """The market that the run plays."""
 
-    name: str
-    directory: str  # where the definition stands; its data files are relative to this
-    definition: Mapping[str, Any]  # plain decoded values, the boundary to the room that owns their meaning
+    config: MarketConfig
+    file: str  # as the author would write it
+    directory: str  # the data files that the definition names are relative to this
+
+    @property
+    def name(self) -> str:
+        return self.config.market
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +113,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
             "seed": self.seed,
             "start_ns": self.start_ns,
             "duration_ns": self.duration_ns,
-            "market": {"name": self.market.name, **self.market.definition},
+            "market": {"file": self.market.file, **msgspec.to_builtins(self.market.config)},
             "firm": msgspec.to_builtins(self.firm),
             "timeline": [
                 {

@@ -43,8 +43,11 @@ class Field(NamedTuple):
     required: bool
 
 
-def fields_of(struct: type[msgspec.Struct], but: Iterable[str] = ()) -> tuple[Field, ...]:
-    """The keys of ``struct`` in the order of their declaration, less the attributes ``but``."""
+def fields_of(struct: type[msgspec.Struct], but: Iterable[str] = (), *, as_declared: bool = False) -> tuple[Field, ...]:
+    """The keys of ``struct`` in the order of their declaration, less the attributes ``but``.
+
+    ``as_declared``: the file keeps units in its keys (``noise_bp: 0.3``), as one does that the simulator reads itself.
+    """
     left_out = (*but, "line")
     hints = get_type_hints(struct, include_extras=True)
     found = []
@@ -55,7 +58,7 @@ def fields_of(struct: type[msgspec.Struct], but: Iterable[str] = ()) -> tuple[Fi
         if declared is not None:
             found.append(Field(info.name, declared.name or info.name, declared.kind, declared.doc, info.required))
         else:
-            name, kind = _derive(info.name, hints[info.name])
+            name, kind = _derive(info.name, hints[info.name], as_declared)
             found.append(Field(info.name, name, kind, "", info.required))
     return tuple(found)
 
@@ -63,7 +66,7 @@ def fields_of(struct: type[msgspec.Struct], but: Iterable[str] = ()) -> tuple[Fi
 _TIME_UNITS = {"_ns": 1, "_us": 1_000, "_ms": 1_000_000, "_s": 1_000_000_000}
 
 
-def _derive(attribute: str, hint: Any) -> tuple[str, Kind[Any]]:
+def _derive(attribute: str, hint: Any, as_declared: bool = False) -> tuple[str, Kind[Any]]:
     """The key and the kind of a field, from its type and the unit in its name."""
     least: float | None = None
     most: float | None = None
@@ -74,7 +77,9 @@ def _derive(attribute: str, hint: Any) -> tuple[str, Kind[Any]]:
     plain = hint.__origin__ if hasattr(hint, "__metadata__") else hint
     if get_origin(plain) in (Union, types.UnionType):
         (plain,) = (part for part in get_args(plain) if part is not type(None))
-        return _derive(attribute, plain)
+        return _derive(attribute, plain, as_declared)
+    if as_declared:
+        return attribute, _of_type(plain, least, most, as_declared)
     for suffix, unit_ns in _TIME_UNITS.items():
         if attribute.endswith(suffix) and attribute != suffix:
             name = attribute.removesuffix(suffix)
@@ -91,23 +96,23 @@ def _derive(attribute: str, hint: Any) -> tuple[str, Kind[Any]]:
     return attribute, _of_type(plain, least, most)
 
 
-def _of_type(plain: Any, least: float | None, most: float | None) -> Kind[Any]:
+def _of_type(plain: Any, least: float | None, most: float | None, as_declared: bool = False) -> Kind[Any]:
     if plain is bool:
         return kinds.Flag()
     if plain is int:
         return kinds.Whole(0 if least is None else int(least), 1_000_000 if most is None else int(most))
     if plain is float:
-        return kinds.Real(0.0 if least is None else least, 1e12 if most is None else most)
+        return kinds.Real(-1e12 if as_declared else 0.0 if least is None else least, 1e12 if most is None else most)
     if plain is str:
         return kinds.Text()
     if get_origin(plain) is Literal:
         return kinds.Choice(get_args(plain))
     if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
-        return record(plain)
+        return record(plain, as_declared=as_declared)
     if get_origin(plain) is tuple and get_args(plain)[1:] == (Ellipsis,):
-        return kinds.ListOf(_of_type(get_args(plain)[0], None, None))
+        return kinds.ListOf(_of_type(get_args(plain)[0], None, None, as_declared))
     if get_origin(plain) in (dict, Mapping) and get_args(plain)[0] is str:
-        return kinds.MapOf(kinds.Text(), _of_type(get_args(plain)[1], None, None))
+        return kinds.MapOf(kinds.Text(), _of_type(get_args(plain)[1], None, None, as_declared))
     raise TypeError(f"no way to write a value of {plain} in YAML is known")
 
 
@@ -131,9 +136,16 @@ class Record(RecordKind[S]):
     The attributes ``but`` are supplied by the caller, and so is the meaning of the keys ``elsewhere``.
     """
 
-    def __init__(self, struct: type[S], but: Iterable[str] = (), elsewhere: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        struct: type[S],
+        but: Iterable[str] = (),
+        elsewhere: Iterable[str] = (),
+        *,
+        as_declared: bool = False,
+    ) -> None:
         self.struct = struct
-        self.fields = fields_of(struct, but)
+        self.fields = fields_of(struct, but, as_declared=as_declared)
         self._names = (*(field.name for field in self.fields), *elsewhere)
         self.expected = f"a mapping with {one_of(self._names)}"
         self._has_line = "line" in struct.__struct_fields__
@@ -205,9 +217,9 @@ class Named(Kind[tuple[S, ...]]):
 
 
 @cache
-def record(struct: type[S]) -> Record[S]:
+def record(struct: type[S], *, as_declared: bool = False) -> Record[S]:
     """The record of ``struct``, made once."""
-    return Record(struct)
+    return Record(struct, as_declared=as_declared)
 
 
 def attribute_docs(struct: type) -> dict[str, str]:
