@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 MINUTE_MS = 60_000
+_ENOUGH_TO_TELL = 10  # bars without two adjacent minutes among them: the file holds longer bars, not gaps
 MAX_BARS = 5_000_000  # nine years of minutes; 240 MB of arrays
 
 
@@ -40,6 +41,15 @@ class Bars:
         """The same trading seen from the other asset: prices become 1 / price, highs become lows."""
         return Bars(self.minute, 1 / self.open, 1 / self.low, 1 / self.high, 1 / self.close, self.volume * self.close)
 
+    def divided_by(self, other: Bars) -> Bars:
+        """The price of this base in units of the other base, in the minutes that both have.
+
+        Two bars do not tell how high or low their ratio went in between: its extremes are taken from open and close.
+        """
+        minute, here, there = np.intersect1d(self.minute, other.minute, assume_unique=True, return_indices=True)
+        open_, close = self.open[here] / other.open[there], self.close[here] / other.close[there]
+        return Bars(minute, open_, np.maximum(open_, close), np.minimum(open_, close), close, self.volume[here])
+
 
 def checked_bars(
     file: str, at_ms: Ints, columns: dict[str, Floats], row_of: Callable[[int], int], ts_field: str = "ts"
@@ -62,7 +72,7 @@ def checked_bars(
     steps = np.diff(at_ms, prepend=at_ms[0] - MINUTE_MS)
     refuse(steps == 0, ts_field, "each minute once", lambda i: f"{at_ms[i]} ms again")
     refuse(steps < 0, ts_field, "bars in order of time", lambda i: f"{at_ms[i]} ms after {at_ms[i - 1]} ms")
-    if len(at_ms) > 1 and (shortest := int(steps[1:].min())) > MINUTE_MS:
+    if len(at_ms) >= _ENOUGH_TO_TELL and (shortest := int(steps[1:].min())) > MINUTE_MS:
         raise MarketError(file, None, ts_field, "bars of one minute", f"bars of {shortest // 1000} s")
     for name in ("open", "high", "low", "close"):
         column = columns[name]

@@ -27,6 +27,7 @@ class SeriesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     symbol: str | None = None  # the symbol inside a file that holds several; default: the pair
     source_venue: str | None = None  # whose rows of the file; needed where it holds several venues
     venue: str | None = None  # the simulated venue that plays it; None: every venue without a series of its own
+    divided_by: str | None = None  # another symbol of the file by whose price this one's is divided, bar by bar
     inverted: bool = False  # the file quotes QUOTE per BASE the other way round: play 1 / price
     role: Literal["path", "residual"] = "path"
 

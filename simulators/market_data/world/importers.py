@@ -37,6 +37,10 @@ def load_bars(config: MarketConfig, directory: Path, streams: Callable[[str], np
 def _load_series(one: SeriesConfig, directory: Path) -> Bars:
     path = directory / one.file
     bars = load_file(path, one.file, one.symbol or one.pair, one.source_venue)
+    if one.divided_by is not None:
+        bars = bars.divided_by(load_file(path, one.file, one.divided_by, one.source_venue))
+        if not len(bars):
+            raise MarketError(one.file, None, "divided_by", f"a minute that {one.divided_by} shares", "none")
     return bars.inverted() if one.inverted else bars
 
 
@@ -76,6 +80,8 @@ def _unzipped(content: bytes, file: str) -> bytes:
 
 
 def _parse_klines(content: bytes, file: str) -> Bars:
+    if (rows := content.count(b"\n")) > MAX_BARS:  # before every line becomes an object
+        raise MarketError(file, None, "rows", f"at most {MAX_BARS:,}", f"{rows:,}")
     try:
         lines = content.decode("ascii").splitlines()
     except UnicodeDecodeError as error:
