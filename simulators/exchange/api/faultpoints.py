@@ -1,0 +1,110 @@
+"""Fault points: where harm may act on the API. They cost nothing while no fault is in force.
+
+A fault that is in force is asked about every request on its arrival, and about every WebSocket that a client opens; it
+may also have the frames of topics, or all user data, withheld.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from simulators.exchange.api.streams import MarketStreams, Topic, Withholder
+from simulators.exchange.api.user_data import UserData
+from simulators.exchange.api.ws_api import WsApi
+from simulators.ports import Reply
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What becomes of a request: served ``extra_ns`` later, refused with ``refusal``, or never answered."""
+
+    extra_ns: int = 0
+    refusal: Reply | None = None
+    is_lost: bool = False
+
+
+UNHARMED = Fate()
+
+
+class RequestFault(Protocol):
+    """A fault that acts on requests or on the opening of streams."""
+
+    def treat(self, operation: str, account: str, service_ns: int) -> Fate:
+        """Decide about a request that has just arrived and would be answered in ``service_ns``."""
+
+    def refuses_streams(self) -> bool:
+        """Whether a WebSocket that a client opens now is refused; asking means that one is being opened."""
+
+
+class FaultPoints:
+    """The faults in force, in the order they began."""
+
+    def __init__(self, streams: MarketStreams, ws_api: WsApi, user_data: UserData) -> None:
+        self._streams = streams
+        self._ws_api = ws_api
+        self._user_data = user_data
+        self._faults: list[RequestFault] = []
+        self._topic_withholders: dict[str, tuple[Withholder, ...]] = {}
+        self._event_withholders: tuple[Withholder, ...] = ()
+
+    @property
+    def are_quiet(self) -> bool:
+        """Whether no fault acts on requests."""
+        return not self._faults
+
+    def add(self, fault: RequestFault) -> None:
+        self._faults.append(fault)
+
+    def remove(self, fault: RequestFault) -> None:
+        self._faults.remove(fault)
+
+    def withhold_topics(self, topics: tuple[Topic, ...], withholder: Withholder) -> None:
+        """Withhold these streams; ``withholder`` is called for each frame that somebody would have received."""
+        for topic in topics:
+            self._set_topic(topic, (*self._topic_withholders.get(topic.name, ()), withholder))
+
+    def release_topics(self, topics: tuple[Topic, ...], withholder: Withholder) -> None:
+        for topic in topics:
+            self._set_topic(topic, _without(self._topic_withholders.get(topic.name, ()), withholder))
+
+    def withhold_user_data(self, withholder: Withholder) -> None:
+        """Withhold every account event."""
+        self._event_withholders = (*self._event_withholders, withholder)
+        self._user_data.withhold(self._event_withholders)
+
+    def mute(self, is_mute: bool) -> None:
+        """Whether frames that clients send on open WebSockets stay unanswered; counts who asks for it."""
+        step = 1 if is_mute else -1
+        self._streams.mutes += step
+        self._ws_api.mutes += step
+
+    def release_user_data(self, withholder: Withholder) -> None:
+        self._event_withholders = _without(self._event_withholders, withholder)
+        self._user_data.withhold(self._event_withholders)
+
+    def fate(self, operation: str, account: str, service_ns: int) -> Fate:
+        """All faults together: lost outranks refused, refused outranks late, and delays add up."""
+        extra_ns = 0
+        refusal: Reply | None = None
+        is_lost = False
+        for fault in self._faults:
+            fate = fault.treat(operation, account, service_ns)
+            extra_ns += fate.extra_ns
+            refusal = refusal or fate.refusal
+            is_lost = is_lost or fate.is_lost
+        return Fate(extra_ns, refusal, is_lost)
+
+    def refuses_streams(self) -> bool:
+        refused = False
+        for fault in self._faults:  # each is asked, because each takes effect
+            refused = fault.refuses_streams() or refused
+        return refused
+
+    def _set_topic(self, topic: Topic, withholders: tuple[Withholder, ...]) -> None:
+        self._topic_withholders[topic.name] = withholders
+        topic.withhold(withholders)
+
+
+def _without(withholders: tuple[Withholder, ...], gone: Withholder) -> tuple[Withholder, ...]:
+    return tuple(withholder for withholder in withholders if withholder != gone)

@@ -1,0 +1,242 @@
+"""Market feeds: what the venue publishes of one pair as it happens, and once a second, to those who subscribed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from simulators.exchange.api import market_payloads as payloads
+from simulators.exchange.api.bars import MINUTE_NS, Bar
+from simulators.exchange.api.notation import BookTickerTemplate
+from simulators.exchange.api.pairs import AggregateTrade, Pair
+from simulators.exchange.api.streams import Topic
+from simulators.exchange.core import Exchange
+from simulators.ports import Clock
+
+_NS_PER_MS = 1_000_000
+_DEPTH_PERIOD_NS = 100 * _NS_PER_MS
+_WHOLE_BOOK = 5_000  # levels a side; the REST snapshot goes as deep
+
+_encode = msgspec.json.encode
+
+
+class BookFeed:
+    """``@bookTicker`` and ``@depth@100ms`` of one pair.
+
+    ``is_live`` says whether anybody would receive a book ticker; the caller tests it first, because this is the
+    hottest path of the venue.
+    """
+
+    __slots__ = ("_combined", "_raw", "bars", "depth", "is_live", "pair", "ticker")
+
+    def __init__(self, pair: Pair, exchange: Exchange, clock: Clock) -> None:
+        self.pair = pair
+        self.bars = pair.bars
+        self.is_live = False
+        self.ticker = Topic(f"{pair.notation.stream}@bookTicker", self._on_change)
+        self._raw = BookTickerTemplate(pair.notation, combined=False)
+        self._combined = BookTickerTemplate(pair.notation, combined=True)
+        self.depth = DepthFeed(pair, exchange, clock)
+
+    def publish(self, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
+        """Send the top of the book, written once for each form that somebody asked for."""
+        topic = self.ticker
+        receivers = topic.combined
+        if receivers:
+            payload = self._combined.write(self.pair.update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            for push in receivers:
+                push(payload, cause)
+        receivers = topic.raw
+        if receivers:
+            payload = self._raw.write(self.pair.update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            for push in receivers:
+                push(payload, cause)
+
+    def _on_change(self) -> None:
+        self.is_live = bool(self.ticker.raw or self.ticker.combined)
+
+
+class DepthFeed:
+    """``@depth@100ms``: what changed in the book since the last event, on every tenth of a second with a change.
+
+    Update ids of successive events are contiguous (``U`` is the last ``u`` plus 1), and the whole book is compared, so
+    that a client who started from a REST snapshot and applies every event holds the venue's own book.
+    """
+
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "_cause",
+        "_clock",
+        "_exchange",
+        "_is_armed",
+        "_last_update_id",
+        "_pair",
+        "is_live",
+        "topic",
+    )
+
+    def __init__(self, pair: Pair, exchange: Exchange, clock: Clock) -> None:
+        self._pair = pair
+        self._exchange = exchange
+        self._clock = clock
+        self.topic = Topic(f"{pair.notation.stream}@depth@100ms", self._on_change)
+        self.is_live = False
+        self._is_armed = False
+        self._cause = 0
+        self._last_update_id = 0
+        self._bids: dict[int, int] = {}
+        self._asks: dict[int, int] = {}
+
+    def mark(self, cause: int) -> None:
+        """The book has changed; call only while ``is_live``."""
+        self._cause = cause
+        if not self._is_armed:
+            self._is_armed = True
+            now_ns = self._clock.now_ns
+            self._clock.call_at(now_ns - now_ns % _DEPTH_PERIOD_NS + _DEPTH_PERIOD_NS, self._publish)
+
+    def _on_change(self) -> None:
+        live = bool(self.topic.raw or self.topic.combined)
+        if live and not self.is_live:
+            self._last_update_id = self._pair.update_id
+            self._bids, self._asks = self._book()
+        elif not live:
+            self._bids, self._asks = {}, {}
+        self.is_live = live
+
+    def _book(self) -> tuple[dict[int, int], dict[int, int]]:
+        bids, asks = self._exchange.depth(self._pair.index, _WHOLE_BOOK)
+        return dict(bids), dict(asks)
+
+    def _publish(self, _argument: object) -> None:
+        self._is_armed = False
+        if not self.is_live:
+            return
+        bids, asks = self._book()
+        bid_changes = _changes(self._bids, bids)
+        ask_changes = _changes(self._asks, asks)
+        if not bid_changes and not ask_changes:
+            return
+        self._bids, self._asks = bids, asks
+        pair = self._pair
+        first = self._last_update_id + 1
+        # Changes away from the top count no update of their own; an event needs at least one.
+        last = pair.update_id = self._last_update_id = max(first, pair.update_id)
+        event = payloads.DepthEvent(
+            self._clock.now_ns // _NS_PER_MS,
+            pair.notation.symbol,
+            first,
+            last,
+            payloads.levels(pair.notation, sorted(bid_changes, reverse=True)),
+            payloads.levels(pair.notation, sorted(ask_changes)),
+        )
+        self.topic.publish(_encode(event), self._cause)
+
+
+def _changes(before: dict[int, int], after: dict[int, int]) -> list[tuple[int, int]]:
+    """Levels that differ, as (ticks, lots now); 0 lots for one that is gone."""
+    changed = [(ticks, lots) for ticks, lots in after.items() if before.get(ticks) != lots]
+    changed.extend((ticks, 0) for ticks in before if ticks not in after)
+    return changed
+
+
+class TradeFeed:
+    """``@trade`` and ``@aggTrade`` of one pair, and the aggregates that REST serves.
+
+    An aggregate is published when the moment in which its fills happen is over.
+    """
+
+    __slots__ = ("_clock", "_exchange", "_pair", "_unpublished", "aggregates", "trades")
+
+    def __init__(self, pair: Pair, exchange: Exchange, clock: Clock) -> None:
+        self._pair = pair
+        self._exchange = exchange
+        self._clock = clock
+        self._unpublished: list[AggregateTrade] = []
+        self.trades = Topic(f"{pair.notation.stream}@trade")
+        self.aggregates = Topic(f"{pair.notation.stream}@aggTrade")
+
+    def on_trade(self, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int) -> None:
+        pair = self._pair
+        notation = pair.notation
+        now_ns = self._clock.now_ns
+        pair.last_trade_lots = quantity_lots
+        pair.last_trade_ns = now_ns
+        quote_amount = price_ticks * quantity_lots * notation.notional_units
+        pair.bars.trade(trade_id, price_ticks, quantity_lots, quote_amount, buyer_is_maker)
+        taker_order = self._exchange.trades(pair.index)[-1].taker_order
+        aggregate = AggregateTrade(
+            1, price_ticks, quantity_lots, trade_id, trade_id, now_ns, buyer_is_maker, taker_order, cause
+        )
+        if not pair.aggregate(aggregate) and (self.aggregates.raw or self.aggregates.combined):
+            if not self._unpublished:
+                self._clock.call_at(now_ns, self._publish_aggregates)
+            self._unpublished.append(aggregate)
+        if self.trades.raw or self.trades.combined:
+            time_ms = now_ns // _NS_PER_MS
+            event = payloads.TradeEvent(
+                time_ms,
+                notation.symbol,
+                trade_id,
+                notation.price(price_ticks),
+                notation.quantity(quantity_lots),
+                time_ms,
+                buyer_is_maker,
+            )
+            self.trades.publish(_encode(event), cause)
+
+    def _publish_aggregates(self, _argument: object) -> None:
+        ready, self._unpublished = self._unpublished, []
+        notation = self._pair.notation
+        for trade in ready:
+            row = payloads.aggregate_row(notation, trade)
+            event = payloads.AggregateTradeEvent(
+                row.time_ms,
+                notation.symbol,
+                row.aggregate_id,
+                row.price,
+                row.quantity,
+                row.first_trade_id,
+                row.last_trade_id,
+                row.time_ms,
+                row.buyer_is_maker,
+            )
+            self.aggregates.publish(_encode(event), trade.cause)
+
+
+class SummaryFeed:
+    """``@kline_1m`` and ``@miniTicker`` of one pair. They summarise time, so no single record is their cause."""
+
+    __slots__ = ("_last_ticker", "_pair", "klines", "ticker")
+
+    def __init__(self, pair: Pair, on_change: Callable[[], None]) -> None:
+        self._pair = pair
+        self._last_ticker: Bar | None = None
+        self.klines = Topic(f"{pair.notation.stream}@kline_1m", on_change)
+        self.ticker = Topic(f"{pair.notation.stream}@miniTicker", on_change)
+
+    @property
+    def is_live(self) -> bool:
+        topics = (self.klines, self.ticker)
+        return any(topic.raw or topic.combined for topic in topics)
+
+    def publish_kline(self, bar: Bar | None, closed: bool, now_ns: int) -> None:
+        """Send a minute, as it stands or closed, if there is one and anybody wants it."""
+        if bar is not None and (self.klines.raw or self.klines.combined):
+            event = payloads.kline_event(self._pair.notation, bar, "1m", MINUTE_NS, closed, now_ns)
+            self.klines.publish(_encode(event), 0)
+
+    def publish_ticker(self, now_ns: int, is_wanted_by_all: bool) -> payloads.MiniTickerEvent | None:
+        """Send the 24-hour summary if it differs from the last one; returns it for the stream of all pairs."""
+        if not (self.ticker.raw or self.ticker.combined or is_wanted_by_all):
+            self._last_ticker = None
+            return None
+        day = self._pair.bars.day()
+        if day is None or day.bar == self._last_ticker:
+            return None
+        self._last_ticker = day.bar
+        event = payloads.mini_ticker_event(self._pair.notation, day.bar, now_ns)
+        self.ticker.publish(_encode(event), 0)
+        return event

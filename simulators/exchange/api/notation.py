@@ -1,0 +1,134 @@
+"""Notation: how an exchange writes prices, quantities and amounts, decimal text with eight digits after the point.
+
+Inside, a price is an integer of ticks, a quantity an integer of lots, an amount an integer of 10⁻⁸ of its asset.
+"""
+
+from __future__ import annotations
+
+from simulators.exchange.api.errors import ApiError, filter_failure, too_precise
+from simulators.exchange.types import Listing
+from simulators.ledger import SCALE, UNITS, to_text, to_units
+
+_PLACES = SCALE
+
+
+def trimmed_text(units: int) -> str:
+    """An amount without trailing zeros, as the wallet endpoints write it."""
+    return to_text(units).rstrip("0").rstrip(".")
+
+
+def parse_units(text: str, name: str) -> int:
+    """Decimal text to 10⁻⁸ units.
+
+    Raises:
+        ApiError: -1111 when there are more than eight digits after the point.
+    """
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0")
+    if len(fraction) > _PLACES:
+        raise too_precise(name)
+    return int(whole + fraction.ljust(_PLACES, "0"))
+
+
+class Notation:
+    """Reads and writes the numbers of one listing.
+
+    ``symbol`` is the name without the slash (``BTCUSDT``), ``stream`` the same in lower case.
+    """
+
+    __slots__ = ("lot_units", "min_notional_units", "notional_units", "stream", "symbol", "tick_units")
+
+    def __init__(self, listing: Listing) -> None:
+        self.symbol = listing.symbol.replace("/", "")
+        self.stream = self.symbol.lower()
+        self.tick_units = to_units(listing.tick_size)
+        self.lot_units = to_units(listing.lot_size)
+        product = self.tick_units * self.lot_units
+        self.notional_units = product // UNITS  # quote units of one lot at one tick; the core refuses a remainder
+        self.min_notional_units = to_units(listing.min_notional)
+
+    def price(self, ticks: int) -> str:
+        return to_text(ticks * self.tick_units)
+
+    def quantity(self, lots: int) -> str:
+        return to_text(lots * self.lot_units)
+
+    def parse_price(self, text: str) -> int:
+        """Price text to ticks; not on a tick or zero fails the PRICE_FILTER."""
+        ticks, rest = divmod(parse_units(text, "price"), self.tick_units)
+        if rest or ticks <= 0:
+            raise filter_failure("PRICE_FILTER")
+        return ticks
+
+    def parse_quantity(self, text: str) -> int:
+        """Quantity text to lots; not a whole number of lots or zero fails the LOT_SIZE filter."""
+        lots, rest = divmod(parse_units(text, "quantity"), self.lot_units)
+        if rest or lots <= 0:
+            raise filter_failure("LOT_SIZE")
+        return lots
+
+    def parse_quote_quantity(self, text: str) -> int:
+        """Quote amount text to 10⁻⁸ units."""
+        units = parse_units(text, "quoteOrderQty")
+        if units <= 0:
+            raise ApiError(400, -1013, "Invalid quantity.")
+        return units
+
+
+class BookTickerTemplate:
+    """Writes the hottest payload of the venue, ``@bookTicker``, in one formatting operation.
+
+    Whole and fractional part of each number are two integers of the template; digits that tick or lot size make always
+    zero are part of the text. A side without liquidity is written as zeros.
+    """
+
+    __slots__ = ("_lot_step", "_lot_unit", "_template", "_tick_step", "_tick_unit")
+
+    def __init__(self, notation: Notation, combined: bool) -> None:
+        self._tick_unit, price_digits = _shortest(notation.tick_units)
+        self._lot_unit, quantity_digits = _shortest(notation.lot_units)
+        self._tick_step = 10**price_digits
+        self._lot_step = 10**quantity_digits
+        price = _number(price_digits)
+        quantity = _number(quantity_digits)
+        payload = f'{{"u":%d,"s":"{notation.symbol}","b":"{price}","B":"{quantity}","a":"{price}","A":"{quantity}"}}'
+        if combined:
+            payload = f'{{"stream":"{notation.stream}@bookTicker","data":{payload}}}'
+        self._template = payload.encode()
+
+    def write(self, update_id: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bytes:
+        step = self._tick_step
+        lot_step = self._lot_step
+        unit = self._tick_unit
+        lot_unit = self._lot_unit
+        bid = bid_ticks * unit if bid_lots else 0
+        ask = ask_ticks * unit if ask_lots else 0
+        bid_quantity = bid_lots * lot_unit
+        ask_quantity = ask_lots * lot_unit
+        return self._template % (
+            update_id,
+            bid // step,
+            bid % step,
+            bid_quantity // lot_step,
+            bid_quantity % lot_step,
+            ask // step,
+            ask % step,
+            ask_quantity // lot_step,
+            ask_quantity % lot_step,
+        )
+
+
+def _shortest(units: int) -> tuple[int, int]:
+    """``units`` × 10⁻⁸ as an integer with as few digits after the point as it needs: (integer, digits)."""
+    digits = _PLACES
+    while digits > 0 and units % 10 == 0:
+        units //= 10
+        digits -= 1
+    return units, digits
+
+
+def _number(digits: int) -> str:
+    """A printf pattern for whole and fractional part, padded with zeros to eight digits."""
+    if digits == 0:
+        return "%d.%.0d" + "0" * _PLACES
+    return f"%d.%0{digits}d" + "0" * (_PLACES - digits)

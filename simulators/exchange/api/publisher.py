@@ -1,0 +1,103 @@
+"""Publisher: hears what the exchange core does and feeds the market streams, once a second where that is the rule."""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulators.exchange.api.bars import MINUTE_NS
+from simulators.exchange.api.market_feeds import BookFeed, SummaryFeed, TradeFeed
+from simulators.exchange.api.pairs import Pairs
+from simulators.exchange.api.streams import Topic
+from simulators.exchange.core import Exchange
+from simulators.ports import Clock
+
+_SECOND_NS = 10**9
+_KLINE_PERIOD_NS = 2 * _SECOND_NS
+
+
+class Publisher:
+    """Feeds of every pair. Nothing is computed for a stream that nobody receives.
+
+    One alarm rings at every whole minute to close the bars, and at every whole second while anybody wants klines or
+    mini tickers.
+    """
+
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock) -> None:
+        self._top = exchange.top
+        self._clock = clock
+        self._timer = clock.timer(self._ring)
+        self._books = [BookFeed(pair, exchange, clock) for pair in pairs.all]
+        self._trades = [TradeFeed(pair, exchange, clock) for pair in pairs.all]
+        self._summaries = [SummaryFeed(pair, self._arm) for pair in pairs.all]
+        self._all_tickers = Topic("!miniTicker@arr", self._arm)
+        self._arm()
+
+    def topics(self) -> list[Topic]:
+        """Every stream of the venue, pair by pair."""
+        topics: list[Topic] = []
+        for book, trade, summary in zip(self._books, self._trades, self._summaries, strict=True):
+            topics += [
+                book.ticker,
+                book.depth.topic,
+                trade.trades,
+                trade.aggregates,
+                summary.klines,
+                summary.ticker,
+            ]
+        return [*topics, self._all_tickers]
+
+    def on_top(self, index: int, cause: int) -> None:
+        """The best bid or ask of a pair changed or was confirmed. Called for every tick of the market."""
+        bid_ticks, bid_lots, ask_ticks, ask_lots = self._top(index)
+        book = self._books[index]
+        book.pair.update_id += 1
+        if bid_lots and ask_lots:
+            price_ticks = (bid_ticks + ask_ticks) >> 1
+            if price_ticks != book.bars.close:
+                book.bars.observe(price_ticks)
+        if book.is_live:
+            book.publish(bid_ticks, bid_lots, ask_ticks, ask_lots, cause)
+        if book.depth.is_live:
+            book.depth.mark(cause)
+
+    def on_trade(
+        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
+    ) -> None:
+        self._trades[index].on_trade(trade_id, price_ticks, quantity_lots, buyer_is_maker, cause)
+
+    def on_order(self, cause: int) -> None:
+        """An order of some pair changed, perhaps away from the top of its book."""
+        for book in self._books:
+            if book.depth.is_live:
+                book.depth.mark(cause)
+
+    def _arm(self) -> None:
+        """Set the alarm; also called when somebody subscribes to a summary or leaves it."""
+        now_ns = self._clock.now_ns
+        period_ns = _SECOND_NS if self._is_summary_wanted() else MINUTE_NS
+        self._timer.arm(now_ns - now_ns % period_ns + period_ns)
+
+    def _is_summary_wanted(self) -> bool:
+        every = self._all_tickers
+        return bool(every.raw or every.combined) or any(summary.is_live for summary in self._summaries)
+
+    def _ring(self) -> None:
+        now_ns = self._clock.now_ns
+        if now_ns % MINUTE_NS == 0:
+            for book, summary in zip(self._books, self._summaries, strict=True):
+                summary.publish_kline(book.bars.roll(now_ns), True, now_ns)
+        elif now_ns % _KLINE_PERIOD_NS == 0:
+            for book, summary in zip(self._books, self._summaries, strict=True):
+                if summary.klines.raw or summary.klines.combined:
+                    summary.publish_kline(book.bars.current(), False, now_ns)
+        if self._is_summary_wanted():
+            self._publish_tickers(now_ns)
+        self._arm()
+
+    def _publish_tickers(self, now_ns: int) -> None:
+        every = self._all_tickers
+        is_wanted_by_all = bool(every.raw or every.combined)
+        events = [summary.publish_ticker(now_ns, is_wanted_by_all) for summary in self._summaries]
+        changed = [event for event in events if event is not None]
+        if is_wanted_by_all and changed:
+            every.publish(msgspec.json.encode(changed), 0)

@@ -1,0 +1,154 @@
+"""User data: what an account's owner is told as it happens, over the WebSocket API at ``/ws-api/v3``.
+
+A session subscribes with an API key and gets, for that account, a report of every change of its orders, its balances
+when they change, and a balance update for every change that no trade explains (deposit, withdrawal, transfer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from simulators.exchange.api import order_payloads as payloads
+from simulators.exchange.api.pairs import Pair, Pairs
+from simulators.exchange.api.streams import Push, Withholder
+from simulators.exchange.core import Exchange
+from simulators.exchange.order import Trade
+from simulators.exchange.types import Side
+from simulators.ledger import to_text
+from simulators.ports import Clock
+
+_NS_PER_MS = 1_000_000
+
+
+class Subscription:
+    """One session's subscription to one account; ``push`` sends a frame to the session's client."""
+
+    __slots__ = ("_head", "_push", "account", "number")
+
+    def __init__(self, number: int, account: str, push: Push) -> None:
+        self._push = push
+        self._head = f'{{"subscriptionId":{number},"event":'.encode()
+        self.number = number
+        self.account = account
+
+    def send(self, event: bytes, cause: int) -> None:
+        self._push(self._head + event + b"}", cause)
+
+
+class UserData:
+    """All subscriptions of a venue, by account; an account without one costs a lookup."""
+
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock) -> None:
+        self._exchange = exchange
+        self._pairs = pairs
+        self._clock = clock
+        self._subscriptions: dict[str, tuple[Subscription, ...]] = {}
+        self._known_totals: dict[str, dict[str, int]] = {}
+        self._updated_ms: dict[str, int] = {}
+        self._withholders: tuple[Withholder, ...] = ()
+        self._execution_id = 0
+        self._cancel_name = ""
+
+    def subscribe(self, subscription: Subscription) -> None:
+        account = subscription.account
+        before = self._subscriptions.get(account, ())
+        if not before:
+            balances = self._exchange.balances(account)
+            self._known_totals[account] = {asset: free + held for asset, free, held in balances}
+        self._subscriptions[account] = (*before, subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        account = subscription.account
+        left = tuple(other for other in self._subscriptions.get(account, ()) if other is not subscription)
+        if left:
+            self._subscriptions[account] = left
+        else:
+            self._subscriptions.pop(account, None)
+            self._known_totals.pop(account, None)
+
+    def withhold(self, withholders: tuple[Withholder, ...]) -> None:
+        """Withhold every event from now on on behalf of these faults; none of them ends it."""
+        self._withholders = withholders
+
+    def updated_ms(self, account: str) -> int:
+        """When the account's balances last changed, 0 if they never did."""
+        return self._updated_ms.get(account, 0)
+
+    @contextmanager
+    def cancelling(self, name: str) -> Iterator[None]:
+        """Reports of orders cancelled meanwhile bear the name of the cancel."""
+        self._cancel_name = name
+        try:
+            yield
+        finally:
+            self._cancel_name = ""
+
+    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
+        """An order of an account changed (``ExchangeObserver``)."""
+        subscriptions = self._subscriptions.get(account)
+        if subscriptions is None:
+            return
+        order = self._exchange.order(account, None, order_id)
+        if order is None:
+            return
+        pair = self._pairs.all[order.index]
+        trade: Trade | None = None
+        if execution == "TRADE":
+            trade = self._exchange.account_trades(account)[-1]
+            self._expect(account, pair, trade, as_taker=trade.taker_order == order_id)
+        self._execution_id += 1
+        report = payloads.execution_report(
+            pair,
+            order,
+            execution,
+            trade,
+            self._cancel_name if execution == "CANCELED" else "",
+            self._execution_id,
+            self._clock.now_ns,
+        )
+        self._send(subscriptions, msgspec.json.encode(report), cause)
+
+    def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
+        """Balances of an account changed (``ExchangeObserver``)."""
+        now_ms = self._clock.now_ns // _NS_PER_MS
+        self._updated_ms[account] = now_ms
+        subscriptions = self._subscriptions.get(account)
+        if subscriptions is None:
+            return
+        known_totals = self._known_totals[account]
+        rows: list[payloads.AccountBalance] = []
+        updates: list[payloads.BalanceUpdate] = []
+        for asset in assets:
+            free, held = self._exchange.balance(account, asset)
+            rows.append(payloads.AccountBalance(asset, to_text(free), to_text(held)))
+            unexplained = free + held - known_totals.get(asset, 0)
+            if unexplained:
+                known_totals[asset] = free + held
+                updates.append(payloads.BalanceUpdate(now_ms, asset, to_text(unexplained), now_ms))
+        self._send(subscriptions, msgspec.json.encode(payloads.AccountPosition(now_ms, now_ms, rows)), cause)
+        for update in updates:
+            self._send(subscriptions, msgspec.json.encode(update), cause)
+
+    def _expect(self, account: str, pair: Pair, trade: Trade, as_taker: bool) -> None:
+        """Account for what a trade moves, so that it does not look like a transfer."""
+        totals = self._known_totals[account]
+        base, quote = pair.listing.base, pair.listing.quote
+        base_units = trade.quantity_lots * pair.notation.lot_units
+        fee = trade.taker_fee if as_taker else trade.maker_fee
+        if (trade.taker_side is Side.BUY) == as_taker:
+            totals[base] = totals.get(base, 0) + base_units - fee
+            totals[quote] = totals.get(quote, 0) - trade.quote_amount
+        else:
+            totals[base] = totals.get(base, 0) - base_units
+            totals[quote] = totals.get(quote, 0) + trade.quote_amount - fee
+
+    def _send(self, subscriptions: tuple[Subscription, ...], event: bytes, cause: int) -> None:
+        if self._withholders:
+            for withholder in self._withholders:
+                withholder()
+            return
+        for subscription in subscriptions:
+            subscription.send(event, cause)

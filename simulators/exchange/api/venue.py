@@ -1,0 +1,206 @@
+"""The exchange as its clients reach it: REST, market streams and the WebSocket API over the matching core.
+
+A request is checked at the door when it arrives (key, rate limits, faults), waits its service time in the venue's
+queues, and is carried out at the end of that: an order reaches the matching engine, and an answer shows the state, at
+the moment the reply leaves. Requests do not wait for one another, so a later one may be served first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+import msgspec
+import numpy as np
+
+from simulators.exchange.api.account_endpoints import AccountEndpoints
+from simulators.exchange.api.errors import ApiError, from_rejected, no_key, to_reply, unknown_key
+from simulators.exchange.api.faultpoints import UNHARMED, FaultPoints
+from simulators.exchange.api.limits import RateLimiter, RateLimits
+from simulators.exchange.api.market_endpoints import MarketEndpoints
+from simulators.exchange.api.pairs import Pairs
+from simulators.exchange.api.parameters import Parameters
+from simulators.exchange.api.publisher import Publisher
+from simulators.exchange.api.routes import Access, ApiKey, Call, Route
+from simulators.exchange.api.service_time import LogNormal, ServiceTimes
+from simulators.exchange.api.streams import MarketStreams, Push
+from simulators.exchange.api.trading_endpoints import TradingEndpoints
+from simulators.exchange.api.user_data import UserData
+from simulators.exchange.api.wallet import Wallet, WalletTimings
+from simulators.exchange.api.wallet_endpoints import WalletEndpoints
+from simulators.exchange.api.ws_api import WsApi
+from simulators.exchange.core import Exchange
+from simulators.exchange.types import Rejected
+from simulators.ports import Audit, Clock, Reply, Request, Stream
+
+_KEY_HEADER = "x-mbx-apikey"
+_encode = msgspec.json.encode
+
+
+class NotFound(msgspec.Struct, frozen=True):
+    """The body of a 404."""
+
+    timestamp: int
+    status: int
+    error: str
+    message: str
+    path: str
+
+
+class ExchangeApi:
+    """The production API of one exchange (``ports.Venue`` and ``ExchangeObserver``).
+
+    It makes itself the exchange's observer. ``keys`` maps API keys to what they open, ``latency`` operations
+    (``service_time.OPERATIONS``, ``*`` for all others) to service times, which are drawn from ``rng`` once.
+    ``wallet`` and ``faults`` are for those who move value or do harm; no client sees them.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        keys: Mapping[str, ApiKey],
+        latency: Mapping[str, LogNormal],
+        rng: np.random.Generator,
+        audit: Audit,
+        limits: RateLimits = RateLimits(),  # noqa: B008  # frozen
+        wallet_timings: WalletTimings = WalletTimings(),  # noqa: B008  # frozen
+    ) -> None:
+        self.name = exchange.name
+        self.exchange = exchange
+        self.pairs = Pairs(exchange.listings, clock.now_ns)
+        self._clock = clock
+        self._audit = audit
+        self._keys = keys
+        self._service_times = ServiceTimes(latency, rng)
+        self._limiter = RateLimiter(limits)
+        self.publisher = Publisher(exchange, self.pairs, clock)
+        self.streams = MarketStreams(self.publisher.topics(), clock, self._service_times)
+        self.user_data = UserData(exchange, self.pairs, clock)
+        self.ws_api = WsApi(keys, self.user_data, self._limiter, self._service_times, clock)
+        self.wallet = Wallet(exchange, clock, audit, wallet_timings)
+        self.faults = FaultPoints(self.streams, self.ws_api, self.user_data)
+        self._routes: dict[tuple[str, str], Route] = {
+            (route.method, route.path): route
+            for route in (
+                *MarketEndpoints(exchange, self.pairs, clock, limits).routes(),
+                *TradingEndpoints(exchange, self.pairs, clock, self.user_data).routes(),
+                *AccountEndpoints(exchange, self.pairs, clock, self.user_data).routes(),
+                *WalletEndpoints(exchange, self.pairs, clock, self.wallet).routes(),
+            )
+        }
+        self._on_top = self.publisher.on_top
+        exchange.observer = self
+
+    # ports.Venue
+
+    def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:
+        """Take a request; ``respond`` is called when it has been served."""
+        now_ns = self._clock.now_ns
+        path, _, query = request.target.partition("?")
+        route = self._routes.get((request.method, path))
+        operation = route.operation if route is not None else "general"
+        api_key = _api_key(request)
+        key = self._keys.get(api_key)
+        account = key.account if key is not None else ""
+        service_ns = self._service_times.service_ns(operation, now_ns, api_key)
+        fate = UNHARMED if self.faults.are_quiet else self.faults.fate(operation, account, service_ns)
+        if fate.is_lost:
+            return
+        serve = route.serve if route is not None else _not_found(path, now_ns)
+        call = Call(Parameters(query, request.body), account, cause, respond, serve, ())
+        if fate.refusal is not None:
+            call.serve = fate.refusal
+        elif route is not None:
+            self._admit(call, route, api_key, key, now_ns)
+        self._clock.call_at(now_ns + service_ns + fate.extra_ns, self._serve, call)
+
+    def open_stream(self, target: str, push: Push, closed: Callable[[str], None]) -> Stream | None:
+        """Accept a WebSocket at ``/ws…``, ``/stream…`` or ``/ws-api/v3``; refuse any other, and all while down."""
+        if not self.faults.are_quiet and self.faults.refuses_streams():
+            return None
+        path, _, query = target.partition("?")
+        path = unquote(path)
+        if path == "/ws-api/v3":
+            return self.ws_api.open(push, closed)
+        if path == "/stream":
+            names = unquote(Parameters(query).text("streams"))
+            return self.streams.open(_names(names), True, push, closed)
+        if path == "/ws" or path.startswith("/ws/"):
+            return self.streams.open(_names(path[len("/ws/") :]), False, push, closed)
+        return None
+
+    # ExchangeObserver
+
+    def on_top(self, index: int, cause: int) -> None:
+        self._on_top(index, cause)
+
+    def on_trade(
+        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
+    ) -> None:
+        self.publisher.on_trade(index, trade_id, price_ticks, quantity_lots, buyer_is_maker, cause)
+
+    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
+        self.publisher.on_order(cause)
+        self.user_data.on_order(account, order_id, execution, cause)
+
+    def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
+        self.user_data.on_balance(account, assets, cause)
+
+    # Audit
+
+    def note(self, what: str, detail: str, cause: int) -> int:
+        """Record what has become of the venue, for readers of the journal."""
+        return self._audit.record("venue", self.name, cause, what, detail)
+
+    def _admit(self, call: Call, route: Route, api_key: str, key: ApiKey | None, now_ns: int) -> None:
+        """Check at the door whether the request may be served; otherwise note the refusal."""
+        try:
+            call.headers = self._limiter.spend(
+                api_key if key is not None else "", route.weight(call.parameters), now_ns
+            )
+            if route.access is Access.PUBLIC:
+                call.account = ""
+            else:
+                _check_key(route.access, api_key, key)
+            if route.is_order:
+                call.headers += self._limiter.count_order(call.account, now_ns)
+        except ApiError as error:
+            call.serve = to_reply(error, call.headers)
+
+    def _serve(self, call: Call) -> None:
+        serve = call.serve
+        if isinstance(serve, Reply):
+            call.respond(serve, call.cause)
+            return
+        try:
+            reply = Reply(200, _encode(serve(call)), call.headers)
+        except ApiError as error:
+            reply = to_reply(error, call.headers)
+        except Rejected as rejected:
+            reply = to_reply(from_rejected(rejected), call.headers)
+        call.respond(reply, call.cause)
+
+
+def _api_key(request: Request) -> str:
+    """The key in the header, whose name may be written in any case; empty without one."""
+    for name, value in request.headers:
+        if name.lower() == _KEY_HEADER:
+            return value
+    return ""
+
+
+def _check_key(access: Access, api_key: str, key: ApiKey | None) -> None:
+    """Refuse a missing key, an unknown one, and one without the permission."""
+    if not api_key:
+        raise no_key()
+    if key is None or (access is Access.TRADE and not key.can_trade) or (access is Access.MASTER and not key.is_master):
+        raise unknown_key()
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split("/") if name]
+
+
+def _not_found(path: str, now_ns: int) -> Reply:
+    return Reply(404, _encode(NotFound(now_ns // 1_000_000, 404, "Not Found", "No message available", path)))
