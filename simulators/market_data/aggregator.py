@@ -197,9 +197,9 @@ class PriceAggregator:
 
 
 def _at_par(observations: list[Observation]) -> tuple[str, ...]:
-    """What is worth one dollar by definition: the dollar, and a stablecoin that no venue trades against anything."""
-    traded = [seen.base for seen in observations]
-    return (_DOLLAR, *(coin for coin in _STABLECOINS if coin not in traded))
+    """What is worth one dollar by definition: the dollar, and a stablecoin that only quotes others."""
+    priced, quoted = ({seen.base for seen in observations}, {seen.quote for seen in observations})
+    return (_DOLLAR, *(coin for coin in _STABLECOINS if coin in quoted and coin not in priced))
 
 
 def _recipes(observations: list[Observation], at_par: tuple[str, ...]) -> list[tuple[str, list[Observation]]]:

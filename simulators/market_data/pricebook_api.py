@@ -25,7 +25,7 @@ Serve = Callable[[PriceAggregator, Query], object]
 
 
 class PricebookApi:
-    """The price source as a venue. Prices come from its aggregator; a reply is repeated for a minute, like the real one's.
+    """The price source as a venue. Prices come from its aggregator; a reply is repeated for a minute.
 
     A request over the limit is answered 429 and counts, and says how long to wait.
     """

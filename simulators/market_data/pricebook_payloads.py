@@ -218,8 +218,8 @@ def _rounded(price: float, precision: str) -> float:
     """Six significant digits unless the request asks for ``full`` or for a number of decimals."""
     if precision == "full":
         return price
-    if precision.isdigit():
-        return round(price, min(18, int(precision)))
+    if precision.isascii() and precision.isdigit() and len(precision) < 3:
+        return round(price, int(precision))
     return float(f"{price:.6g}")
 
 
@@ -249,6 +249,6 @@ def _days(query: Query) -> int:
 
 
 def _number(text: str, name: str) -> float:
-    if not text.replace(".", "", 1).isdigit():
+    if not (text.isascii() and len(text) < 12 and text.replace(".", "", 1).isdigit()):
         raise Refused(400, f"Invalid {name} parameter")
     return float(text)

@@ -1,4 +1,4 @@
-"""A provider of reference rates, of the Coin Metrics kind: ``/v4/timeseries`` and a stream of one a second and asset."""
+"""A provider of reference rates, of the Coin Metrics kind: ``/v4/timeseries``, and a stream of one a second each."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class RealisedVolatility:
 
     def __init__(self) -> None:
         self._squares: deque[float] = deque(maxlen=_RETURNS_A_DAY)
-        self._interval = -1
+        self._interval = -2  # next to no interval
         self._price = 0.0
         self.value: float | None = None
 
