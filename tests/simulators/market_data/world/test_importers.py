@@ -181,7 +181,8 @@ def table(change: Callable[[Rows], None] = lambda rows: None, stamps: pa.DataTyp
     columns: dict[str, Any] = {}
     if at is not None:
         columns["ts"] = pa.array(at, pa.int64()).cast(stamps or pa.timestamp("ms", tz="UTC"))
-    columns |= {name: pa.array(values) for name, values in rows.items()}
+    text = ("venue", "symbol")
+    columns |= {name: pa.array(one, pa.string() if name in text else pa.float64()) for name, one in rows.items()}
     return pa.table(columns)
 
 
@@ -199,6 +200,11 @@ def _set(field: str, row: int, value: Any) -> Callable[[Rows], None]:
         rows[field][row] = value
 
     return change
+
+
+def _empty_all(rows: Rows) -> None:
+    for values in rows.values():
+        values.clear()
 
 
 OTHERS = "ts, venue, symbol, open, high, low, volume"
@@ -219,6 +225,7 @@ def _drop(field: str) -> Callable[[Rows], None]:
         (_set("open", 3, None), "BTC/USDT", "coinbase", "open: expected a finite price, found nan"),
         (_set("ts", 3, None), "BTC/USDT", "coinbase", "ts: expected a timestamp, found null"),
         (_set("high", 2, 0.5), "BTC/USDT", "coinbase", "high: expected no less than the low, found 0.5 below 1.5"),
+        (_empty_all, "BTC/USDT", "kraken", "symbol: expected 'BTC/USDT', found no rows"),
         (lambda rows: None, "ETH/USDT", "kraken", "symbol: expected 'ETH/USDT', found BTC/USDT"),
         (lambda rows: None, "BTC/USDT", "okx", "venue: expected 'okx', found coinbase, kraken"),
         (
