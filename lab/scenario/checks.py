@@ -8,7 +8,7 @@ import msgspec
 from lab.scenario.agreement import Agreement, Path
 from lab.scenario.errors import Problem, one_of
 from lab.scenario.faults import FAULTS
-from lab.scenario.firm import Firm
+from lab.scenario.firm import EXCHANGE_OPERATIONS, Firm
 from lab.scenario.limits import LimitsInForce
 from lab.scenario.mandates import MANDATES, limit_keys, subjects
 from lab.scenario.model import Expectation, Experiment, Forbidden, Injection, Market
@@ -124,8 +124,9 @@ def _check_injection(check: Agreement, at: Path, injection: Injection, experimen
         ramps = format_duration(injection.ramp_ns + injection.ramp_down_ns)
         key = "ramp" if injection.ramp_ns else "ramp_down"
         check.wrong((*at, key), f"the ramps take {ramps}", f"at most `for`, {format_duration(injection.for_ns)}")
+    before = len(check.problems)
     _check_scope(check, at, injection, world)
-    if injection.at_ns < experiment.duration_ns:
+    if len(check.problems) == before and injection.at_ns < experiment.duration_ns:
         try:
             FAULTS[injection.fault].build(injection, 0)
         except ValueError as error:
@@ -149,6 +150,7 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
         "asset": (assets, "stablecoin of it" if injection.fault == "stablecoin_depeg" else "asset of the firm"),
         "venue": (custodian if acts_in == "custodian" else exchanges, "venue of that kind"),
         "pair": (pairs, "pair listed there"),
+        "operation": (tuple(word for word in EXCHANGE_OPERATIONS if word != "*"), "operation of an exchange"),
         "account": (tuple(dict.fromkeys(accounts)), "account there"),
         "counterparty": (exchanges, "exchange"),
     }

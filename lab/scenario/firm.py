@@ -7,14 +7,19 @@ from typing import Annotated
 
 import msgspec
 
-from lab.scenario.kinds import ASSET, NAME, PAIR, Amount, Choice, ListOf, MapOf, Text
+from lab.scenario.kinds import ASSET, NAME, PAIR, Amount, Choice, ListOf, MapOf
 from lab.scenario.records import Key, record
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange.config import ExchangeConfig
 from simulators.strategies.params import KINDS, StrategyParams
 
 Names = tuple[str, ...]
-OPERATION = Text("an operation of the venue, or * for all others", r"[A-Za-z_]+|\*", 40)
+EXCHANGE_OPERATIONS: Names = (
+    *("general", "market_data", "order_place", "order_cancel", "account", "wallet", "stream"),
+    "*",
+)
+CUSTODIAN_OPERATIONS: Names = ("read", "write", "*")
+PRICE_SOURCE_OPERATIONS: Names = ("*",)
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +42,12 @@ class LinkLatency(msgspec.Struct, frozen=True, kw_only=True):
     """Standard deviation of the logarithm of what they add."""
 
 
-SERVICE = MapOf(OPERATION, record(Latency))
-SERVICE_KEY = Key(SERVICE, "how long the venue takes over a request, by operation; `*`: all others")
+def service_key(operations: Names) -> Key:
+    """How the service times of a venue are written."""
+    times = MapOf(Choice(operations), record(Latency))
+    return Key(times, "how long the venue takes over a request, by operation; `*`: all others")
+
+
 LINK_KEY = Key(record(LinkLatency), "travel time between a client and the venue, one way")
 
 
@@ -75,7 +84,7 @@ class PriceSource(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     dialect: Annotated[str, Key(Choice(("coingecko", "coinmetrics")), "whose API it speaks")]
-    service: Annotated[Mapping[str, Latency], SERVICE_KEY] = {}
+    service: Annotated[Mapping[str, Latency], service_key(PRICE_SOURCE_OPERATIONS)] = {}
     link: Annotated[LinkLatency, LINK_KEY] = LinkLatency()
 
 

@@ -10,10 +10,23 @@ import msgspec
 
 from lab.scenario.agreement import Agreement
 from lab.scenario.errors import Problem, problem
-from lab.scenario.firm import SERVICE, Account, Custodian, Exchange, Firm, LinkLatency, PriceSource, Strategy
+from lab.scenario.firm import (
+    CUSTODIAN_OPERATIONS,
+    EXCHANGE_OPERATIONS,
+    LINK_KEY,
+    Account,
+    Custodian,
+    Exchange,
+    Firm,
+    Latency,
+    LinkLatency,
+    PriceSource,
+    Strategy,
+    service_key,
+)
 from lab.scenario.kinds import NAME, PAIR, Choice, Findings, Kind, Schema, Text, join
 from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
-from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge
+from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.instrument import Instrument
@@ -68,49 +81,32 @@ class _Lists(Kind[Mapping[str, _ListingTerms]]):
 
 class _ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
     lists: Annotated[Mapping[str, _ListingTerms], Key(_Lists(), "the pairs it trades")]
+    service: Annotated[Mapping[str, Latency], service_key(EXCHANGE_OPERATIONS)] = {}
+    link: Annotated[LinkLatency, LINK_KEY] = LinkLatency()
 
 
-class _Venue(RecordKind[Any]):
-    """What every venue has: how long it takes, and how far away it is."""
-
-    def _service_and_link(self, entries: Map, field: str, found: Findings) -> tuple[Mapping[str, Any], LinkLatency]:
-        service = link = None
-        if "service" in entries.entries:
-            service = found.take(SERVICE.read, entries.entries["service"], join(field, "service"))
-        if "link" in entries.entries:
-            link = found.take(record(LinkLatency).read, entries.entries["link"], join(field, "link"))
-        return service or {}, link or LinkLatency()
-
-    def _venue_properties(self) -> Schema:
-        return Record(PriceSource, but=("name", "dialect")).schema()["properties"]  # type: ignore[no-any-return]
-
-
-class ExchangeRecord(_Venue):
+class ExchangeRecord(RecordKind[Exchange]):
     """An exchange. What stands under ``each`` holds for every pair it lists that does not say otherwise."""
 
     def __init__(self) -> None:
-        self._terms = Record(_ExchangeTerms, elsewhere=("each", "service", "link"))
+        self._terms = Record(_ExchangeTerms, elsewhere=("each",))
         self.expected = self._terms.expected
 
     def read_with(self, node: Node, field: str, **supplied: Any) -> Exchange:
         entries = as_map(node, field, self.expected)
-        found = Findings()
-        terms = found.take(self._terms.read, _with_defaults(entries), field)
-        service, link = self._service_and_link(entries, field, found)
-        found.raise_if_any()
-        lists = {} if terms is None else terms.lists
+        terms = self._terms.read(_with_defaults(entries), field)
+        lists = terms.lists
         config = ExchangeConfig(
             name=supplied["name"],
             listings=tuple(_listing(pair, listing) for pair, listing in lists.items()),
             street={pair: listing.street for pair, listing in lists.items() if listing.street is not None},
         )
-        return Exchange(config=config, service=service, link=link)
+        return Exchange(config=config, service=terms.service, link=terms.link)
 
     def schema(self) -> Schema:
         schema = self._terms.schema()
         each = {"description": "terms of every pair that does not say otherwise"}
         schema["properties"]["each"] = {**each, **relaxed(record(_ListingTerms).schema())}
-        schema["properties"].update(self._venue_properties())
         return schema
 
 
@@ -136,25 +132,34 @@ def _listing(pair: str, terms: _ListingTerms) -> Listing:
     )
 
 
-class CustodianRecord(_Venue):
+class _CustodianTerms(msgspec.Struct, frozen=True, kw_only=True):
+    service: Annotated[Mapping[str, Latency], service_key(CUSTODIAN_OPERATIONS)] = {}
+    link: Annotated[LinkLatency, LINK_KEY] = LinkLatency()
+
+
+class CustodianRecord(RecordKind[Custodian]):
     """A custodian: its own terms as ``simulators.custodian.config`` declares them, its service times and its link."""
 
     def __init__(self) -> None:
-        self._config = Record(CustodianConfig, but=("name",), elsewhere=("service", "link"))
+        self._terms = record(_CustodianTerms)
+        here = tuple(known.name for known in self._terms.fields)
+        self._config = Record(CustodianConfig, but=("name",), elsewhere=here)
         self.expected = self._config.expected
 
     def read_with(self, node: Node, field: str, **supplied: Any) -> Custodian:
         entries = as_map(node, field, self.expected)
         found = Findings()
         config = found.take(partial(self._config.read_with, name=supplied["name"]), entries, field)
-        service, link = self._service_and_link(entries, field, found)
+        rest = [key for key in entries.entries if key not in _CustodianTerms.__struct_fields__]
+        terms = found.take(self._terms.read, without(entries, *rest), field)
         found.raise_if_any()
         assert config is not None
-        return Custodian(config=config, service=service, link=link)
+        assert terms is not None
+        return Custodian(config=config, service=terms.service, link=terms.link)
 
     def schema(self) -> Schema:
         schema = self._config.schema()
-        schema["properties"].update(self._venue_properties())
+        schema["properties"].update(self._terms.schema()["properties"])
         return schema
 
 

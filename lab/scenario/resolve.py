@@ -48,6 +48,16 @@ def load_scenario(
     return _Reader(Path(path), str(path)).read(case, [*sets, *(() if seed is None else (f"seed={seed}",))])
 
 
+def scenario_files(directory: Path) -> list[Path]:
+    """The scenario files in ``directory`` and below, sorted; a folder `base` holds what is only extended."""
+    found = []
+    for path in sorted(directory.rglob("*.yaml")):
+        apart = path.relative_to(directory).parts[:-1]
+        if not {"base", "firms", "limits", "markets"}.intersection(apart):
+            found.append(Path(_shown(path)))
+    return found
+
+
 class _Reader:
     def __init__(self, path: Path, shown_as: str) -> None:
         self._path = path

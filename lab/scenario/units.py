@@ -54,12 +54,13 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(duration_ns: int) -> str:
-    """The shortest exact writing of a non-negative duration: ``1h30min``, ``0s``."""
+    """The exact writing of a non-negative duration as people say it: ``1h30min``, ``36h``, ``18d``, ``0s``."""
     if duration_ns < 0:
         raise ValueError("a duration is not negative")
     rest = duration_ns
     parts = []
-    for unit in ("d", "h", "min", "s"):
+    # Up to four days people count in hours: a run of 36 hours, not of one day and twelve hours.
+    for unit in ("d", "h", "min", "s") if duration_ns >= 96 * DURATION_UNITS_NS["h"] else ("h", "min", "s"):
         count, rest = divmod(rest, DURATION_UNITS_NS[unit])
         if count:
             parts.append(f"{count}{unit}")

@@ -1,0 +1,25 @@
+"""The terminal or pipe that a command writes to."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+PIPE_WIDTH = 1_000  # a pipe has no edge at which to break a line
+
+
+def open_console(*, stderr: bool = False) -> Console:
+    """A console that colours nothing by guesswork, and nothing at all into a pipe, nor breaks lines there."""
+    console = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def picture_width(console: Console) -> int:
+    """Columns that a drawing may take: those of the terminal up to 140, and 80 in a pipe."""
+    return min(console.width, 140) if console.is_terminal else 80
+
+
+def speaks_unicode(console: Console) -> bool:
+    """Whether block characters can be shown there."""
+    return console.encoding.lower().startswith("utf")
