@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
+import msgspec
+
 from simulators.exchange.order import Order
 
 
-class Level:
-    """All orders that rest at one price, the earliest first."""
+class Level(msgspec.Struct, eq=False, gc=False):
+    """All orders that rest at one price, the earliest first, and the lots they still want."""
 
-    __slots__ = ("first", "key", "last", "lots", "price_ticks")
-
-    def __init__(self, key: int, price_ticks: int, order: Order) -> None:
-        self.key = key
-        self.price_ticks = price_ticks
-        self.lots = 0
-        self.first = order
-        self.last = order
+    key: int
+    price_ticks: int
+    first: Order
+    last: Order
+    lots: int
 
 
 class BookSide:
@@ -42,7 +41,8 @@ class BookSide:
         key = price_ticks * self.sign
         level = self.levels.get(key)
         if level is None:
-            level = self.levels[key] = Level(key, price_ticks, order)
+            level = Level(key, price_ticks, order, order, order.open_lots)
+            self.levels[key] = level
             keys = self.keys
             if not keys or key > keys[-1]:
                 keys.append(key)
@@ -54,7 +54,7 @@ class BookSide:
             last.later = order
             order.earlier = last
             level.last = order
-        level.lots += order.quantity_lots - order.filled_lots
+            level.lots += order.open_lots
 
     def remove(self, order: Order) -> None:
         """Take a resting order out, with whatever of it is not filled."""
@@ -76,7 +76,19 @@ class BookSide:
             else:
                 later.earlier = earlier
                 order.later = None
-        level.lots -= order.quantity_lots - order.filled_lots
+        level.lots -= order.open_lots
+
+    def remove_first(self, level: Level) -> None:
+        """Take the earliest order of a level out; the same as ``remove``, with less to look up."""
+        order = level.first
+        later = order.later
+        if later is None:
+            self._drop(level.key)
+            return
+        level.first = later
+        later.earlier = None
+        order.later = None
+        level.lots -= order.open_lots
 
     def _drop(self, key: int) -> None:
         del self.levels[key]

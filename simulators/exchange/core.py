@@ -7,10 +7,10 @@ from typing import NoReturn, Protocol
 
 from simulators.exchange.config import ExchangeConfig
 from simulators.exchange.market import Market, Top
-from simulators.exchange.matching import MatchingEngine
+from simulators.exchange.matching import FEES, STREET, MatchingEngine, Silence
 from simulators.exchange.order import Order, Trade
-from simulators.exchange.party import Party
 from simulators.exchange.refusal import CANCEL_REJECTED, refusal
+from simulators.exchange.seat import Party
 from simulators.exchange.types import (
     ExchangeObserver,
     Listing,
@@ -23,7 +23,7 @@ from simulators.exchange.types import (
 from simulators.ledger import EXTERNAL, Ledger, Owner, to_units
 from simulators.ports import Audit, Clock
 
-STREET, FEES, SETTLING = "street", "fees", "settling"
+SETTLING = "settling"
 
 # Enum members are looked up through their metaclass; a global is four times as fast.
 _BUY = Side.BUY
@@ -84,20 +84,19 @@ class Exchange:
             )
         self._parties: dict[str, Party] = {}
         self._enter(EXTERNAL)
-        for name, owner in ((STREET, "street"), (FEES, "venue"), (SETTLING, "transit")):
-            self.open_account(name, owner)  # type: ignore[arg-type]
-        self._engine = MatchingEngine(
-            self.name, clock, audit, self._parties, self._parties[STREET], self._parties[FEES]
-        )
+        self.open_account(STREET, "street")
+        self.open_account(FEES, "venue")
+        self.open_account(SETTLING, "transit")
+        self._engine = MatchingEngine(self.name, clock, audit)
 
     @property
-    def observer(self) -> ExchangeObserver | None:
+    def observer(self) -> ExchangeObserver:
         """Whoever publishes what happens here. A fault that loses or repeats reports can stand in between."""
         return self._engine.observer
 
     @observer.setter
     def observer(self, observer: ExchangeObserver | None) -> None:
-        self._engine.observer = observer
+        self._engine.observer = observer or Silence()
 
     # Accounts
 
@@ -108,15 +107,16 @@ class Exchange:
 
     def _enter(self, name: str) -> None:
         instruments = [market.instrument for market in self._markets]
-        self._parties[name] = Party(self.ledger.account(name), instruments, self._history)
+        party = self._parties[name] = Party(self.ledger.account(name), instruments, self._history)
+        for market, seat in zip(self._markets, party.seats, strict=True):
+            market.seats[name] = seat
 
     def transfer(self, asset: str, from_account: str, to_account: str, amount: int, reason: str, cause: int = 0) -> int:
         """Move value between accounts and return the posting's record number. Overdraft if it is not free."""
         number = self.ledger.move(asset, from_account, to_account, amount, reason, cause)
         observer = self._engine.observer
-        if observer is not None:
-            observer.on_balance(from_account, (asset,), number)
-            observer.on_balance(to_account, (asset,), number)
+        observer.on_balance(from_account, (asset,), number)
+        observer.on_balance(to_account, (asset,), number)
         return number
 
     def balance(self, account: str, asset: str) -> tuple[int, int]:
@@ -142,15 +142,14 @@ class Exchange:
             asks.recover(now_ns)
         street.move(reference_price, self._order_id)
         if market.bids.best is None and market.asks.best is None:
-            top = (bids.best_ticks, bids.best_lots, asks.best_ticks, asks.best_lots)
+            bid_ticks, bid_lots, ask_ticks, ask_lots = bids.best_ticks, bids.best_lots, asks.best_ticks, asks.best_lots
+            market.top = (bid_ticks, bid_lots, ask_ticks, ask_lots)
+            engine.observer.on_top(
+                index, self._record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            )
         else:
             engine.let_street_take(market, cause)
-            top = market.find_top()
-        market.top = top
-        number = self._record("quote", self.name, cause, index, *top)
-        observer = engine.observer
-        if observer is not None:
-            observer.on_top(index, number)
+            engine.publish_top(market, cause, is_confirmed=True)
 
     def adjust_street(
         self, index: int, half_spread_multiplier: float = 1.0, capacity_multiplier: float = 1.0, cause: int = 0
@@ -181,8 +180,8 @@ class Exchange:
         A market order takes ``quantity_lots`` of base or, if ``quote_quantity`` is positive, as many whole lots as that
         value buys or brings in; ``price_ticks`` is ignored. Raises Rejected with Binance's code and text.
         """
-        party = self._parties[account]
         market = self._markets[index]
+        seat = market.seats[account]
         engine = self._engine
         instrument = market.instrument
         street = market.street
@@ -190,50 +189,53 @@ class Exchange:
             engine.recover_street(market, cause)
             engine.publish_top(market, cause)
         bid_ticks, bid_lots, ask_ticks, ask_lots = market.top
-        is_limit = type is _LIMIT
-        needed = value = price_ticks * quantity_lots * instrument.value_units
+        value = price_ticks * quantity_lots * instrument.value_units
         if side is _BUY:
-            own, other, ladder, funds = market.bids, market.asks, street.asks, party.quote[index]
+            side_name = "buy"
+            own, other, ladder, funds = market.bids, market.asks, street.asks, seat.quote
             limit_key = -price_ticks
+            needed = value
             is_crossing = ask_lots > 0 and price_ticks >= ask_ticks
         else:
-            own, other, ladder, funds = market.asks, market.bids, street.bids, party.base[index]
+            side_name = "sell"
+            own, other, ladder, funds = market.asks, market.bids, street.bids, seat.base
             limit_key = price_ticks
-            is_crossing = bid_lots > 0 and price_ticks <= bid_ticks
             needed = quantity_lots * instrument.lot_units
-        if not is_limit:
-            price_ticks, limit_key, is_crossing = 0, _ANY_PRICE, True
-            quantity_lots, value, needed = market.size(side, account, quantity_lots, quote_quantity)
-        open_orders = party.open[index]
+            is_crossing = bid_lots > 0 and price_ticks <= bid_ticks
+        if type is _LIMIT:
+            type_name = "limit"
+        else:
+            type_name, price_ticks, limit_key, is_crossing = "market", 0, _ANY_PRICE, True
+            quantity_lots, value, needed = market.size(side, seat, quantity_lots, quote_quantity)
         if (
             quantity_lots < 1
-            or (price_ticks < 1 and is_limit)
+            or (price_ticks < 1 and type is _LIMIT)
             or value < instrument.min_notional
-            or (needed > funds.free and not party.may_overdraw)
-            or len(open_orders) >= market.max_open_orders
-            or client_order_id in party.named
+            or (needed > funds.free and not seat.may_overdraw)
+            or len(seat.open) >= market.max_open_orders
+            or client_order_id in seat.named
             or (is_crossing and time_in_force is _GTX)
         ):
-            reason = refusal(
-                price_is_bad=price_ticks < 1 and is_limit,
+            because = refusal(
+                price_is_bad=price_ticks < 1 and type is _LIMIT,
                 quantity_lots=quantity_lots,
                 value=value,
                 min_notional=instrument.min_notional,
-                open_orders=len(open_orders),
+                open_orders=len(seat.open),
                 max_open_orders=market.max_open_orders,
-                name_is_taken=client_order_id in party.named,
+                name_is_taken=client_order_id in seat.named,
                 would_take=is_crossing and time_in_force is _GTX,
             )
             self._reject(
-                reason, account, client_order_id, index, side, type, time_in_force, price_ticks, quantity_lots, cause
+                because, account, client_order_id, index, side, type, time_in_force, price_ticks, quantity_lots, cause
             )
         tradable_lots = quantity_lots
         if self.gate is not None:
             try:
                 tradable_lots = min(quantity_lots, self.gate.admit(account, index, side, quantity_lots))
-            except Rejected as reason:
+            except Rejected as because:
                 self._reject(
-                    reason,
+                    because,
                     account,
                     client_order_id,
                     index,
@@ -250,7 +252,7 @@ class Exchange:
 
         self._order_id = order_id = self._order_id + 1
         now_ns = self._clock.now_ns
-        party.latest = order = Order(
+        seat.party.latest = order = Order(
             order_id,
             client_order_id,
             account,
@@ -263,38 +265,53 @@ class Exchange:
             quote_quantity,
             now_ns,
             now_ns,
+            quantity_lots,
         )
-        number = self._record_order(order, cause, "accepted", "")
+        number = self._record(
+            "order",
+            self.name,
+            cause,
+            account,
+            order_id,
+            client_order_id,
+            index,
+            side_name,
+            type_name,
+            _TIMES_IN_FORCE[time_in_force],
+            price_ticks,
+            quantity_lots,
+            "accepted",
+            "",
+        )
         observer = engine.observer
-        if observer is not None:
-            observer.on_order(account, order_id, "NEW", number)
-        stopped = ""
+        observer.on_order(account, order_id, "NEW", number)
+        tradable_left, met_itself = tradable_lots, False
         if is_crossing:
-            stopped = engine.match(market, party, order, other, ladder, limit_key, tradable_lots, number)
-        remaining_lots = quantity_lots - order.filled_lots
-        if not remaining_lots:
-            party.close(order)
+            tradable_left, met_itself = engine.match(
+                market, seat, order, side, other, ladder, limit_key, tradable_lots, now_ns, number
+            )
+        open_lots = order.open_lots
+        if not open_lots:
+            seat.closed.append(order)
         elif (
-            is_limit
-            and not stopped
-            and tradable_lots == quantity_lots
+            type is _LIMIT
             and (time_in_force is _GTC or time_in_force is _GTX)
+            and not met_itself
+            and (tradable_left or not is_crossing)
         ):
-            held = remaining_lots * (price_ticks * instrument.value_units if side is _BUY else instrument.lot_units)
+            held = open_lots * (price_ticks * instrument.value_units if side is _BUY else instrument.lot_units)
             funds.free -= held
             funds.held += held
-            open_orders[order_id] = order
+            seat.open[order_id] = order
             own.add(order)
             if client_order_id:
-                party.named[client_order_id] = order
+                seat.named[client_order_id] = order
         else:
-            if not stopped:
-                stopped = _why_expired(order, tradable_lots)
-            order.status = _EXPIRED
-            party.close(order)
-            self._end(order, number, "expired", stopped, "EXPIRED")
-        if observer is not None:
-            observer.on_balance(account, instrument.assets, number)
+            order.ended_as = _EXPIRED
+            seat.closed.append(order)
+            reason = "self_trade" if met_itself else _why_expired(order, tradable_lots)
+            self._end(order, number, "expired", reason, "EXPIRED")
+        observer.on_balance(account, instrument.assets, number)
         if is_crossing or own.keys[-1] == price_ticks * own.sign:
             engine.publish_top(market, number)
         return order
@@ -311,58 +328,41 @@ class Exchange:
 
         Given both, the order must bear that id and that name.
         """
-        party = self._parties[account]
-        order = party.open[index].get(order_id) if order_id is not None else party.named.get(client_order_id or "")
+        market = self._markets[index]
+        seat = market.seats[account]
+        order = seat.open.get(order_id) if order_id is not None else seat.named.get(client_order_id or "")
         if order is None or order.index != index or (client_order_id and order.client_order_id != client_order_id):
             raise Rejected(CANCEL_REJECTED, "Unknown order sent.")
-        market = self._markets[index]
-        number = self._cancel(market, party, order, cause)
-        self._engine.publish_top(market, number)
+        instrument = market.instrument
+        del seat.open[order.order_id]
+        if order.side is _BUY:
+            own, funds = market.bids, seat.quote
+            held = order.open_lots * order.price_ticks * instrument.value_units
+        else:
+            own, funds = market.asks, seat.base
+            held = order.open_lots * instrument.lot_units
+        best = own.best
+        own.remove(order)
+        funds.held -= held
+        funds.free += held
+        order.ended_as = _CANCELED
+        order.updated_ns = self._clock.now_ns
+        seat.closed.append(order)
+        if order.client_order_id:
+            del seat.named[order.client_order_id]
+        number = self._end(order, cause, "cancelled", "client", "CANCELED")
+        self._engine.observer.on_balance(account, instrument.assets, number)
+        if best is not None and best.price_ticks == order.price_ticks:
+            self._engine.publish_top(market, number)
         return order
 
     def cancel_all(self, account: str, index: int, cause: int = 0) -> list[Order]:
         """Cancel every open order of the account in one listing, oldest first (an empty list if there is none)."""
-        party = self._parties[account]
-        market = self._markets[index]
-        orders = list(party.open[index].values())
-        for order in orders:
-            number = self._cancel(market, party, order, cause)
-            self._engine.publish_top(market, number)
-        return orders
-
-    def _cancel(self, market: Market, party: Party, order: Order, cause: int) -> int:
-        index = order.index
-        instrument = market.instrument
-        del party.open[index][order.order_id]
-        remaining_lots = order.quantity_lots - order.filled_lots
-        if order.side is _BUY:
-            market.bids.remove(order)
-            funds = party.quote[index]
-            held = remaining_lots * order.price_ticks * instrument.value_units
-        else:
-            market.asks.remove(order)
-            funds = party.base[index]
-            held = remaining_lots * instrument.lot_units
-        funds.held -= held
-        funds.free += held
-        order.status = _CANCELED
-        order.updated_ns = self._clock.now_ns
-        party.close(order)
-        number = self._end(order, cause, "cancelled", "client", "CANCELED")
-        observer = self._engine.observer
-        if observer is not None:
-            observer.on_balance(party.name, instrument.assets, number)
-        return number
+        open_orders = list(self._markets[index].seats[account].open.values())
+        return [self.cancel(account, index, order.order_id, cause=cause) for order in open_orders]
 
     def _end(self, order: Order, cause: int, event: str, reason: str, execution: str) -> int:
-        number = self._record_order(order, cause, event, reason)
-        observer = self._engine.observer
-        if observer is not None:
-            observer.on_order(order.account, order.order_id, execution, number)
-        return number
-
-    def _record_order(self, order: Order, cause: int, event: str, reason: str) -> int:
-        return self._record(
+        number = self._record(
             "order",
             self.name,
             cause,
@@ -378,6 +378,8 @@ class Exchange:
             event,
             reason,
         )
+        self._engine.observer.on_order(order.account, order.order_id, execution, number)
+        return number
 
     def _reject(
         self,
@@ -425,10 +427,10 @@ class Exchange:
 
     def open_orders(self, account: str, index: int | None = None) -> list[Order]:
         """Orders of the account that rest in the book, oldest first; of all listings if ``index`` is None."""
-        books = self._parties[account].open
+        seats = self._parties[account].seats
         if index is not None:
-            return list(books[index].values())
-        return sorted((order for book in books for order in book.values()), key=lambda order: order.order_id)
+            return list(seats[index].open.values())
+        return sorted((order for seat in seats for order in seat.open.values()), key=lambda order: order.order_id)
 
     def order(
         self, account: str, index: int | None, order_id: int | None = None, client_order_id: str | None = None

@@ -9,6 +9,7 @@ from simulators.exchange.book import BookSide
 from simulators.exchange.config import StreetConfig
 from simulators.exchange.instrument import Instrument
 from simulators.exchange.order import Order, Trade
+from simulators.exchange.seat import Seat
 from simulators.exchange.street import Ladder, Street
 from simulators.exchange.types import Listing, Side
 
@@ -24,7 +25,18 @@ class Market:
     client if its order was placed before the ladder took its present prices.
     """
 
-    __slots__ = ("asks", "bids", "index", "instrument", "max_open_orders", "street", "top", "trade_id", "trades")
+    __slots__ = (
+        "asks",
+        "bids",
+        "index",
+        "instrument",
+        "max_open_orders",
+        "seats",
+        "street",
+        "top",
+        "trade_id",
+        "trades",
+    )
 
     def __init__(
         self, index: int, listing: Listing, street: StreetConfig | None, max_open_orders: int, history: int
@@ -40,32 +52,10 @@ class Market:
             float(listing.lot_size),
         )
         self.max_open_orders = max_open_orders
+        self.seats: dict[str, Seat] = {}
         self.top: Top = (0, 0, 0, 0)
         self.trade_id = 0
         self.trades: deque[Trade] = deque(maxlen=history)
-
-    def find_top(self) -> Top:
-        """The best bid and ask and what is offered there, clients and street together; zeros for an empty side."""
-        street = self.street
-        ladder = street.bids
-        bid_ticks, bid_lots = ladder.best_ticks, ladder.best_lots
-        level = self.bids.best
-        if level is not None:
-            ticks = level.price_ticks
-            if ticks > bid_ticks:
-                bid_ticks, bid_lots = ticks, level.lots
-            elif ticks == bid_ticks:
-                bid_lots += level.lots
-        ladder = street.asks
-        ask_ticks, ask_lots = ladder.best_ticks, ladder.best_lots
-        level = self.asks.best
-        if level is not None:
-            ticks = level.price_ticks
-            if ticks < ask_ticks or not ask_lots:
-                ask_ticks, ask_lots = ticks, level.lots
-            elif ticks == ask_ticks:
-                ask_lots += level.lots
-        return bid_ticks, bid_lots, ask_ticks, ask_lots
 
     def makers(self, side: BookSide, ladder: Ladder) -> Iterator[tuple[int, int, Order | None]]:
         """Whom a taker of this side would meet, in order: ``(ticks, lots, order)``, None for the street."""
@@ -82,7 +72,7 @@ class Market:
                 if offer is not None and offer[0] == level.price_ticks and order.order_id > ladder.since_order:
                     yield offer[0], offer[1], None
                     offer = next(offers, None)
-                yield level.price_ticks, order.quantity_lots - order.filled_lots, order
+                yield level.price_ticks, order.open_lots, order
                 order = order.later
         while offer is not None:
             yield offer[0], offer[1], None
@@ -96,24 +86,31 @@ class Market:
             lots[level.price_ticks] = lots.get(level.price_ticks, 0) + level.lots
         return sorted(lots.items(), reverse=side.sign > 0)[:levels]
 
-    def size(self, side: Side, account: str, quantity_lots: int, quote_quantity: int) -> tuple[int, int, int]:
+    def size(self, side: Side, seat: Seat, quantity_lots: int, quote_quantity: int) -> tuple[int, int, int]:
         """``(lots, value, needed)`` of a market order: its size, its worth in quote units, and the balance it takes.
 
         Given by value, it is as many lots as that value buys or brings in; what the book is too shallow for is counted
-        at the last price there is. Given in lots, it is worth what the book asks for it; a book too shallow to say is
-        no reason to call the order too small.
+        at the last price there is. Given in lots, it is worth what the best price says; where there is none, nobody can
+        call it too small. A buyer needs what the lots cost from the book as it stands.
         """
-        is_buy = side is _BUY
-        book, ladder = (self.asks, self.street.asks) if is_buy else (self.bids, self.street.bids)
+        if side is _BUY:
+            book, ladder, best_ticks = self.asks, self.street.asks, self.top[2]
+        else:
+            book, ladder, best_ticks = self.bids, self.street.bids, self.top[0]
         instrument = self.instrument
         if quote_quantity > 0:
-            lots = self._lots_for(book, ladder, account, quote_quantity)
-            return lots, quote_quantity, quote_quantity if is_buy else lots * instrument.lot_units
-        lots_had, cost = self._cost(book, ladder, account, quantity_lots)
-        value = max(cost, instrument.min_notional) if lots_had < quantity_lots else cost
-        return quantity_lots, value, cost if is_buy else quantity_lots * instrument.lot_units
+            lots = self._lots_for(book, ladder, seat.name, quote_quantity)
+            return lots, quote_quantity, quote_quantity if side is _BUY else lots * instrument.lot_units
+        value = best_ticks * quantity_lots * instrument.value_units if best_ticks else instrument.min_notional
+        if side is not _BUY:
+            return quantity_lots, value, quantity_lots * instrument.lot_units
+        worst_ticks = max(-book.keys[0] if book.keys else 0, ladder.worst_ticks())
+        needed = worst_ticks * quantity_lots * instrument.value_units
+        if needed > seat.quote.free:
+            needed = self._cost(book, ladder, seat.name, quantity_lots)
+        return quantity_lots, value, needed
 
-    def _cost(self, side: BookSide, ladder: Ladder, account: str, lots: int) -> tuple[int, int]:
+    def _cost(self, side: BookSide, ladder: Ladder, account: str, lots: int) -> int:
         value_units = self.instrument.value_units
         had = cost = 0
         for ticks, offered, order in self.makers(side, ladder):
@@ -122,7 +119,7 @@ class Market:
             taken = min(offered, lots - had)
             had += taken
             cost += ticks * taken * value_units
-        return had, cost
+        return cost
 
     def _lots_for(self, side: BookSide, ladder: Ladder, account: str, quote_units: int) -> int:
         value_units = self.instrument.value_units

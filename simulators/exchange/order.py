@@ -7,7 +7,7 @@ import msgspec
 from simulators.exchange.types import OrderStatus, OrderType, Side, TimeInForce
 
 
-class Order(msgspec.Struct, eq=False):
+class Order(msgspec.Struct, eq=False, gc=False):
     """One order through its life. ``price_ticks`` is 0 for a market order.
 
     ``quote_quantity`` (smallest units of quote) is given for a market order by value; its ``quantity_lots`` is then
@@ -26,11 +26,23 @@ class Order(msgspec.Struct, eq=False):
     quote_quantity: int
     placed_ns: int
     updated_ns: int
-    status: OrderStatus = OrderStatus.NEW
-    filled_lots: int = 0
+    open_lots: int  # not filled; when the order has ended, never to be
     filled_quote: int = 0
+    ended_as: OrderStatus | None = None  # CANCELED or EXPIRED
     earlier: Order | None = None  # its neighbours at the same price, while it rests in the book
     later: Order | None = None
+
+    @property
+    def filled_lots(self) -> int:
+        return self.quantity_lots - self.open_lots
+
+    @property
+    def status(self) -> OrderStatus:
+        if self.ended_as is not None:
+            return self.ended_as
+        if not self.open_lots:
+            return OrderStatus.FILLED
+        return OrderStatus.PARTIALLY_FILLED if self.open_lots < self.quantity_lots else OrderStatus.NEW
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):

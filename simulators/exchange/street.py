@@ -72,6 +72,10 @@ class Ladder:
         """``(ticks, lots)`` of every rank that offers something, the best first."""
         return [(self.price_ticks(rank), lots) for rank in range(len(self._growth)) if (lots := self.lots(rank))]
 
+    def worst_ticks(self) -> int:
+        """The price of the last rank; 0 if the ladder stands nowhere yet."""
+        return self.price_ticks(len(self._growth) - 1) if self.top_ticks else 0
+
     def find_best(self) -> None:
         """Set the ``best_…`` fields from the ranks as they now stand."""
         for rank in range(len(self._growth)):

@@ -1,9 +1,8 @@
-"""Party: one account as the exchange sees it: its balances at hand, its open orders, its recent past."""
+"""Party and seat: an account as the exchange sees it, and that account in one listing."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 
 from simulators.exchange.instrument import Instrument
 from simulators.exchange.order import Order, Trade
@@ -11,26 +10,17 @@ from simulators.ledger import Account
 
 
 class Party:
-    """An account that trades. ``base`` and ``quote`` hold its holding of either asset of each listing, by index."""
+    """An account that trades: the orders it named, and its recent past in all listings."""
 
-    __slots__ = ("base", "closed", "latest", "may_overdraw", "name", "named", "open", "quote", "trades")
+    __slots__ = ("account", "closed", "latest", "named", "seats", "trades")
 
-    def __init__(self, account: Account, instruments: Sequence[Instrument], history: int) -> None:
-        self.name = account.name
-        self.may_overdraw = account.may_overdraw
-        self.base = [account.holding(instrument.base) for instrument in instruments]
-        self.quote = [account.holding(instrument.quote) for instrument in instruments]
-        self.open: list[dict[int, Order]] = [{} for _ in instruments]
-        self.named: dict[str, Order] = {}  # open orders that the client gave a name
+    def __init__(self, account: Account, instruments: list[Instrument], history: int) -> None:
+        self.account = account
+        self.named: dict[str, Order] = {}  # open orders by the name their client gave them
         self.closed: deque[Order] = deque(maxlen=history)
         self.trades: deque[Trade] = deque(maxlen=history)
         self.latest: Order | None = None  # the order being worked on, which is neither open nor closed yet
-
-    def close(self, order: Order) -> None:
-        """Put an order that will not trade again among the closed ones; it must have left ``open``."""
-        self.closed.append(order)
-        if order.client_order_id:
-            self.named.pop(order.client_order_id, None)
+        self.seats = [Seat(self, instrument) for instrument in instruments]
 
     def find(self, index: int | None, order_id: int | None, client_order_id: str | None) -> Order | None:
         """The order of that id or client's name, open or recently closed; the most recent where names repeat."""
@@ -38,8 +28,8 @@ class Party:
         if latest is not None and _is(latest, index, order_id, client_order_id):
             return latest
         if order_id is not None:
-            for orders in self.open if index is None else (self.open[index],):
-                order = orders.get(order_id)
+            for seat in self.seats if index is None else (self.seats[index],):
+                order = seat.open.get(order_id)
                 if order is not None and _is(order, index, order_id, client_order_id):
                     return order
         elif client_order_id:
@@ -47,6 +37,26 @@ class Party:
             if order is not None and _is(order, index, None, client_order_id):
                 return order
         return next((order for order in reversed(self.closed) if _is(order, index, order_id, client_order_id)), None)
+
+
+class Seat:
+    """An account in one listing: the two balances that trades move, and its open orders there, by id.
+
+    It holds everything a fill touches, so that the matching engine finds it with one look.
+    """
+
+    __slots__ = ("base", "closed", "may_overdraw", "name", "named", "open", "party", "quote", "trades")
+
+    def __init__(self, party: Party, instrument: Instrument) -> None:
+        self.party = party
+        self.name = party.account.name
+        self.may_overdraw = party.account.may_overdraw
+        self.base = party.account.holding(instrument.base)
+        self.quote = party.account.holding(instrument.quote)
+        self.open: dict[int, Order] = {}
+        self.named = party.named
+        self.closed = party.closed
+        self.trades = party.trades
 
 
 def _is(order: Order, index: int | None, order_id: int | None, client_order_id: str | None) -> bool:
