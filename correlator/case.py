@@ -1,0 +1,87 @@
+"""Case: everything that was found out about a run, before it is held against what the scenario asks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from correlator.alerts import CONTROL_TOLERANCE_NS, LOOKAHEAD_NS, LOOKBACK_NS, Episode, same_in_control
+from correlator.expectations import Resolved
+from correlator.injections import InjectionFacts
+from correlator.truth.gauge import Rule
+
+ALL_MANDATES = "*"
+"""In ``Case.failures``: no truth could be computed at all."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """An alert and the truth about it: True, False, or None where truth could not be computed; with the reason."""
+
+    episode: Episode
+    truth: bool | None
+    in_control: bool
+    reason: str
+
+    @property
+    def fired_ns(self) -> int:
+        assert self.episode.fired_ns is not None  # only alerts that fired become findings
+        return self.episode.fired_ns
+
+
+class Case(msgspec.Struct):
+    """A run as it was. ``end_ns`` is where its history ends, ``completed`` whether that is where it was to end."""
+
+    resolved: Resolved
+    start_ns: int
+    end_ns: int
+    completed: bool
+    injections: dict[str, InjectionFacts]
+    rules: list[Rule]
+    failures: dict[str, str]  # mandate → traceback
+    findings: list[Finding]
+    control_end_ns: int | None  # None: nothing was injected, the run is its own control
+
+    def at_s(self, at_ns: int | None) -> float | None:
+        """A moment as seconds since the run's start."""
+        return None if at_ns is None else round((at_ns - self.start_ns) / 1e9, 6)
+
+    def failure(self, mandate: str) -> str | None:
+        """Why there is no truth of a mandate, if there is none."""
+        return self.failures.get(mandate, self.failures.get(ALL_MANDATES))
+
+    def took_effect(self) -> list[InjectionFacts]:
+        """The injections that did."""
+        return [injection for injection in self.injections.values() if injection.took_effect_ns is not None]
+
+    def first_began_ns(self) -> int | None:
+        """When the first injection began."""
+        return min((known.began_ns for known in self.injections.values() if known.began_ns is not None), default=None)
+
+    def outside_control(self, at_ns: int) -> bool:
+        """Whether the control run does not reach far enough to tell if it alerts at this moment too."""
+        return (
+            self.control_end_ns is not None
+            and at_ns + CONTROL_TOLERANCE_NS > self.control_end_ns
+            and (self.control_end_ns < self.end_ns)
+        )
+
+
+def examine(
+    episode: Episode, rules: dict[tuple[str, str, str], Rule], failures: dict[str, str], control: list[Episode]
+) -> Finding:
+    """Find out whether an alert was justified, and whether it fires without the injection too."""
+    in_control = same_in_control(episode, control) is not None
+    fired_ns = episode.fired_ns
+    assert fired_ns is not None
+    if episode.mandate in failures or ALL_MANDATES in failures:
+        return Finding(episode, None, in_control, "the truth of this mandate could not be computed")
+    rule = rules.get(episode.rule)
+    if rule is None:
+        return Finding(episode, False, in_control, "the firm keeps no such rule: no limit bounds this subject")
+    tracker = rule.tracker
+    # A monitor that dates a breach back at will must not be excused by breaches of long ago.
+    since_ns = max(episode.since_ns, fired_ns - tracker.hold_ns - LOOKBACK_NS)
+    if tracker.breached_within(min(since_ns, fired_ns) - LOOKBACK_NS, fired_ns + LOOKAHEAD_NS):
+        return Finding(episode, True, in_control, f"{rule.subject} was truly beyond {rule.bound}")
+    return Finding(
+        episode, False, in_control, f"{rule.subject} was not beyond {rule.bound} at any time the monitor could mean"
+    )

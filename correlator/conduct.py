@@ -1,0 +1,103 @@
+"""Conduct: what the monitor must not do, and what must hold before the first injection."""
+
+from __future__ import annotations
+
+from correlator.case import Case, Finding
+from correlator.expectations import ANY, Forbidden, SteadyState
+from correlator.truth.measures.feed_staleness import Feed
+from correlator.verdict import Check, ForbidOutcome, worst
+
+
+def judge_forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
+    """Judge one prohibition: a false alert fails it, a true one leaves it unknown, for truth required it."""
+    places = [place for place, finding in enumerate(case.findings) if _is_forbidden(forbidden, finding)]
+    fired = [case.findings[place] for place in places]
+    if any(finding.truth is False for finding in fired):
+        verdict, reason = "fail", "such an alert fired, and nothing of the kind was true"
+    elif any(finding.truth is None for finding in fired):
+        verdict, reason = "unknown", "such an alert fired; whether it was true could not be computed"
+    elif fired:
+        verdict, reason = "unknown", "such an alert fired and was true: the scenario forbids what truth requires"
+    elif case.resolved.timeline and not case.took_effect():
+        verdict, reason = "unknown", "no injection took effect: that nothing fired shows nothing"
+    elif not case.completed:
+        verdict, reason = "unknown", "none fired so far; the run did not reach its end"
+    else:
+        verdict, reason = "pass", "none fired"
+    return ForbidOutcome(
+        forbidden.alert,
+        forbidden.asset,
+        forbidden.severity,
+        forbidden.line,
+        verdict,  # type: ignore[arg-type]
+        reason,
+        places,
+    )
+
+
+def judge_false_alarms(case: Case) -> Check:
+    """A monitor that cries wolf fails, whatever else it notices."""
+    false = [finding for finding in case.findings if finding.truth is False]
+    open_questions = [finding for finding in case.findings if finding.truth is None]
+    if false:
+        first = false[0].episode
+        name = f"{first.mandate} {first.subject} {first.severity}"
+        return Check("false_alarms", "fail", f"{len(false)} false alarm(s), the first {name}: {false[0].reason}")
+    if open_questions:
+        return Check("false_alarms", "unknown", f"the truth of {len(open_questions)} alert(s) could not be computed")
+    return Check("false_alarms", "pass", "no alert fired without a true breach")
+
+
+def judge_steady_state(case: Case, steady: SteadyState) -> Check:
+    """What must hold from ``from`` until the first injection, or else the run does not show what it was to show."""
+    from_ns = case.start_ns + steady.from_ns
+    planned_ns = min((case.start_ns + planned.at_ns for planned in case.resolved.timeline), default=None)
+    began_ns = case.first_began_ns()
+    to_ns = next((at_ns for at_ns in (began_ns, planned_ns) if at_ns is not None), case.end_ns)
+    to_ns = min(to_ns, case.end_ns)
+    if to_ns < from_ns:
+        return Check("steady_state", "unknown", "there was no time before the first injection in which it could hold")
+    verdicts: list[Check] = []
+    if steady.no_alerts:
+        verdicts += [_alert_disturbs(finding) for finding in case.findings if _stood(finding, from_ns, to_ns)]
+    if steady.feeds_live:
+        verdicts += _dead_feeds(case, from_ns, to_ns)
+    if not verdicts:
+        return Check("steady_state", "pass", "held until the first injection")
+    wanted = worst(check.verdict for check in verdicts)
+    return next(check for check in verdicts if check.verdict == wanted)
+
+
+def _stood(finding: Finding, from_ns: int, to_ns: int) -> bool:
+    resolved_ns = finding.episode.resolved_ns
+    return finding.fired_ns < to_ns and (resolved_ns is None or resolved_ns > from_ns)
+
+
+def _alert_disturbs(finding: Finding) -> Check:
+    episode = finding.episode
+    name = f"{episode.mandate} {episode.subject} {episode.severity}"
+    if finding.truth is False:
+        return Check("steady_state", "fail", f"{name} was firing before the first injection, without cause")
+    return Check("steady_state", "unknown", f"{name} was firing before the first injection: the state was not steady")
+
+
+def _dead_feeds(case: Case, from_ns: int, to_ns: int) -> list[Check]:
+    if case.failure(Feed.mandate) is not None:
+        return [Check("steady_state", "unknown", "whether feeds were live could not be computed")]
+    rules = [rule for rule in case.rules if rule.mandate == Feed.mandate]
+    if not rules:
+        return [Check("steady_state", "unknown", "feeds must be live, but the limits bound no feed_staleness")]
+    return [
+        Check(
+            "steady_state",
+            "unknown",
+            f"{rule.subject} was silent for more than {rule.bound} before the first injection",
+        )
+        for rule in rules
+        if rule.tracker.breached_within(from_ns, to_ns)
+    ]
+
+
+def _is_forbidden(forbidden: Forbidden, finding: Finding) -> bool:
+    mandate = finding.episode.mandate if forbidden.alert == ANY else forbidden.alert
+    return finding.episode.matches(mandate, forbidden.asset, forbidden.severity)

@@ -1,0 +1,50 @@
+"""Header and end: what a journal says of the run as a whole, before its first record and after its last."""
+
+from __future__ import annotations
+
+import msgspec
+
+from correlator.expectations import Resolved
+
+_DEFAULT_REQUEST_TIMEOUT_NS = 10_000_000_000
+
+
+class VenueReads(msgspec.Struct, frozen=True):
+    """What the monitor reads of one venue: whose accounts, over which links."""
+
+    accounts: list[str] = []
+    links: list[str] = []
+
+
+class MonitorFacts(msgspec.Struct, frozen=True):
+    """What the lab gave the monitor to read, and how long the monitor waits for a reply."""
+
+    reads: dict[str, VenueReads] = {}
+    request_timeout_ns: int = _DEFAULT_REQUEST_TIMEOUT_NS
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The journal's first frame. ``start_ns`` and ``end_ns`` are the planned times, Unix epoch."""
+
+    format: str
+    arm: str
+    scenario: str
+    case: str
+    seed: int
+    start_ns: int
+    end_ns: int
+    resolved: Resolved
+    limits: str
+    stablecoins: list[str] = []
+    monitor: MonitorFacts = MonitorFacts()
+    versions: dict[str, str] = {}
+    code: str = ""
+
+
+class End(msgspec.Struct, frozen=True):
+    """The journal's last frame. ``reason`` is ``completed``, ``interrupted`` or ``failed``."""
+
+    reason: str
+    at_ns: int
+    detail: str = ""
+    records: int = 0

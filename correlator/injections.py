@@ -1,0 +1,160 @@
+"""Injections: what was to be done to the world, when it was begun, when it took effect, and when it ended.
+
+*Took effect* is the first production-visible difference between the run and its control. The fault itself claims a
+moment too; claims are believed only as far as the wire bears them out. A single injection needs no claim: whatever
+differs was caused by it. Of several, the first difference bounds them all, and each is told by its claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from correlator.expectations import PlannedInjection
+from correlator.journal import Journal, JournalFrame, Plane
+from correlator.records import Injection, Push, WireRecord
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """The first thing on the wire that is not the same in run and control. A ``seq`` of 0: nothing stands there."""
+
+    at_ns: int
+    run_seq: int
+    control_seq: int
+
+
+class InjectionFacts(msgspec.Struct):
+    """One injection through its phases. Times None: it never came to that."""
+
+    name: str
+    fault: str
+    planned_ns: int
+    ends_planned_ns: int | None
+    began_ns: int | None = None
+    claimed_ns: int | None = None
+    took_effect_ns: int | None = None
+    ended_ns: int | None = None
+    refused: bool = False
+    detail: str = ""
+    seqs: list[int] = []
+    notes: list[str] = []
+
+
+def collect_phases(
+    planned: list[PlannedInjection], records: list[Injection], start_ns: int
+) -> dict[str, InjectionFacts]:
+    """The injections by name, planned ones first, with the phases that the coordinator recorded."""
+    facts = {
+        plan.inject: InjectionFacts(
+            plan.inject,
+            plan.fault,
+            start_ns + plan.at_ns,
+            None if plan.for_ns is None else start_ns + plan.at_ns + plan.for_ns,
+        )
+        for plan in planned
+    }
+    for record in records:
+        known = facts.get(record.name)
+        if known is None:
+            known = facts[record.name] = InjectionFacts(record.name, record.fault, record.starts_ns, record.ends_ns)
+            known.notes.append("the scenario's timeline does not hold it")
+        known.seqs.append(record.seq)
+        known.detail = record.detail or known.detail
+        if record.phase == "began" and known.began_ns is None:
+            known.began_ns = record.at_ns
+        elif record.phase == "took_effect" and known.claimed_ns is None:
+            known.claimed_ns = record.at_ns
+        elif record.phase == "ended":
+            known.ended_ns = record.at_ns
+        elif record.phase == "refused":
+            known.refused = True
+    return facts
+
+
+def establish_effects(facts: dict[str, InjectionFacts], difference: Difference | None) -> None:
+    """Decide when each injection took effect, from the first difference and the claims."""
+    begun = [injection for injection in facts.values() if injection.began_ns is not None]
+    for injection in begun:
+        claimed_ns = injection.claimed_ns
+        if difference is None:
+            if claimed_ns is not None:
+                injection.notes.append("it claims an effect, yet nothing on the wire differs from the control run")
+            continue
+        if len(begun) == 1:
+            injection.took_effect_ns = difference.at_ns
+            if claimed_ns is None:
+                injection.notes.append("it claims no effect; the wire shows one")
+        elif claimed_ns is not None:
+            injection.took_effect_ns = max(claimed_ns, difference.at_ns)
+        if claimed_ns is not None and claimed_ns < difference.at_ns:
+            early_s = (difference.at_ns - claimed_ns) / 1e9
+            injection.notes.append(f"it claims an effect {early_s:.3f} s before the first difference on the wire")
+
+
+def first_difference(run: Journal, control: Journal) -> Difference | None:
+    """Where the two wire planes part, ``seq`` and ``cause`` apart; None if one goes on as the other did to its end.
+
+    Frames of the same bytes are passed over still packed. A history that was cut short differs from nothing after its
+    end.
+    """
+    pairs = _UnequalFrames(run, control)
+    run_records, control_records = pairs.run_records(), pairs.control_records()
+    while True:
+        ours, theirs = next(run_records, None), next(control_records, None)
+        if ours is None and theirs is None:
+            return None
+        if ours is None or theirs is None:
+            shorter = run if ours is None else control
+            if shorter.cut_off or shorter.end is None or shorter.end.reason != "completed":
+                return None
+            longer = ours if ours is not None else theirs
+            assert longer is not None
+            return Difference(longer.at_ns, ours.seq if ours else 0, theirs.seq if theirs else 0)
+        if not _same(ours, theirs):
+            at_ns = min(ours.at_ns, theirs.at_ns)
+            return Difference(at_ns, ours.seq if ours.at_ns == at_ns else 0, theirs.seq if theirs.at_ns == at_ns else 0)
+
+
+class _UnequalFrames:
+    """Walks two journals' wire frames side by side, passing over those that are the same byte for byte."""
+
+    def __init__(self, run: Journal, control: Journal) -> None:
+        self._run = _wire_frames(run)
+        self._control = _wire_frames(control)
+        self._first: tuple[JournalFrame | None, JournalFrame | None] = (None, None)
+        while True:
+            ours, theirs = next(self._run, None), next(self._control, None)
+            if ours is None or theirs is None or ours.packed != theirs.packed:
+                self._first = (ours, theirs)
+                return
+
+    def run_records(self) -> Iterator[WireRecord]:
+        return _records_from(self._first[0], self._run)
+
+    def control_records(self) -> Iterator[WireRecord]:
+        return _records_from(self._first[1], self._control)
+
+
+def _records_from(first: JournalFrame | None, rest: Iterator[JournalFrame]) -> Iterator[WireRecord]:
+    if first is not None:
+        yield from first.wire()
+        for frame in rest:
+            yield from frame.wire()
+
+
+def _wire_frames(journal: Journal) -> Iterator[JournalFrame]:
+    return (frame for frame in journal.frames() if frame.head.plane == Plane.WIRE)
+
+
+def _same(ours: WireRecord, theirs: WireRecord) -> bool:
+    """Whether two records say the same, their numbers and causes apart: no client can see those."""
+    if type(ours) is not type(theirs) or ours.at_ns != theirs.at_ns or ours.source != theirs.source:
+        return False
+    if type(ours) is Push and type(theirs) is Push:  # by far the most; the general way takes five times as long
+        return (
+            ours.payload == theirs.payload
+            and ours.arrives_ns == theirs.arrives_ns
+            and ours.stream_id == theirs.stream_id
+        )
+    return msgspec.structs.astuple(ours)[4:] == msgspec.structs.astuple(theirs)[4:]

@@ -1,0 +1,212 @@
+"""Matching: which alert answers which expectation, by the rules of ``docs/reference/scenario.md``.
+
+An expectation is unknown, and not failed, wherever the run did not put it to the test: no effect, nothing due, the same
+alert without the injection, or a history that ends before the deadline.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from correlator.alerts import LOOKBACK_NS
+from correlator.case import Case, Finding
+from correlator.expectations import Expectation, severity_rank
+from correlator.injections import InjectionFacts
+from correlator.truth.gauge import Rule
+from correlator.truth.intervals import Interval, coalesce
+from correlator.verdict import ExpectationOutcome, Outcome, Verdict
+
+SHORTEST_OWED_NS = 1_000_000_000
+"""``judge_all`` asks for no alert of a breach shorter than this in all: a monitor that looks once a second, as the
+firm's own may, can pass it by, and no scenario asked for it by name."""
+
+MOST_OWED_PER_RULE = 64
+
+
+class Match(msgspec.Struct):
+    """An expectation's outcome, and the alert that answered it."""
+
+    outcome: ExpectationOutcome
+    answer: Finding | None = None
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """An expectation with what it refers to: from when on a breach counts, and the injections it hangs on."""
+
+    expectation: Expectation
+    from_ns: int
+    injections: list[InjectionFacts]
+
+
+def match(case: Case, expectation: Expectation) -> Match:
+    """Judge one expectation of the scenario."""
+    asked = _Asked(expectation, case.start_ns, [])
+    if case.resolved.timeline:
+        chosen = [known for known in case.injections.values() if expectation.injection in (None, known.name)]
+        reason = _no_effect(chosen)
+        if reason:
+            return _unjudged(case, asked, "no_effect", reason)
+        effective = [known for known in chosen if known.took_effect_ns is not None]
+        began_ns = min(known.began_ns for known in effective if known.began_ns is not None)
+        asked = _Asked(expectation, began_ns, effective)
+    failure = case.failure(expectation.alert)
+    if failure is not None:
+        return _unjudged(
+            case, asked, "not_judged", f"the truth of {expectation.alert} could not be computed:\n{failure}"
+        )
+    rules = [rule for rule in case.rules if _asks_for(expectation, rule)]
+    if not rules:
+        return _unjudged(case, asked, "never_due", "the firm keeps no such rule: no limit bounds this subject")
+    dues = [(interval.due_ns, rule, interval) for rule in rules if (interval := rule.tracker.first_due(asked.from_ns))]
+    if not dues:
+        return _unjudged(case, asked, "never_due", _why_never_due(case, rules, asked.from_ns))
+    _, rule, interval = min(dues, key=lambda due: (due[0], severity_rank(due[1].severity)))
+    return _answer(case, asked, rule, interval)
+
+
+def match_all_due(case: Case, within_ns: int) -> list[Match]:
+    """Judge every rule each time it became due: ``judge_all``.
+
+    Breaches parted by less than the monitor's legitimate lag are one: an alert that still stands need not be repeated.
+    """
+    matches: list[Match] = []
+    for rule in case.rules:
+        if case.failure(rule.mandate) is not None:
+            continue
+        owed = [
+            interval
+            for interval in coalesce(rule.tracker.intervals, LOOKBACK_NS)
+            if interval.due_ns is not None and interval.lasted_ns >= SHORTEST_OWED_NS
+        ]
+        for interval in owed[:MOST_OWED_PER_RULE]:
+            expectation = Expectation(rule.mandate, within_ns, rule.subject, rule.severity)
+            found = _answer(case, _Asked(expectation, case.start_ns, []), rule, interval)
+            found.outcome = msgspec.structs.replace(found.outcome, origin="judge_all")
+            matches.append(found)
+    return matches
+
+
+def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
+    """Judge an expectation whose rule became due."""
+    expectation = asked.expectation
+    assert interval.due_ns is not None
+    due_ns = interval.due_ns
+    deadline_ns = _reference_ns(asked, due_ns) + expectation.within_ns
+    if due_ns > deadline_ns:
+        reason = "the rule became due only after the deadline: nothing was owed by then"
+        return _judged(case, asked, "unknown", "due_too_late", reason, interval, None, deadline_ns)
+    candidates = [
+        finding
+        for finding in case.findings
+        if finding.truth
+        and finding.episode.matches(rule.mandate, rule.subject, rule.severity)
+        and (finding.episode.resolved_ns is None or finding.episode.resolved_ns >= interval.begins_ns)
+    ]
+    credited = next((finding for finding in candidates if not finding.in_control), None)
+    explained = next((finding for finding in candidates if finding.in_control), None)
+    if credited is not None and credited.fired_ns <= deadline_ns:
+        if case.outside_control(credited.fired_ns):
+            reason = "it fired, but the control run ends before it could show whether it fires there too"
+            return _judged(case, asked, "unknown", "in_control", reason, interval, credited, deadline_ns)
+        early = " before it was due" if credited.fired_ns < due_ns else ""
+        return _judged(
+            case, asked, "pass", "detected", f"fired{early} by its deadline", interval, credited, deadline_ns
+        )
+    if explained is not None:
+        reason = "it fires without the injection too: the injection did not bring it about"
+        return _judged(case, asked, "unknown", "in_control", reason, interval, explained, deadline_ns)
+    if credited is not None:
+        late_s = (credited.fired_ns - deadline_ns) / 1e9
+        reason = f"fired {late_s:.3f} s after its deadline"
+        return _judged(case, asked, "fail", "late", reason, interval, credited, deadline_ns)
+    if case.end_ns < deadline_ns:
+        reason = "the run ended before the deadline, without the alert"
+        return _judged(case, asked, "unknown", "interrupted", reason, interval, None, deadline_ns)
+    return _judged(case, asked, "fail", "missed", "due, and no alert fired", interval, None, deadline_ns)
+
+
+def _asks_for(expectation: Expectation, rule: Rule) -> bool:
+    return (
+        rule.mandate == expectation.alert
+        and expectation.asset in (None, rule.subject)
+        and expectation.severity in (None, rule.severity)
+    )
+
+
+def _no_effect(chosen: list[InjectionFacts]) -> str:
+    """Why none of the injections put the monitor to the test; empty if one did."""
+    if any(known.took_effect_ns is not None for known in chosen):
+        return ""
+    if not chosen:
+        return "the injection it names is not in the timeline"
+    if all(known.began_ns is None for known in chosen):
+        return "the injection was refused" if any(known.refused for known in chosen) else "the injection never began"
+    return "the injection never took effect: nothing that production shows differs from the control run"
+
+
+def _why_never_due(case: Case, rules: list[Rule], from_ns: int) -> str:
+    names = ", ".join(f"{rule.subject} {rule.severity}" for rule in rules[:4])
+    if any(rule.tracker.was_due_before(from_ns) for rule in rules):
+        return f"it was due before the injection began and stayed so ({names}): the injection did not bring it about"
+    if any(rule.tracker.breaches for rule in rules):
+        return f"it was breached, but never for as long as the limits ask, after the injection began ({names})"
+    return f"the rule was never breached, so no alert was owed ({names})"
+
+
+def _reference_ns(asked: _Asked, due_ns: int) -> int:
+    """The moment the deadline counts from."""
+    if asked.expectation.of == "effect":
+        return min(
+            (known.took_effect_ns for known in asked.injections if known.took_effect_ns is not None), default=due_ns
+        )
+    return asked.from_ns if asked.expectation.of == "injection" else due_ns
+
+
+def _unjudged(case: Case, asked: _Asked, outcome: Outcome, reason: str) -> Match:
+    return _judged(case, asked, "unknown", outcome, reason, None, None, None)
+
+
+def _judged(
+    case: Case,
+    asked: _Asked,
+    verdict: Verdict,
+    outcome: Outcome,
+    reason: str,
+    interval: Interval | None,
+    finding: Finding | None,
+    deadline_ns: int | None,
+) -> Match:
+    expectation = asked.expectation
+    fired_ns = finding.fired_ns if finding is not None else None
+    due_ns = interval.due_ns if interval is not None else None
+    began_ns = asked.from_ns if asked.injections else None
+    effects = [known.took_effect_ns for known in asked.injections if known.took_effect_ns is not None]
+    evidence = [interval.begins_seq] if interval is not None and interval.begins_seq else []
+    return Match(
+        ExpectationOutcome(
+            alert=expectation.alert,
+            asset=expectation.asset,
+            severity=expectation.severity,
+            of=expectation.of,
+            injection=expectation.injection,
+            line=expectation.line,
+            verdict=verdict,
+            outcome=outcome,
+            reason=reason,
+            breach_at_s=case.at_s(interval.begins_ns) if interval is not None else None,
+            due_at_s=case.at_s(due_ns),
+            detected_at_s=case.at_s(fired_ns),
+            latency_s=_span_s(due_ns, fired_ns),
+            since_breach_s=_span_s(interval.begins_ns if interval is not None else None, fired_ns),
+            since_injection_s=_span_s(began_ns, fired_ns),
+            since_effect_s=_span_s(min(effects, default=None), fired_ns),
+            deadline_s=round(expectation.within_ns / 1e9, 6),
+            deadline_at_s=case.at_s(deadline_ns),
+            evidence=evidence + (finding.episode.seqs if finding is not None else []),
+        ),
+        finding if verdict == "pass" or outcome == "late" else None,
+    )
+
+
+def _span_s(from_ns: int | None, to_ns: int | None) -> float | None:
+    return None if from_ns is None or to_ns is None else round((to_ns - from_ns) / 1e9, 6)

@@ -1,0 +1,154 @@
+"""Reading: one pass over a run's journal gathers its truth, what the monitor said, and what was injected."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from correlator.alerts import Episode, EpisodeBook
+from correlator.case import ALL_MANDATES
+from correlator.header import Header
+from correlator.journal import Journal, JournalFrame, Plane
+from correlator.limits import Limits, LimitsError, read_limits
+from correlator.records import Injection, Signal
+from correlator.truth.gauge import GaugeBoard
+from correlator.truth.series import Buckets
+from correlator.truth.wire import Wire
+from correlator.truth.world import World
+
+# How the two kinds that a judge needs one by one begin on disk: frames without them need not be decoded for them.
+_SIGNAL_TAG = msgspec.msgpack.encode("signal")
+_INJECTION_TAG = msgspec.msgpack.encode("injection")
+
+
+class Reading(msgspec.Struct):
+    """What a run's journal holds. ``board`` has the truth of every rule; ``failures`` say where there is none."""
+
+    header: Header
+    end_ns: int
+    ending: str
+    detail: str
+    board: GaugeBoard
+    failures: dict[str, str]
+    violations: list[str]
+    imbalances: list[str]
+    episodes: EpisodeBook
+    injections: list[Injection]
+    last_request_ns: int | None
+    counts: dict[str, int]
+
+    @property
+    def completed(self) -> bool:
+        return self.ending == "completed"
+
+
+class ControlReading(msgspec.Struct):
+    """What a control's journal holds, as far as a judge needs it: the alerts."""
+
+    header: Header
+    end_ns: int
+    episodes: list[Episode]
+
+
+def read_run(journal: Journal) -> Reading:
+    """Read a run whole. DamagedJournal if a frame is not what was written."""
+    header = journal.header
+    failures: dict[str, str] = {}
+    limits = _limits(header, failures)
+    board = GaugeBoard(limits, Buckets(header.start_ns, header.end_ns))
+    world = World(limits, board, header.start_ns, failures)
+    wire = Wire(limits, board, header.start_ns, header.monitor.request_timeout_ns)
+    episodes, injections = EpisodeBook(), list[Injection]()
+    counts: Counter[str] = Counter(audit=0, wire=0)
+    end_ns = header.start_ns
+    for frame in journal.frames():
+        end_ns = max(end_ns, frame.head.last_ns)
+        if frame.head.plane == Plane.AUDIT:
+            counts["audit"] += frame.head.records
+            _guarded(failures, partial(world.take, frame.audit()))
+            _pick_out(frame, episodes, injections)
+        else:
+            counts["wire"] += frame.head.records
+            records = frame.wire()
+            _introduce(header, world, wire)
+            _guarded(failures, partial(wire.take, records))
+    ending, detail = "killed", "the journal has no end frame"
+    if journal.end is not None:
+        ending, detail = journal.end.reason, journal.end.detail
+        end_ns = max(end_ns, journal.end.at_ns)
+    _guarded(failures, partial(world.finish, end_ns))
+    _introduce(header, world, wire)
+    _guarded(failures, partial(wire.finish, end_ns))
+    for rule in board.rules():
+        rule.tracker.finish(end_ns)
+    counts.update(signals=episodes.signals, alerts=len(episodes.episodes), fills=world.fills)
+    return Reading(
+        header,
+        end_ns,
+        ending,
+        detail,
+        board,
+        failures,
+        world.violations.messages,
+        world.imbalances() if ending == "completed" else [],
+        episodes,
+        injections,
+        wire.last_request_ns,
+        dict(counts),
+    )
+
+
+def read_control(journal: Journal) -> ControlReading:
+    """Read the alerts of a control run; every frame's chain is checked, only those with signals are decoded."""
+    episodes, injections = EpisodeBook(), list[Injection]()
+    end_ns = journal.header.start_ns
+    for frame in journal.frames():
+        end_ns = max(end_ns, frame.head.last_ns)
+        if frame.head.plane == Plane.AUDIT:
+            _pick_out(frame, episodes, injections)
+    if journal.end is not None:
+        end_ns = max(end_ns, journal.end.at_ns)
+    return ControlReading(journal.header, end_ns, episodes.episodes)
+
+
+def _limits(header: Header, failures: dict[str, str]) -> Limits:
+    try:
+        return read_limits(header.limits)
+    except LimitsError as error:
+        failures[ALL_MANDATES] = str(error)
+        return Limits({}, (), {})
+
+
+def _introduce(header: Header, world: World, wire: Wire) -> None:
+    """Tell the wire what the monitor was given to read, once the world has said what there is."""
+    if wire.introduced:
+        return
+    wire.introduced = True
+    for venue, reads in header.monitor.reads.items():
+        for link in reads.links:
+            wire.expect_venue(link, venue, world.pairs.get(venue, []), world.venues.get(venue, False))
+
+
+def _pick_out(frame: JournalFrame, episodes: EpisodeBook, injections: list[Injection]) -> None:
+    raw = frame.raw()
+    if _SIGNAL_TAG not in raw and _INJECTION_TAG not in raw:
+        return
+    for record in frame.audit():
+        if type(record) is Signal:
+            episodes.take(record)
+        elif type(record) is Injection:
+            injections.append(record)
+
+
+def _guarded(failures: dict[str, str], step: Callable[[], object]) -> None:
+    """Perform a step; if it breaks there is no truth to be had any more, and that is said rather than hidden."""
+    if ALL_MANDATES in failures:
+        return
+    try:
+        step()
+    except Exception:
+        failures[ALL_MANDATES] = traceback.format_exc()

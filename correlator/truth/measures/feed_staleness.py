@@ -1,0 +1,80 @@
+"""Feed staleness: how long ago the monitor was last reached by a feed's data.
+
+Until it first was, the time since the start.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from correlator.truth.gauge import Gauge
+from correlator.truth.intervals import Times
+
+
+class Arrived(Protocol):
+    """A record of something that arrives: a push, a reply."""
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def arrives_ns(self) -> int: ...
+
+
+class Feed:
+    """One feed of the monitor. ``arrivals``, what is to reach it, is filled from outside and emptied by ``settle``."""
+
+    mandate = "feed_staleness"
+
+    __slots__ = ("_gauge", "_last_ns", "_last_seq", "arrivals")
+
+    def __init__(self, gauge: Gauge, start_ns: int) -> None:
+        self._gauge = gauge
+        self._last_ns = start_ns
+        self._last_seq = 0
+        self.arrivals: list[Arrived] = []
+
+    def settle(self, until_ns: int | None = None) -> None:
+        """Compute the silences between arrivals; at the end of history pass its time."""
+        arrivals = self.arrivals
+        if arrivals:
+            times = np.fromiter([arrived.arrives_ns for arrived in arrivals], np.int64, len(arrivals))
+            # Two streams may carry one pair: what matters is the last arrival on either.
+            reached = np.maximum.accumulate(np.concatenate(([self._last_ns], times)))
+            if until_ns is not None:
+                reached = reached[reached <= until_ns]
+            silences = reached[1:] - reached[:-1]
+            if len(silences):
+                self._judge(reached, silences)
+                edges = self._gauge.envelope.buckets.edges(reached[1:])
+                self._gauge.envelope.update(silences / 1e9, edges)
+                self._last_ns = int(reached[-1])
+            self._last_seq = arrivals[-1].seq
+            arrivals.clear()
+        if until_ns is not None and until_ns > self._last_ns:
+            silent_ns = until_ns - self._last_ns
+            self._gauge.envelope.add(until_ns, silent_ns / 1e9)
+            for rule in self._gauge.rules:
+                bound_ns = round(rule.tracker.bound * 1e9)
+                if silent_ns > bound_ns:
+                    rule.tracker.begin(self._last_ns + bound_ns, self._last_seq, silent_ns / 1e9)
+                    rule.tracker.finish(until_ns)
+
+    def _judge(self, reached: Times, silences: Times) -> None:
+        longest_ns = int(silences.max())
+        for rule in self._gauge.rules:
+            bound_ns = round(rule.tracker.bound * 1e9)
+            if longest_ns <= bound_ns:
+                continue
+            for place in np.flatnonzero(silences > bound_ns).tolist():
+                since_ns = int(reached[place])
+                rule.tracker.begin(since_ns + bound_ns, self._seq_of(since_ns), int(silences[place]) / 1e9)
+                rule.tracker.end(int(reached[place + 1]))
+
+    def _seq_of(self, arrives_ns: int) -> int:
+        """The last record that had arrived by then."""
+        return next(
+            (arrived.seq for arrived in reversed(self.arrivals) if arrived.arrives_ns <= arrives_ns), self._last_seq
+        )

@@ -1,0 +1,74 @@
+"""Envelope: the smallest and the largest value of a quantity in each of many equal stretches of the run.
+
+A line drawn through it shows every spike, however long the run; memory does not depend on how often the quantity moved.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from correlator.truth.intervals import Times, Values
+
+BUCKETS = 720
+
+
+class Buckets:
+    """The run's time cut into equal stretches; where a batch of times crosses from one to the next."""
+
+    def __init__(self, start_ns: int, end_ns: int) -> None:
+        self.start_ns = start_ns
+        self.width_ns = max(1, -(-max(1, end_ns - start_ns) // BUCKETS))
+
+    def edges(self, times: Times) -> tuple[Times, Times]:
+        """``(first index, bucket)`` of each stretch that the non-decreasing ``times`` touch."""
+        buckets = np.clip((times - self.start_ns) // self.width_ns, 0, BUCKETS - 1)
+        starts = np.concatenate(([0], np.flatnonzero(buckets[1:] != buckets[:-1]) + 1))
+        return starts, buckets[starts]
+
+
+class Envelope:
+    """Smallest, largest and last value per bucket; NaN where the quantity was never defined."""
+
+    def __init__(self, buckets: Buckets) -> None:
+        self.buckets = buckets
+        self._low = np.full(BUCKETS, np.nan)
+        self._high = np.full(BUCKETS, np.nan)
+        self._last = np.full(BUCKETS, np.nan)
+
+    def update(self, values: Values, edges: tuple[Times, Times]) -> None:
+        """Take values whose times fall into ``edges`` (see ``Buckets.edges``)."""
+        starts, buckets = edges
+        self._low[buckets] = np.fmin(self._low[buckets], np.fmin.reduceat(values, starts))
+        self._high[buckets] = np.fmax(self._high[buckets], np.fmax.reduceat(values, starts))
+        self._last[buckets] = values[np.concatenate((starts[1:], [len(values)])) - 1]
+
+    def add(self, at_ns: int, value: float) -> None:
+        """Take one value."""
+        bucket = min(max((at_ns - self.buckets.start_ns) // self.buckets.width_ns, 0), BUCKETS - 1)
+        self._low[bucket] = np.fmin(self._low[bucket], value)
+        self._high[bucket] = np.fmax(self._high[bucket], value)
+        self._last[bucket] = value
+
+    def points(self, end_ns: int, factor: float = 1.0) -> list[tuple[float, float, float]]:
+        """``(seconds since the start, smallest, largest)`` per bucket up to ``end_ns``, times ``factor``.
+
+        A bucket in which nothing was said repeats the last value before it; undefined ones are left out.
+        """
+        width_ns = self.buckets.width_ns
+        count = min(BUCKETS, -(-max(0, end_ns - self.buckets.start_ns) // width_ns))
+        points: list[tuple[float, float, float]] = []
+        last = float("nan")
+        for bucket in range(count):
+            low, high = float(self._low[bucket]), float(self._high[bucket])
+            if low != low:
+                low = high = last
+            else:
+                last = float(self._last[bucket])
+            if low == low:
+                at_s = round(bucket * width_ns / 1e9, 3)
+                points.append((at_s, _rounded(low * factor), _rounded(high * factor)))
+        return points
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.7g}")

@@ -1,0 +1,220 @@
+"""Wire: what reached the monitor and when, from the records of its own links (``monitor>VENUE``).
+
+Feeds are told by what travels on them: a stream message that names ``<symbol>@…`` is a price of that pair, an ``event``
+of a user-data subscription or a good reply to an account request is account data of that venue.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import deque
+
+from correlator.limits import Limits
+from correlator.records import Push, Reply, Request, Stream, WireRecord
+from correlator.truth.gauge import GaugeBoard
+from correlator.truth.measures.api_latency import ApiLatency
+from correlator.truth.measures.api_outage import ApiOutage, is_failure
+from correlator.truth.measures.feed_staleness import Feed
+
+CLIENT = "monitor"
+
+_STREAM_NAME_AT = len(b'{"stream":"')
+_ACCOUNT_DATA = re.compile(
+    r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/|^/v1/(vault|transactions|exchange_accounts)"
+)
+_MOST_NAMES = 4_096
+_LATE_REPLIES_KEPT_NS = 600_000_000_000
+
+
+class MonitorLink:
+    """One of the monitor's links: the feeds on it, and how its venue answers.
+
+    Outcomes of requests are put in the order in which the client knew of them, since a reply is recorded when it
+    leaves its venue.
+    """
+
+    def __init__(
+        self,
+        venue: str,
+        timeout_ns: int,
+        outage: ApiOutage | None,
+        latency: ApiLatency | None,
+        account_feed: Feed | None,
+    ) -> None:
+        self.venue = venue
+        self.names: dict[bytes, Feed | None] = {}
+        self.price_feeds: dict[str, Feed] = {}  # symbol without slash, lower case
+        self._timeout_ns = timeout_ns
+        self._outage = outage
+        self._latency = latency
+        self._account_feed = account_feed
+        self._targets: dict[int, str] = {}  # stream → target
+        self._requests: dict[int, tuple[int, int, bool]] = {}  # departure, seq, whether it asks for account data
+        self._timeouts: deque[tuple[int, int]] = deque()
+        self._forgets: deque[tuple[int, int]] = deque()
+        self._arrivals: list[tuple[int, int, int, int]] = []
+
+    def feed_of(self, push: Push) -> Feed | None:
+        """The feed a stream message belongs to, if any: the slow way, for names not seen before."""
+        payload = push.payload
+        if payload.startswith(b'{"stream":"'):
+            name = payload[_STREAM_NAME_AT : payload.find(b'"', _STREAM_NAME_AT)]
+            feed = (
+                self.price_feeds.get(name.split(b"@")[0].decode("ascii", "replace").lower()) if b"@" in name else None
+            )
+            if len(self.names) < _MOST_NAMES:
+                self.names[name] = feed
+            return feed
+        if payload.startswith(b'{"subscriptionId"'):
+            return self._account_feed
+        target = self._targets.get(push.stream_id, "")
+        if target.startswith("/ws/") and "@" in target:
+            return self.price_feeds.get(target[len("/ws/") :].split("@")[0].lower())
+        at = payload.find(b'"s":"')
+        if at < 0:
+            return None
+        return self.price_feeds.get(payload[at + 5 : payload.find(b'"', at + 5)].decode("ascii", "replace").lower())
+
+    def take(self, record: WireRecord) -> None:
+        """Take anything but a stream message."""
+        if type(record) is Request:
+            self._settle(record.at_ns)
+            self._requests[record.request_id] = (
+                record.at_ns,
+                record.seq,
+                record.method == "GET" and _ACCOUNT_DATA.match(record.target) is not None,
+            )
+            self._timeouts.append((record.at_ns + self._timeout_ns, record.request_id))
+            self._forgets.append((record.at_ns + self._timeout_ns + _LATE_REPLIES_KEPT_NS, record.request_id))
+        elif type(record) is Reply:
+            self._settle(record.at_ns)
+            request = self._requests.get(record.request_id)
+            if request is None or not record.arrives_ns:
+                return
+            heapq.heappush(self._arrivals, (record.arrives_ns, record.seq, record.request_id, record.status))
+            if self._account_feed is not None and request[2] and record.status < 400:
+                self._account_feed.arrivals.append(record)
+        elif type(record) is Stream:
+            if record.event == "open" and len(self._targets) < _MOST_NAMES:
+                self._targets[record.stream_id] = record.target
+            else:
+                self._targets.pop(record.stream_id, None)
+
+    def finish(self, at_ns: int) -> None:
+        """The history ends here."""
+        self._settle(at_ns)
+        if self._outage is not None:
+            self._outage.finish(at_ns)
+        if self._latency is not None:
+            self._latency.finish(at_ns)
+
+    def _settle(self, to_ns: int) -> None:
+        """Let every outcome be known that was known to the client by ``to_ns``."""
+        arrivals, timeouts = self._arrivals, self._timeouts
+        while True:
+            arrives_ns = arrivals[0][0] if arrivals else to_ns + 1
+            gives_up_ns = timeouts[0][0] if timeouts else to_ns + 1
+            if min(arrives_ns, gives_up_ns) > to_ns:
+                break
+            if arrives_ns <= gives_up_ns:
+                self._arrive(*heapq.heappop(arrivals))
+            else:
+                self._give_up(*timeouts.popleft())
+        while self._forgets and self._forgets[0][0] <= to_ns:
+            self._requests.pop(self._forgets.popleft()[1], None)
+
+    def _arrive(self, arrives_ns: int, seq: int, request_id: int, status: int) -> None:
+        request = self._requests.pop(request_id, None)
+        if request is None:
+            return  # a copy of a reply that came before
+        departed_ns, request_seq, _ = request
+        if self._latency is not None:
+            self._latency.arrived(arrives_ns, departed_ns, seq)
+        if self._outage is None or arrives_ns > departed_ns + self._timeout_ns:
+            return  # an answer after the timeout was a failure when the timeout passed
+        if is_failure(status):
+            self._outage.failed(arrives_ns, departed_ns, request_seq)
+        else:
+            self._outage.succeeded(arrives_ns, departed_ns)
+
+    def _give_up(self, at_ns: int, request_id: int) -> None:
+        request = self._requests.get(request_id)
+        if request is not None and self._outage is not None:
+            self._outage.failed(at_ns, request[0], request[1])
+
+
+class Wire:
+    """All the monitor's links."""
+
+    def __init__(self, limits: Limits, board: GaugeBoard, start_ns: int, timeout_ns: int) -> None:
+        self._limits = limits
+        self._board = board
+        self._start_ns = start_ns
+        self._timeout_ns = timeout_ns
+        self._links: dict[str, MonitorLink] = {}
+        self._feeds: list[Feed] = []
+        self.introduced = False
+        self.last_request_ns: int | None = None
+
+    def expect_venue(self, link: str, venue: str, pairs: list[str], holds_firm_account: bool) -> None:
+        """The monitor reads a venue over ``link``; its feeds count from now on, whether or not they ever speak."""
+        if link in self._links:
+            return
+        board, limits = self._board, self._limits
+        outage_gauge = board.bound(ApiOutage.mandate, venue)
+        latency_gauge = board.bound(ApiLatency.mandate, venue)
+        latency_mandate = limits.mandate(ApiLatency.mandate)
+        latency = None
+        if latency_gauge is not None and latency_mandate is not None:
+            latency = ApiLatency(latency_gauge, latency_mandate.window_ns, latency_mandate.quantile)
+        known = MonitorLink(
+            venue,
+            self._timeout_ns,
+            ApiOutage(outage_gauge) if outage_gauge is not None else None,
+            latency,
+            self._feed(venue, "positions") if holds_firm_account else None,
+        )
+        for pair in pairs:
+            feed = self._feed(f"{venue}:{pair}", "prices")
+            if feed is not None:
+                known.price_feeds[pair.replace("/", "").lower()] = feed
+        self._links[link] = known
+
+    def _feed(self, subject: str, default: str) -> Feed | None:
+        gauge = self._board.bound(Feed.mandate, subject, default=default)
+        if gauge is None:
+            return None
+        feed = Feed(gauge, self._start_ns)
+        self._feeds.append(feed)
+        return feed
+
+    def take(self, records: list[WireRecord]) -> None:
+        """Take records in order; those of other clients are passed over."""
+        links = self._links
+        for record in records:
+            link = links.get(record.source)
+            if link is None:
+                continue
+            if type(record) is Push:
+                payload = record.payload
+                feed = link.names.get(payload[11 : payload.find(b'"', 11)])
+                if feed is None:
+                    feed = link.feed_of(record)
+                    if feed is None:
+                        continue
+                if record.arrives_ns:
+                    feed.arrivals.append(record)
+            else:
+                if type(record) is Request:
+                    self.last_request_ns = record.at_ns
+                link.take(record)
+        for feed in self._feeds:
+            feed.settle()
+
+    def finish(self, at_ns: int) -> None:
+        """The history ends here."""
+        for feed in self._feeds:
+            feed.settle(at_ns)
+        for link in self._links.values():
+            link.finish(at_ns)

@@ -1,0 +1,237 @@
+"""World: takes the audit plane record by record and keeps every measure of the firm's books and of the market.
+
+Quotes, by far the most numerous, are gathered and computed in stretches; everything else is taken at once.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+import numpy as np
+
+from correlator.limits import Limits
+from correlator.records import Account, Asset, AuditRecord, Fill, Listing, Posting, Quote, Settlement
+from correlator.truth.gauge import Gauge, GaugeBoard
+from correlator.truth.ledger import Ledger, Violations, book_of
+from correlator.truth.measures.daily_loss import DAY_NS, DailyLoss
+from correlator.truth.measures.delta_exposure import DeltaExposure
+from correlator.truth.measures.drawdown import Drawdown
+from correlator.truth.measures.measure import Measure, show
+from correlator.truth.measures.notional_limit import NotionalLimit
+from correlator.truth.measures.overdue_settlement import CLOSED, OverdueSettlement
+from correlator.truth.measures.position_limit import PositionLimit
+from correlator.truth.measures.price_divergence import PriceDivergence, oldest_quote_ns
+from correlator.truth.measures.rapid_drawdown import RapidDrawdown
+from correlator.truth.measures.stablecoin_exposure import StablecoinExposure
+from correlator.truth.measures.stablecoin_peg import StablecoinPeg
+from correlator.truth.measures.triangular_divergence import TriangularDivergence
+from correlator.truth.measures.unsettled_exposure import UnsettledExposure
+from correlator.truth.stretch import USD, Books, Flow, Stretch
+from correlator.truth.timeline import Step
+
+_STRETCH_RECORDS = 16_384
+_MEASURES: tuple[Callable[[GaugeBoard, Books], Measure], ...] = (
+    PositionLimit,
+    NotionalLimit,
+    DeltaExposure,
+    Drawdown,
+    RapidDrawdown,
+    DailyLoss,
+    StablecoinPeg,
+    StablecoinExposure,
+    PriceDivergence,
+    TriangularDivergence,
+    UnsettledExposure,
+)
+
+
+class World:
+    """What the firm held and what it was worth, moment by moment.
+
+    A measure that fails is left out from there on and named in ``failures`` (mandate → traceback): its rules have no
+    truth, the others keep theirs.
+    """
+
+    def __init__(self, limits: Limits, board: GaugeBoard, start_ns: int, failures: dict[str, str]) -> None:
+        self._board = board
+        self._books = Books(limits)
+        self._scales: dict[str, int] = {}
+        self._open_ns = start_ns
+        self._settlements: dict[str, Settlement] = {}
+        self._in_transit: dict[str, int] = {}
+        self._unsettled: dict[str, int] = {}
+        self._promised: dict[tuple[str, str], int] = {}  # what settlement owes the firm's accounts at a venue, net
+        self._overdue = OverdueSettlement(board)
+        self._measures: list[Measure] | None = None
+        self._context: list[tuple[Gauge, Callable[[Stretch], np.ndarray[tuple[int], np.dtype[np.float64]]]]] = []
+        self._clocked: list[tuple[int, int]] = []
+        self.fills = 0
+        self.failures = failures
+        self.violations = Violations()
+        self.ledger = Ledger(self.violations)
+        self.venues: dict[str, bool] = {}  # venue → whether the firm has an account there
+        self.pairs: dict[str, list[str]] = {}  # exchange → what it lists
+
+    def take(self, records: list[AuditRecord]) -> None:
+        """Take records in order."""
+        quotes = self._books.tape.quotes
+        append = quotes.append
+        for record in records:
+            if type(record) is Quote:
+                append(record)
+            elif type(record) is Fill:
+                self._fill(record)
+            elif type(record) is Posting:
+                self._post(record)
+            elif type(record) is Settlement:
+                self._settle(record)
+            elif type(record) is Listing:
+                self._list(record)
+            elif type(record) is Account:
+                self._open_account(record)
+            elif type(record) is Asset:
+                self._declare(record)
+        if len(quotes) + self._books.changes.count >= _STRETCH_RECORDS:
+            self._evaluate(None)
+
+    def finish(self, at_ns: int) -> None:
+        """The history ends here."""
+        self._evaluate(at_ns)
+        self._overdue.finish(at_ns)
+
+    def imbalances(self) -> list[str]:
+        """What does not add up once the run is over, in words: a ledger, or promises against what was moved."""
+        found = self.ledger.imbalances()
+        for (venue, asset), promised in sorted(self._promised.items()):
+            moved = self.ledger.settled_to_firm.get((venue, asset), 0)
+            if moved != promised:
+                found.append(
+                    f"{venue}: settlement moved {moved} units of {asset} to the firm, instructed were {promised}"
+                )
+        return found
+
+    def _declare(self, record: Asset) -> None:
+        self._scales[record.asset] = record.scale
+        self._books.holdings.setdefault(record.asset, Step())
+        self._books.unsettled.setdefault(record.asset, Step())
+
+    def _list(self, record: Listing) -> None:
+        self._books.tape.enlist(book_of(record, self._scales), record.index)
+        self.pairs.setdefault(record.source, []).append(record.symbol)
+
+    def _open_account(self, record: Account) -> None:
+        self.ledger.open(record)
+        self.venues[record.source] = self.venues.get(record.source, False) or record.owner == "firm"
+
+    def _fill(self, record: Fill) -> None:
+        book = self._books.tape.find(record.source, record.index)
+        if book is None:
+            self.violations.add(record, f"trades listing {record.index}, which the exchange does not have")
+            return
+        self.fills += 1
+        self.ledger.fill(record, book)
+        self._held(record.at_ns, record.seq, book.base)
+        self._held(record.at_ns, record.seq, book.quote)
+
+    def _post(self, record: Posting) -> None:
+        if record.asset not in self._scales:
+            self.violations.add(record, f"moves {record.asset}, an asset that was never declared")
+            return
+        flow = self.ledger.post(record)
+        if flow:
+            amount = flow / 10 ** self._scales[record.asset]
+            self._books.flows.append(Flow(record.at_ns, record.asset, amount))
+        self._held(record.at_ns, record.seq, record.asset)
+
+    def _settle(self, record: Settlement) -> None:
+        if record.asset not in self._scales:
+            self.violations.add(record, f"settles {record.asset}, an asset that was never declared")
+            return
+        if not 0 <= record.settled * (1 if record.amount > 0 else -1) <= abs(record.amount):
+            self.violations.add(record, f"has settled {record.settled} of {record.amount}")
+        before = self._settlements.pop(record.instruction_id, None)
+        if before is not None:
+            self._outstanding(before, -1)
+        # The exchange gives up the whole amount when it is instructed, the custodian receives what has settled.
+        instructed = 0 if before is not None else record.amount
+        if record.status == "rejected":
+            instructed -= record.amount - record.settled
+        self._promise(record.counterparty, record.asset, -instructed)
+        self._promise(record.source, record.asset, record.settled - (before.settled if before is not None else 0))
+        if record.status not in CLOSED and record.settled != record.amount:
+            self._settlements[record.instruction_id] = record
+            self._outstanding(record, 1)
+        self._overdue.take(record)
+        unsettled = self._unsettled[record.asset] / 10 ** self._scales[record.asset]
+        self._books.unsettled[record.asset].set(record.at_ns, unsettled)
+        self._held(record.at_ns, record.seq, record.asset)
+
+    def _promise(self, venue: str, asset: str, units: int) -> None:
+        self._promised[venue, asset] = self._promised.get((venue, asset), 0) + units
+
+    def _outstanding(self, record: Settlement, sign: int) -> None:
+        left = record.amount - record.settled
+        self._in_transit[record.asset] = self._in_transit.get(record.asset, 0) + sign * left
+        self._unsettled[record.asset] = self._unsettled.get(record.asset, 0) + sign * abs(left)
+
+    def _held(self, at_ns: int, seq: int, asset: str) -> None:
+        units = self.ledger.firm.get(asset, 0) + self._in_transit.get(asset, 0)
+        step, whole = self._books.holdings[asset], units / 10 ** self._scales[asset]
+        self._books.changes.add(at_ns, seq)
+        step.set(at_ns, whole)
+
+    def _begin(self) -> list[Measure]:
+        """Make the measures; the world is known by its first stretch."""
+        books, board = self._books, self._board
+        measures: list[Measure] = []
+        for make in _MEASURES:
+            try:
+                measures.append(make(board, books))
+            except Exception:
+                self.failures[make.mandate] = traceback.format_exc()  # type: ignore[attr-defined]
+        self._context.append((board.context("equity", "firm", USD), lambda stretch: stretch.equity))
+        for asset in books.holdings:
+            if asset != USD:
+                self._context.append(
+                    (board.context("mark", asset, USD), lambda stretch, asset=asset: stretch.mark(asset))  # type: ignore[misc]
+                )
+        for place in range(len(books.tape.books)):
+            age_ns = oldest_quote_ns(books.limits, books, place)
+            if age_ns is not None:
+                self._clocked.append((place, age_ns))
+        return measures
+
+    def _evaluate(self, end_ns: int | None) -> None:
+        """Compute every moment that is over; with ``end_ns`` also the last one."""
+        books = self._books
+        if self._measures is None:
+            self._measures = self._begin()
+        books.tape.gather(books.changes)
+        last_ns = books.changes.last_ns(self._open_ns)
+        until_ns = last_ns if end_ns is None else max(last_ns, end_ns)
+        clock = list(range((self._open_ns // DAY_NS + 1) * DAY_NS, until_ns + 1, DAY_NS))
+        for place, age_ns in self._clocked:
+            clock += books.tape.expiries(place, age_ns, self._open_ns, until_ns)
+        moments = books.changes.moments(self._open_ns, clock)
+        if end_ns is not None:
+            moments = np.append(moments, until_ns + 1)  # closes the last moment
+        if len(moments) > 1:
+            self._measure(Stretch(books, moments[:-1], moments[1:], self._board.buckets))
+        self._open_ns = int(moments[-1])
+        books.tape.roll()
+        books.changes.roll()
+        for step in (*books.holdings.values(), *books.unsettled.values()):
+            step.roll()
+
+    def _measure(self, stretch: Stretch) -> None:
+        assert self._measures is not None
+        for measure in list(self._measures):
+            try:
+                measure.evaluate(stretch)
+            except Exception:
+                self.failures[measure.mandate] = traceback.format_exc()
+                self._measures.remove(measure)
+        for gauge, column in self._context:
+            show(gauge, stretch, column(stretch))
+        stretch.close()
