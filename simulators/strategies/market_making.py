@@ -59,7 +59,7 @@ class _PairDesk:
         self._decision = 0  # the audit record of this look, once it has led to anything
         self._timer = strategy.clock.timer(self.look)
         # Bounds of bid + ask within which nobody needs to look before the interval is over.
-        self.calm_from, self.calm_to = 0.0, math.inf
+        self.calm_from, self.calm_to = math.inf, 0.0
 
     def look(self) -> None:
         """Bring both quotes to where they should stand, or out of the market when the price is not to be trusted."""
@@ -71,7 +71,7 @@ class _PairDesk:
         self._timer.arm(now_ns + round(interval_s * SECOND_NS))
         self._decision = 0
         if not strategy.is_usable(quote):
-            self.calm_from, self.calm_to = 0.0, math.inf
+            self.calm_from, self.calm_to = math.inf, 0.0  # the next quote is worth a look
             self._withdraw()
         else:
             mid = (quote.bid + quote.ask) / 2.0
