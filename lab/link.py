@@ -17,7 +17,11 @@ from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel
 from simulators.ports import ClientStream, Reply, Request, Stream, Venue
 
-_BLOCK = 4096
+_POOL_BITS = 12
+_POOL = 1 << _POOL_BITS
+_WORD_BITS = 64
+_WORD = (1 << _WORD_BITS) - 1
+_HASH = 0x9E3779B97F4A7C15  # odd, the golden ratio in 64 bits: neighbouring moments land far apart
 _NS_PER_US = 1_000
 
 
@@ -30,25 +34,22 @@ class Latency(msgspec.Struct, frozen=True):
 
 
 class Delays:
-    """Draws of a latency in whole microseconds, made a block at a time.
+    """Travel times in whole microseconds, drawn once and picked by the moment of departure.
 
-    Rounding hides the last bit in which the exponential functions of two processors may differ.
+    A message that leaves at the same moment in a run and in its control thus takes equally long in both, whatever else
+    has been sent. Rounding hides the last bit in which the exponential functions of two processors may differ.
     """
 
-    def __init__(self, latency: Latency, generator: np.random.Generator) -> None:
-        self._latency = latency
-        self._generator = generator
-        self._block: list[int] = []
+    __slots__ = ("_pool_ns",)
 
-    def next_ns(self) -> int:
-        """The next message's travel time, ns."""
-        if not self._block:
-            latency = self._latency
-            normal = self._generator.standard_normal(_BLOCK)
-            delay_us = (latency.floor_ms + latency.median_ms * np.exp(latency.sigma * normal)) * 1_000.0
-            self._block = (np.rint(delay_us).astype(np.int64) * _NS_PER_US).tolist()
-            self._block.reverse()
-        return self._block.pop()
+    def __init__(self, latency: Latency, generator: np.random.Generator) -> None:
+        normal = generator.standard_normal(_POOL)
+        delay_us = (latency.floor_ms + latency.median_ms * np.exp(latency.sigma * normal)) * 1_000.0
+        self._pool_ns: list[int] = (np.rint(delay_us).astype(np.int64) * _NS_PER_US).tolist()
+
+    def at(self, now_ns: int) -> int:
+        """Travel time of a message that leaves now, ns."""
+        return self._pool_ns[(now_ns * _HASH & _WORD) >> _WORD_BITS - _POOL_BITS]
 
 
 class Link:
@@ -111,7 +112,7 @@ class _Exchange:
         self._on_reply = on_reply
         self._done = False
         kernel = link._kernel
-        arrives_ns = kernel.now_ns + link._delays.next_ns()
+        arrives_ns = kernel.now_ns + link._delays.at(kernel.now_ns)
         link.messages += 1
         record = link._journal.record_wire(
             "request", link.name, cause, number, request.method, request.target, request.body, arrives_ns
@@ -125,7 +126,8 @@ class _Exchange:
 
     def _respond(self, reply: Reply, cause: int) -> None:
         link = self._link
-        arrives_ns = link._kernel.now_ns + link._delays.next_ns()
+        now_ns = link._kernel.now_ns
+        arrives_ns = now_ns + link._delays.at(now_ns)
         link.messages += 1
         record = link._journal.record_wire(
             "reply", link.name, cause, self._number, reply.status, reply.body, arrives_ns
@@ -149,9 +151,9 @@ class _LinkStream:
     __slots__ = (
         "_call_at",
         "_client_gone",
+        "_delay_at",
         "_inbound_ns",
         "_link",
-        "_next_ns",
         "_number",
         "_on_closed",
         "_on_message",
@@ -178,7 +180,7 @@ class _LinkStream:
         self._on_message = on_message
         self._on_closed = on_closed
         self._call_at = link._kernel.call_at
-        self._next_ns = link._delays.next_ns
+        self._delay_at = link._delays.at
         self._record = link._journal.record_wire
         self._remote: Stream | None = None
         self._client_gone = False
@@ -200,7 +202,8 @@ class _LinkStream:
             self._outbound(self._disconnect, None)
 
     def _outbound_arrival_ns(self) -> int:
-        arrives_ns = max(self._link._kernel.now_ns + self._next_ns(), self._outbound_ns)
+        now_ns = self._link._kernel.now_ns
+        arrives_ns = max(now_ns + self._delay_at(now_ns), self._outbound_ns)
         self._outbound_ns = arrives_ns
         return arrives_ns
 
@@ -229,7 +232,8 @@ class _LinkStream:
 
     def _push(self, payload: bytes, cause: int) -> None:
         link = self._link
-        arrives_ns = link._kernel._now + self._next_ns()
+        now_ns = link._kernel._now
+        arrives_ns = now_ns + self._delay_at(now_ns)
         if arrives_ns < self._inbound_ns:
             arrives_ns = self._inbound_ns
         self._inbound_ns = arrives_ns
@@ -247,7 +251,8 @@ class _LinkStream:
         self._inbound(self._report_closed, reason)
 
     def _inbound(self, callback: Callable[[Any], None], argument: Any) -> None:
-        arrives_ns = max(self._link._kernel.now_ns + self._next_ns(), self._inbound_ns)
+        now_ns = self._link._kernel.now_ns
+        arrives_ns = max(now_ns + self._delay_at(now_ns), self._inbound_ns)
         self._inbound_ns = arrives_ns
         self._call_at(arrives_ns, callback, argument)
 

@@ -1,0 +1,72 @@
+"""The journal's header: all that a judge must know of a run before its first record."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lab.scenario.model import Experiment
+from risk_monitor.config import MonitorConfig
+from risk_monitor.limits import parse_limits
+
+FORMAT = "riskproof-journal/1"
+_DISTRIBUTIONS = ("riskproof", "riskproof-monitor", "simpy", "numpy", "msgspec", "zstandard")
+_PACKAGES = ("lab", "simulators", "risk_monitor", "correlator")
+
+
+def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[str, Any]:
+    """Header of one arm. A control serves every case of its scenario, so it names none and carries no timeline."""
+    is_run = arm == "run"
+    if not is_run:
+        experiment = msgspec.structs.replace(
+            experiment, case="", description="", tags=(), timeline=(), expect=(), forbid=(), steady_state=None,
+            judge_all_ns=None,
+        )  # fmt: skip
+    assert experiment.start_ns is not None
+    return {
+        "format": FORMAT,
+        "arm": arm,
+        "scenario": experiment.scenario,
+        "case": experiment.case,
+        "seed": experiment.seed,
+        "start_ns": experiment.start_ns,
+        "end_ns": experiment.start_ns + experiment.duration_ns,
+        "resolved": experiment.to_resolved(),
+        "limits": experiment.limits_text,
+        "stablecoins": list(parse_limits(experiment.limits_text, experiment.limits_file).stablecoins),
+        "monitor": {
+            "reads": {
+                venue.name: {
+                    "accounts": [account.name for account in venue.accounts],
+                    "links": [f"monitor>{venue.name}"],
+                }
+                for venue in monitor.venues
+            },
+            "request_timeout_ns": monitor.network.request_timeout_ms * 1_000_000,
+        },
+        "versions": versions(),
+        "code": code_hash(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything whose arithmetic or format the journal depends on."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in _DISTRIBUTIONS}
+
+
+@cache
+def code_hash() -> str:
+    """A digest of the source of laboratory, simulators, monitor and correlator, the same on any machine."""
+    digest = hashlib.blake2b(digest_size=16)
+    for package in _PACKAGES:
+        root = Path(str(resources.files(package)))
+        for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
+            digest.update(f"{package}/{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,212 @@
+"""The laboratory: one experiment assembled from world, venues, firm, monitor and links, ready to be run once.
+
+Everything is built in a fixed order from the experiment and its seed; nothing here depends on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.injections import Fault, InjectionCoordinator
+from lab.journal.header import header_of
+from lab.journal.writer import JournalWriter
+from lab.kernel import Kernel, Streams
+from lab.link import Latency, Link
+from lab.market import load_world
+from lab.monitor_config import monitor_config, monitor_key, trading_key
+from lab.monitor_shell import MonitorShell
+from lab.price_sources import make_price_source
+from lab.scenario import firm as firms
+from lab.scenario.faults import FAULTS
+from lab.scenario.model import Experiment, Injection
+from risk_monitor.effects import Signal
+from risk_monitor.limits import parse_limits
+from risk_monitor.machine import RiskMonitor
+from simulators.custodian.api import CustodianApi, CustodyKey
+from simulators.custodian.core import Custodian
+from simulators.custodian.exchange_link import ExchangeLink
+from simulators.custodian.faults import CustodianOutage, SettlementDelay, SettlementHalt
+from simulators.exchange.api.api import ApiKey, ExchangeApi
+from simulators.exchange.core import Exchange
+from simulators.exchange.faults import ExchangeLatency, ExchangeOutage, FeedStall
+from simulators.ledger import SCALE
+from simulators.market_data.world.overlays import PriceDivergenceFault, PriceShockFault, StablecoinDepegFault
+from simulators.market_data.world.tape import Tape
+from simulators.ports import Venue
+from simulators.service_time import LogNormal
+from simulators.strategies.base import Strategy
+from simulators.strategies.registry import make_strategy
+
+MONITOR = "monitor"
+
+
+class Laboratory:
+    """One arm of one experiment.
+
+    Args:
+        experiment: what to run; its start is fixed (``lab.market.settle_times``).
+        arm: ``run``, or ``control``: the same without its injections.
+        journal: where the history goes; the file must not exist.
+        injection_happened: told (name, phase, detail) of every phase of an injection.
+        signalled: told of every signal of the monitor.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        arm: str,
+        journal: Path,
+        injection_happened: Callable[[str, str, str], None],
+        signalled: Callable[[Signal], None],
+    ) -> None:
+        if experiment.start_ns is None:
+            raise ValueError("the experiment's start is open; settle_times fixes it")
+        firm = experiment.firm
+        self._starts_ns = experiment.start_ns
+        self._ends_ns = experiment.start_ns + experiment.duration_ns
+        self._timeline = experiment.timeline if arm == "run" else ()
+        self._streams = Streams(experiment.seed)
+        self.kernel = Kernel(self._starts_ns)
+        self._world = load_world(experiment, self._streams)
+        self._monitor_config = monitor_config(firm)
+        self.journal = JournalWriter(journal, self.kernel, header_of(experiment, arm, self._monitor_config))
+        for asset in firm.assets:
+            self.journal.record("asset", "world", 0, asset, SCALE)
+
+        self._exchanges = {exchange.name: self._make_exchange(exchange, firm) for exchange in firm.exchanges}
+        self._exchange_apis = {name: api for name, (_, api, _) in self._exchanges.items()}
+        self._custodian = None if firm.custodian is None else self._make_custodian(firm.custodian, firm)
+        self._venues: dict[str, Venue] = dict(self._exchange_apis)
+        self._latencies = {exchange.name: exchange.link for exchange in firm.exchanges}
+        if firm.custodian is not None and self._custodian is not None:
+            self._venues[firm.custodian.name] = self._custodian[1]
+            self._latencies[firm.custodian.name] = firm.custodian.link
+        self._sources = []
+        for source in firm.price_sources:
+            aggregator, api = make_price_source(
+                source, {name: core for name, (core, _, _) in self._exchanges.items()}, self.kernel, self._streams
+            )
+            self._sources.append(aggregator)
+            self._venues[source.name] = api
+            self._latencies[source.name] = source.link
+
+        self.links: list[Link] = []
+        self._strategies = [self._make_strategy(strategy) for strategy in firm.strategies]
+        self._shell = MonitorShell(
+            RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
+            {name: self._link(MONITOR, name) for name in self._venues},
+            self.kernel,
+            self.journal,
+            signalled,
+        )
+        self._injections = InjectionCoordinator(self.journal, self.kernel, self._make_fault, injection_happened)
+
+    @property
+    def messages(self) -> int:
+        """Requests, replies and stream frames that have entered a link so far."""
+        return sum(link.messages for link in self.links)
+
+    def start(self) -> None:
+        """Set everything going, now; ``kernel.run_until`` does the rest."""
+        self._injections.plan(self._timeline, self._starts_ns)
+        for _, api, tape in self._exchanges.values():
+            api.start()
+            tape.start(self._starts_ns, self._ends_ns)
+        if self._custodian is not None:
+            self._custodian[0].start(self._ends_ns)
+        for source in self._sources:
+            source.start()
+        for strategy in self._strategies:
+            strategy.start()
+        self._shell.start()
+
+    def _make_exchange(self, exchange: firms.Exchange, firm: firms.Firm) -> tuple[Exchange, ExchangeApi, Tape]:
+        core = Exchange(exchange.config, self.kernel, self.journal)
+        keys: dict[str, ApiKey] = {}
+        for account in firm.accounts:
+            if account.venue == exchange.name:
+                core.open_account(account.name, "firm", account.opening)
+                keys[monitor_key(exchange.name, account.name)] = ApiKey(account.name, can_trade=False)
+        for strategy in firm.strategies:
+            if exchange.name in strategy.venues:
+                keys[trading_key(exchange.name, strategy.name)] = ApiKey(strategy.account, can_trade=True)
+        api = ExchangeApi(
+            core, self.kernel, keys, _service(exchange.service), self._streams(f"exchange/{exchange.name}/service")
+        )
+        listings = [(listing.symbol, listing.tick_size) for listing in exchange.config.listings]
+        return core, api, Tape(self._world, exchange.name, listings, self.kernel, core.requote)
+
+    def _make_custodian(self, custodian: firms.Custodian, firm: firms.Firm) -> tuple[Custodian, CustodianApi]:
+        core = Custodian(custodian.config, self.kernel, self.journal, self._streams(f"custodian/{custodian.name}"))
+        for account in firm.accounts:
+            if account.venue == custodian.name:
+                core.open_account(account.name, account.opening)
+        for name, (exchange, _, _) in self._exchanges.items():
+            accounts = [account.name for account in firm.accounts if account.venue == name]
+            if accounts:
+                core.connect_exchange(name, ExchangeLink(exchange, custodian.name, accounts))
+        keys = {
+            monitor_key(custodian.name, account.name): CustodyKey()
+            for account in firm.accounts
+            if account.venue == custodian.name
+        }
+        service = self._streams(f"custodian/{custodian.name}/service")
+        return core, CustodianApi(core, keys, _service(custodian.service), service)
+
+    def _make_strategy(self, strategy: firms.Strategy) -> Strategy[Any]:
+        return make_strategy(
+            strategy.kind,
+            strategy.name,
+            strategy.params,
+            pairs=strategy.pairs,
+            wires={venue: self._link(strategy.name, venue) for venue in strategy.venues},
+            keys={venue: trading_key(venue, strategy.name) for venue in strategy.venues},
+            clock=self.kernel,
+            audit=self.journal,
+            rng=self._streams(f"strategy/{strategy.name}"),
+        )
+
+    def _link(self, client: str, venue: str) -> Link:
+        latency = self._latencies[venue]
+        link = Link(
+            client,
+            self._venues[venue],
+            self.kernel,
+            self.journal,
+            Latency(latency.floor_ms, latency.median_ms, latency.sigma),
+            self._streams(f"link/{client}/{venue}"),
+        )
+        self.links.append(link)
+        return link
+
+    def _make_fault(self, injection: Injection, took_effect: Callable[[str], None]) -> Fault:
+        """The simulator's fault for an injection. Raises what the simulator raises if it will not have it."""
+        params: Any = FAULTS[injection.fault].build(injection, self._starts_ns)
+        clock = self.kernel
+        match injection.fault:
+            case "price_shock":
+                return PriceShockFault(self._world, clock, params, took_effect)
+            case "stablecoin_depeg":
+                return StablecoinDepegFault(self._world, clock, params, took_effect)
+            case "price_divergence":
+                return PriceDivergenceFault(self._world, clock, params, took_effect)
+            case "exchange_outage" | "exchange_latency" | "feed_stall":
+                make = {"exchange_outage": ExchangeOutage, "exchange_latency": ExchangeLatency, "feed_stall": FeedStall}
+                venue = str(injection.scope["venue"])
+                return make[injection.fault](self._exchange_apis[venue], clock, params, took_effect)
+            case "settlement_halt" | "settlement_delay" | "custodian_outage":
+                if self._custodian is None:
+                    raise ValueError("the firm has no custodian")
+                core, api = self._custodian
+                if injection.fault == "settlement_halt":
+                    return SettlementHalt(core, clock, params, took_effect)
+                if injection.fault == "settlement_delay":
+                    return SettlementDelay(core, clock, params, took_effect)
+                return CustodianOutage(api, clock, params, took_effect)
+        raise ValueError(f"no simulator knows the fault {injection.fault}")
+
+
+def _service(by_operation: Mapping[str, firms.Latency]) -> dict[str, LogNormal]:
+    return {operation: LogNormal(one.median_ms, one.sigma) for operation, one in by_operation.items()}

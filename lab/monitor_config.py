@@ -1,0 +1,37 @@
+"""What the firm's operators would configure its monitor with: the venues it deals with, and a read-only key for each account."""
+
+from __future__ import annotations
+
+from lab.scenario.firm import Firm
+from risk_monitor.config import Account, MonitorConfig, VenueConfig
+
+
+def monitor_key(venue: str, account: str) -> str:
+    """The monitor's API key to an account; it may only read."""
+    return f"{venue}.{account}.read"
+
+
+def trading_key(venue: str, strategy: str) -> str:
+    """A strategy's API key at a venue."""
+    return f"{venue}.{strategy}.trade"
+
+
+def monitor_config(firm: Firm) -> MonitorConfig:
+    """The monitor's configuration for a firm: nothing in it that an operator would not know."""
+    venues = [
+        VenueConfig(exchange.name, "binance", accounts=_accounts(firm, exchange.name), pairs=exchange.pairs)
+        for exchange in firm.exchanges
+    ]
+    if firm.custodian is not None:
+        venues.append(VenueConfig(firm.custodian.name, "fireblocks", accounts=_accounts(firm, firm.custodian.name)))
+    for source in firm.price_sources:
+        assets = tuple(asset for asset in firm.assets if asset != "USD")
+        dialect = "coingecko" if source.dialect == "coingecko" else "coinmetrics"
+        venues.append(VenueConfig(source.name, dialect, assets=assets))  # type: ignore[arg-type]
+    return MonitorConfig(tuple(venues))
+
+
+def _accounts(firm: Firm, venue: str) -> tuple[Account, ...]:
+    return tuple(
+        Account(account.name, monitor_key(venue, account.name)) for account in firm.accounts if account.venue == venue
+    )

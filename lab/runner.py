@@ -1,0 +1,102 @@
+"""The runner: turns experiments into runs, controls and judgements, each a job in a process of its own.
+
+A control is the same world without injections, so cases of one scenario that differ only in what they inject or expect
+share one control, simulated once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from lab.judging import judge_directory
+from lab.market import settle_times
+from lab.pool import Job, Report, run_jobs
+from lab.progress import Progress
+from lab.run_directory import RunDirectory
+from lab.scenario.model import Experiment
+from lab.simulate import simulate
+
+
+@dataclass(slots=True)
+class Run:
+    """One experiment on its way to a verdict. ``problem`` says why it has none."""
+
+    experiment: Experiment
+    directory: RunDirectory
+    simulation: Job
+    judging: Job
+    control: Job | None = None
+    problem: str = ""
+
+
+def settle(report: Report, experiments: list[Experiment], settled: Path) -> None:
+    """Job: check each market's data and fix the starts; in a process of its own, because the data weighs much."""
+    times = [settle_times(experiment).start_ns for experiment in experiments]
+    settled.write_bytes(msgspec.json.encode(times))
+
+
+def simulate_control(report: Report, experiment: Experiment, directories: list[Path]) -> None:
+    """Job: the control of one or several runs, in the first one's directory; the others adopt it."""
+    first = RunDirectory(directories[0])
+    simulate(report, experiment, "control", first.control_journal)
+    for other in directories[1:]:
+        RunDirectory(other).adopt_control(first.control_journal)
+
+
+def plan(experiments: list[Experiment], out: Path) -> list[Run]:
+    """The runs of these experiments, under ``out``/scenario/case/seed-N. Their starts are fixed; nothing is written."""
+    runs: list[Run] = []
+    controls: dict[str, list[Run]] = {}
+    for experiment in experiments:
+        directory = RunDirectory(out / experiment.scenario / experiment.case / f"seed-{experiment.seed}")
+        name = f"{experiment.scenario}/{experiment.case}"
+        simulation = Job(name, simulate, (experiment, "run", directory.run_journal))
+        run = Run(experiment, directory, simulation, simulation)
+        runs.append(run)
+        if experiment.timeline:
+            controls.setdefault(_control_key(experiment), []).append(run)
+    for sharing in controls.values():
+        first = sharing[0].experiment
+        job = Job(
+            f"{first.scenario}/control", simulate_control, (first, [run.directory.path for run in sharing])
+        )
+        for run in sharing:
+            run.control = job
+    for run in runs:
+        after = (run.simulation,) if run.control is None else (run.simulation, run.control)
+        run.judging = Job(f"{run.simulation.name}/verdict", judge_directory, (run.directory.path,), after=after)
+    return runs
+
+
+def carry_out(runs: list[Run]) -> Iterator[tuple[Job, Progress]]:
+    """Prepare the directories and run everything; yields what the jobs tell.
+
+    Raises:
+        RunDirectoryError: a directory cannot be used; nothing has been simulated.
+    """
+    for run in runs:
+        run.directory.prepare()
+        run.directory.limits.write_text(run.experiment.limits_text, encoding="utf-8")
+        run.directory.scenario.write_bytes(msgspec.json.format(msgspec.json.encode(run.experiment.to_resolved())))
+    jobs: dict[Job, None] = {}
+    for run in runs:
+        jobs[run.simulation] = None
+        if run.control is not None:
+            jobs[run.control] = None
+    # Judgements last in the list, yet each starts as soon as its own two arms are done.
+    jobs.update(dict.fromkeys(run.judging for run in runs))
+    return run_jobs(list(jobs))
+
+
+def _control_key(experiment: Experiment) -> str:
+    """Equal for experiments whose worlds are the same but for their injections."""
+    bare = msgspec.structs.replace(
+        experiment, file="", case="", description="", tags=(), timeline=(), expect=(), forbid=(), steady_state=None,
+        judge_all_ns=None,
+    )  # fmt: skip
+    return hashlib.blake2b(msgspec.json.encode(bare, order="deterministic"), digest_size=16).hexdigest()

@@ -1,0 +1,78 @@
+"""Simulating one arm in a process of its own: the journal it leaves, the progress it tells, and a clean end."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import time
+import traceback
+from pathlib import Path
+
+from lab.laboratory import Laboratory
+from lab.pool import Report
+from lab.progress import Advanced, Failed, Finished, Happened
+from lab.scenario.model import Experiment
+from risk_monitor.effects import Signal
+
+_LOOK_EVERY_NS = 60_000_000_000  # virtual
+_TELL_EVERY_S = 0.2  # wall
+_COLLECT_AFTER = 200_000
+
+
+def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) -> None:
+    """Run one arm to its end, or until SIGTERM or the death of whoever reads the progress.
+
+    What was simulated until then is a readable journal, whose last frame says why it ended.
+    """
+    began_s = time.perf_counter()
+    starts_ns = experiment.start_ns or 0
+
+    def happened(what: str, name: str, state: str, detail: str) -> None:
+        tell(Happened(laboratory.kernel.now_ns - starts_ns, what, name, state, detail))
+
+    def injection_happened(name: str, phase: str, detail: str) -> None:
+        happened("injection", name, phase, detail)
+
+    def signalled(raised: Signal) -> None:
+        detail = f"{raised.severity.value}: {raised.observed:.6g} against {raised.limit:.6g} {raised.unit}"
+        happened("alert", f"{raised.mandate} {raised.subject}", raised.state.value, detail)
+
+    def tell(progress: Advanced | Happened) -> None:
+        try:
+            report(progress)
+        except OSError:
+            laboratory.kernel.stop()
+
+    laboratory = Laboratory(experiment, arm, journal, injection_happened, signalled)
+    kernel = laboratory.kernel
+    signal.signal(signal.SIGTERM, lambda *_: kernel.stop())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the parent decides
+
+    told_s = began_s
+
+    def look(_: object) -> None:
+        nonlocal told_s
+        kernel.call_at(kernel.now_ns + _LOOK_EVERY_NS, look)
+        now_s = time.perf_counter()
+        if now_s - told_s >= _TELL_EVERY_S:
+            told_s = now_s
+            tell(Advanced(kernel.now_ns - starts_ns, experiment.duration_ns, laboratory.messages))
+
+    # What was built lives to the end, and the run makes next to no cycles: collecting would only cost.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 100)
+    try:
+        laboratory.start()
+        kernel.call_at(kernel.now_ns + _LOOK_EVERY_NS, look)
+        reached_end = kernel.run_until(starts_ns + experiment.duration_ns)
+    except Exception as error:
+        laboratory.journal.close("failed", f"{type(error).__name__}: {error}")
+        report(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+        return
+    reason = "completed" if reached_end else "interrupted"
+    laboratory.journal.close(reason)
+    try:
+        report(Finished(reason, laboratory.messages, time.perf_counter() - began_s))
+    except OSError:
+        return
