@@ -8,6 +8,7 @@ they need when they are performed, so that ``lab --help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ PASSED, FAILED, WRONG, UNKNOWN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Perform one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end the command
     args = _parser().parse_args(argv)
     try:
         code: int = args.execute(args)

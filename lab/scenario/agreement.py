@@ -47,12 +47,17 @@ class Agreement:
             elif isinstance(node, List) and isinstance(step, int) and step < len(node.items):
                 node = node.items[step]
                 mark = node.mark
-                name = node.entries.get("inject") if isinstance(node, Map) else None
-                label = name.text if isinstance(name, Scalar) else step
+                label = label_of(node, step)
             else:
                 node = None  # left out of the file: what it stands in is pointed at
             shown.append(label)
         return mark, dotted(tuple(shown))
+
+
+def label_of(item: Node, index: int) -> str | int:
+    """How an entry of a list is called in paths: an injection by its name, anything else by its number."""
+    name = item.entries.get("inject") if isinstance(item, Map) else None
+    return name.text if isinstance(name, Scalar) else index
 
 
 def dotted(path: Path) -> str:

@@ -108,6 +108,7 @@ def _before_the_end(experiment: Experiment) -> str:
 
 
 def _check_injection(check: Agreement, at: Path, injection: Injection, experiment: Experiment, world: World) -> None:
+    before = len(check.problems)
     twins = [other for other in experiment.timeline if other.name == injection.name]
     if len(twins) > 1 and twins[0] is not injection:
         first = f"first in line {twins[0].line}"
@@ -124,9 +125,8 @@ def _check_injection(check: Agreement, at: Path, injection: Injection, experimen
         ramps = format_duration(injection.ramp_ns + injection.ramp_down_ns)
         key = "ramp" if injection.ramp_ns else "ramp_down"
         check.wrong((*at, key), f"the ramps take {ramps}", f"at most `for`, {format_duration(injection.for_ns)}")
-    before = len(check.problems)
     _check_scope(check, at, injection, world)
-    if len(check.problems) == before and injection.at_ns < experiment.duration_ns:
+    if len(check.problems) == before:
         try:
             FAULTS[injection.fault].build(injection, 0)
         except ValueError as error:
@@ -147,7 +147,7 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
     if injection.fault == "stablecoin_depeg":
         assets = tuple(asset for asset in assets if asset in world.stablecoins)
     names = {
-        "asset": (assets, "stablecoin of it" if injection.fault == "stablecoin_depeg" else "asset of the firm"),
+        "asset": (assets, "stablecoin of the firm" if injection.fault == "stablecoin_depeg" else "asset of the firm"),
         "venue": (custodian if acts_in == "custodian" else exchanges, "venue of that kind"),
         "pair": (pairs, "pair listed there"),
         "operation": (tuple(word for word in EXCHANGE_OPERATIONS if word != "*"), "operation of an exchange"),
@@ -194,7 +194,7 @@ def _check_expectation(check: Agreement, at: Path, wanted: Expectation, experime
         possible = subjects(wanted.alert, world.firm, world.stablecoins)
         if len(possible) > 1:
             check.wrong((*at, "asset"), "is missing", one_of(possible))
-    names = tuple(injection.name for injection in experiment.timeline)
+    names = tuple(dict.fromkeys(injection.name for injection in experiment.timeline))
     if not names:
         if wanted.of != "breach" or wanted.injection is not None:
             check.wrong((*at, "of"), "the timeline has no injection to count from", "breach, or an injection")

@@ -28,7 +28,7 @@ from lab.scenario.kinds import (
 )
 from lab.scenario.mandates import MANDATES
 from lab.scenario.model import Expectation, Forbidden, SteadyState, Value
-from lab.scenario.records import Field, Key, Record, RecordKind, entry, record
+from lab.scenario.records import Field, Key, Record, entry, record
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, describe
 
 SCENARIO_SCHEMA = "riskproof-scenario/1"
@@ -234,4 +234,4 @@ class ScenarioText(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
-SCENARIO: RecordKind[ScenarioText] = record(ScenarioText)
+SCENARIO = Record(ScenarioText, elsewhere=("extends", "variables", "cases"))

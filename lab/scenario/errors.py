@@ -35,7 +35,9 @@ class Problem(msgspec.Struct, frozen=True):
         field = f"{self.field}: " if self.field else ""
         expected = f"; expected {self.expected}" if self.expected else ""
         nearest = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{place}{field}{self.message}{expected}{nearest}"
+        text = f"{place}{field}{self.message}{expected}{nearest}"
+        # What the file holds may hold line ends and escapes: one problem stays one harmless line.
+        return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 class ScenarioError(Exception):
@@ -68,8 +70,8 @@ def nearest_name(word: str, names: Iterable[str]) -> str:
 def one_of(names: Iterable[str]) -> str:
     """``a, b or c``, shortened where a list would be too long to read."""
     listed = list(names)
-    if len(listed) > 12:
-        return ", ".join(listed[:12]) + ", …"
+    if len(listed) > 20:
+        return ", ".join(listed[:20]) + ", …"
     if len(listed) < 2:
         return "".join(listed)
     return ", ".join(listed[:-1]) + " or " + listed[-1]

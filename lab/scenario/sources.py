@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.scenario.agreement import dotted
+from lab.scenario.agreement import dotted, label_of
 from lab.scenario.errors import Mark, nearest_name, one_of, problem
 from lab.scenario.yaml_nodes import (
     FILE_LIMIT_BYTES,
@@ -81,7 +81,7 @@ def _placed(node: Node | None, steps: Sequence[str], before: tuple[str | int, ..
     if isinstance(node, List):
         index = _position(node, step, before, here)
         items = list(node.items)
-        items[index] = _placed(items[index], steps[1:], (*before, index), value, shown_as)
+        items[index] = _placed(items[index], steps[1:], (*before, step), value, shown_as)
         return List(node.mark, tuple(items))
     raise problem(here, dotted(before), f"is {describe(node)}, with nothing inside", "the path of a field")
 
@@ -89,8 +89,7 @@ def _placed(node: Node | None, steps: Sequence[str], before: tuple[str | int, ..
 def _position(node: List, step: str, before: tuple[str | int, ...], here: Mark) -> int:
     names = []
     for index, item in enumerate(node.items):
-        name = item.entries.get("inject") if isinstance(item, Map) else None
-        names.append(name.text if isinstance(name, Scalar) else str(index))
+        names.append(str(label_of(item, index)))
     if step in names:
         return names.index(step)
     if step.isdecimal() and int(step) < len(node.items):
@@ -140,7 +139,8 @@ class _Filler:
             entries = {key: self.fill(value, (*path, key)) for key, value in node.entries.items()}
             return Map(node.mark, entries, node.keys)
         if isinstance(node, List):
-            return List(node.mark, tuple(self.fill(item, (*path, at)) for at, item in enumerate(node.items)))
+            filled = (self.fill(item, (*path, label_of(item, at))) for at, item in enumerate(node.items))
+            return List(node.mark, tuple(filled))
         if "${" not in node.text:
             return node
         whole = _REFERENCE.fullmatch(node.text)

@@ -7,13 +7,14 @@ boolean here, ``1:30`` no sexagesimal number).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import yaml
 
-from lab.scenario.errors import Mark, ScenarioError, problem
+from lab.scenario.errors import Mark, problem
 
 FILE_LIMIT_BYTES = 1_000_000
 NODE_LIMIT = 50_000  # after aliases are followed: a bomb of aliases ends here
@@ -78,60 +79,106 @@ def parse_yaml(text: str, shown_as: str) -> Node:
     """Parse the text of one YAML document; ``shown_as`` names it in errors."""
     loader = yaml.CSafeLoader(text)
     try:
-        root = loader.get_single_node()
+        return _Builder(loader, shown_as).document()
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(shown_as, at.line + 1, at.column + 1) if at else Mark(shown_as, 0, 0)
-        if error.problem == "but found another document":
-            raise problem(mark, "", "a second document begins", "one YAML document") from error
-        raise problem(mark, "", f"not YAML: {_in_words(error)}", "YAML") from error
+        reason = " ".join(part for part in (error.context, error.problem) if part)
+        raise problem(mark, "", f"not YAML: {reason}", "YAML") from error
     except yaml.YAMLError as error:
         raise problem(Mark(shown_as, 0, 0), "", f"not YAML: {error}".splitlines()[0], "YAML") from error
-    except RecursionError as error:
-        raise problem(Mark(shown_as, 0, 0), "", "nested too deeply", f"at most {DEPTH_LIMIT} levels") from error
     finally:
         loader.dispose()
-    if root is None:
-        raise problem(Mark(shown_as, 1, 1), "", "the file is empty", "a mapping")
-    return _Builder(shown_as).build(root, 0)
-
-
-def _in_words(error: yaml.MarkedYAMLError) -> str:
-    return " ".join(part for part in (error.context, error.problem) if part)
 
 
 class _Builder:
-    """Turns composed nodes into ours, with the bounds that a hostile file runs into."""
+    """Builds nodes from the parser's events, so that a hostile file meets a bound before it meets the stack.
 
-    def __init__(self, shown_as: str) -> None:
+    An alias shares the node that it stands for, and counts as much as that node does.
+    """
+
+    def __init__(self, loader: yaml.CSafeLoader, shown_as: str) -> None:
+        self._loader = loader
         self._file = shown_as
         self._count = 0
+        self._anchored: dict[str, tuple[Node, int]] = {}
 
-    def build(self, node: yaml.Node, depth: int) -> Node:
-        mark = Mark(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
-        self._count += 1
-        if self._count > NODE_LIMIT:
-            raise problem(mark, "", "aliases expand to too much", f"at most {NODE_LIMIT:,} values")
+    def document(self) -> Node:
+        loader = self._loader
+        loader.get_event()  # the stream's start
+        if loader.check_event(yaml.StreamEndEvent):
+            raise problem(Mark(self._file, 1, 1), "", "the file is empty", "a mapping")
+        loader.get_event()  # the document's start
+        root = self._build(self._next(), 0)
+        loader.get_event()  # the document's end
+        if not loader.check_event(yaml.StreamEndEvent):
+            raise problem(self._mark(self._next()), "", "a second document begins", "one YAML document")
+        return root
+
+    def _next(self) -> Any:
+        """The next event; its attributes depend on what it is, and PyYAML's types do not say how."""
+        return self._loader.get_event()
+
+    def _mark(self, event: Any) -> Mark:
+        at = event.start_mark
+        return Mark(self._file, at.line + 1, at.column + 1)
+
+    def _build(self, event: Any, depth: int) -> Node:
+        mark = self._mark(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self._aliased(event.anchor, mark)
+        before = self._count
+        self._add(1, mark)
         if depth > DEPTH_LIMIT:
-            raise problem(mark, "", "nested too deeply, or an alias contains itself", f"at most {DEPTH_LIMIT} levels")
-        if isinstance(node, yaml.ScalarNode):
-            return Scalar(mark, node.value, node.style is not None)
-        if isinstance(node, yaml.SequenceNode):
-            return List(mark, tuple(self.build(item, depth + 1) for item in node.value))
-        return self._build_map(mark, node.value, depth)
+            raise problem(mark, "", "nested too deeply", f"at most {DEPTH_LIMIT} levels")
+        if event.tag is not None:
+            raise problem(mark, "", f"the tag {event.tag} has no meaning here", "a value without a tag")
+        node: Node
+        if isinstance(event, yaml.ScalarEvent):
+            node = Scalar(mark, event.value, bool(event.style))
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._list(mark, depth)
+        else:
+            node = self._map(mark, depth)
+        if event.anchor is not None:
+            self._anchored[event.anchor] = (node, self._count - before)
+        return node
 
-    def _build_map(self, mark: Mark, pairs: Sequence[tuple[yaml.Node, yaml.Node]], depth: int) -> Map:
+    def _add(self, count: int, mark: Mark) -> None:
+        self._count += count
+        if self._count > NODE_LIMIT:
+            raise problem(mark, "", "holds too many values, aliases followed", f"at most {NODE_LIMIT:,} values")
+
+    def _aliased(self, anchor: str, mark: Mark) -> Node:
+        if anchor not in self._anchored:
+            raise problem(
+                mark, "", f"the alias *{anchor} stands for nothing", "an alias of what stands complete above it"
+            )
+        node, size = self._anchored[anchor]
+        self._add(size, mark)
+        return node
+
+    def _list(self, mark: Mark, depth: int) -> List:
+        items: list[Node] = []
+        while not self._loader.check_event(yaml.SequenceEndEvent):
+            items.append(self._build(self._next(), depth + 1))
+        self._loader.get_event()
+        return List(mark, tuple(items))
+
+    def _map(self, mark: Mark, depth: int) -> Map:
         entries: dict[str, Node] = {}
         keys: dict[str, Mark] = {}
-        for key_node, value_node in pairs:
-            key_mark = Mark(self._file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key_node, yaml.ScalarNode):
+        while not self._loader.check_event(yaml.MappingEndEvent):
+            event = self._next()
+            key_mark = self._mark(event)
+            if not isinstance(event, yaml.ScalarEvent):
                 raise problem(key_mark, "", "a key is not a name", "a plain name before the colon")
-            key = key_node.value
+            key = event.value
             if key in keys:
                 raise problem(key_mark, key, f"written twice, first in line {keys[key].line}", "each key once")
             keys[key] = key_mark
-            entries[key] = self.build(value_node, depth + 1)
+            entries[key] = self._build(self._next(), depth + 1)
+        self._loader.get_event()
         return Map(mark, entries, keys)
 
 
@@ -171,18 +218,3 @@ def without(node: Map, *names: str) -> Map:
         {key: value for key, value in node.entries.items() if key not in names},
         {key: mark for key, mark in node.keys.items() if key not in names},
     )
-
-
-__all__ = [
-    "List",
-    "Map",
-    "Node",
-    "Scalar",
-    "ScenarioError",
-    "as_map",
-    "describe",
-    "load_yaml",
-    "merge",
-    "parse_yaml",
-    "without",
-]
