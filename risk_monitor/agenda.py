@@ -37,7 +37,7 @@ class Agenda:
         self.now_ns = -1
 
     def arm(self, job: Job, at_ns: int) -> None:
-        """Have ``job`` run at ``at_ns`` instead of whenever it was due. A time that has passed becomes the next nanosecond."""
+        """Have ``job`` run at ``at_ns`` instead of whenever it was due; a time that has passed becomes now + 1 ns."""
         if at_ns <= self.now_ns:
             at_ns = self.now_ns + 1
         job.due_ns = at_ns

@@ -17,7 +17,9 @@ EXIT_WRONG = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 if all is well and 2 if the command or its file is wrong."""
-    parser = argparse.ArgumentParser(prog="risk-monitor", description="Holds a trading firm to the limits it has set itself.")
+    parser = argparse.ArgumentParser(
+        prog="risk-monitor", description="Holds a trading firm to the limits it has set itself."
+    )
     parser.add_argument("--version", action="version", version=f"risk-monitor {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="read a limits file and print the rules that it sets")
@@ -51,14 +53,19 @@ def describe(limits: Limits) -> str:
         for bound in entry.bounds
     ]
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [header, *rows]
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     stablecoins = ", ".join(limits.stablecoins) or "none"
     structural = ", ".join(f"{amount.normalize():f} {asset}" for asset, amount in limits.structural) or "none"
     mandates = len(limits.mandates)
     lines.append("")
-    lines.append(f"{limits.firm}: {len(rows)} rules of {mandates} mandates; books in {limits.base_currency}; "
-                 f"stablecoins {stablecoins}; structural holdings {structural}")
+    lines.append(
+        f"{limits.firm}: {len(rows)} rules of {mandates} mandates; books in {limits.base_currency}; "
+        f"stablecoins {stablecoins}; structural holdings {structural}"
+    )
     return "\n".join(lines)
 
 

@@ -29,7 +29,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A counterparty. ``pairs`` are written ``BTC/USDT``; ``assets`` (price sources only) default to all assets known."""
+    """A counterparty. ``pairs`` are written ``BTC/USDT``; ``assets`` of a price source default to all."""
 
     name: str
     dialect: Dialect
@@ -40,7 +40,7 @@ class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often the monitor asks, in ms. Streams tell it sooner; asking is what notices that a stream lies or sleeps."""
+    """How often the monitor asks, in ms. Streams tell it sooner; asking notices when a stream lies or sleeps."""
 
     exchange_time_ms: int = 5_000
     exchange_account_ms: int = 60_000
@@ -93,7 +93,9 @@ def validate(config: MonitorConfig) -> None:
         raise ConfigError("venues: each name may occur once")
     for venue in config.venues:
         if venue.dialect in ACCOUNT_HOLDERS and not venue.accounts:
-            raise ConfigError(f"venues.{venue.name}.accounts: at least one account expected for dialect {venue.dialect}")
+            raise ConfigError(
+                f"venues.{venue.name}.accounts: at least one account expected for dialect {venue.dialect}"
+            )
         account_names = [account.name for account in venue.accounts]
         if len(set(account_names)) != len(account_names):
             raise ConfigError(f"venues.{venue.name}.accounts: each name may occur once")

@@ -77,7 +77,9 @@ def parse_limits(text: str | bytes, file_name: str) -> Limits:
     """Read a limits file. Raises ``LimitsError`` at the first mistake."""
     root = read(text, file_name)
     if not isinstance(root, Mapping):
-        raise LimitsError(file_name, root.line, root.column, "", "not a limits file", f"a mapping with schema: {SCHEMA}")
+        raise LimitsError(
+            file_name, root.line, root.column, "", "not a limits file", f"a mapping with schema: {SCHEMA}"
+        )
     return _LimitsReader(file_name, root).limits()
 
 
@@ -149,7 +151,9 @@ class _LimitsReader:
         elif spec.subjects is Subjects.NONE:
             expected = f"one of {', '.join(words)}"
         known = self._stablecoins + words if spec.subjects is Subjects.STABLECOIN else words
-        raise self._error(name, field, f"{subject!r} is not a subject or option of it", expected, _nearest(subject, known))
+        raise self._error(
+            name, field, f"{subject!r} is not a subject or option of it", expected, _nearest(subject, known)
+        )
 
     def _subject(self, spec: MandateSpec, subject: str, node: Node, field: str) -> SubjectLimits:
         table = self._mapping(node, field, "severities with their bounds, such as {warning: …, high: …}")
@@ -167,7 +171,10 @@ class _LimitsReader:
             if bounds and value <= bounds[-1].value:
                 lower = bounds[-1]
                 raise self._error(
-                    bound_node, inner, f"{text!r} is not above {lower.severity} ({lower.text})", "bounds that grow with severity"
+                    bound_node,
+                    inner,
+                    f"{text!r} is not above {lower.severity} ({lower.text})",
+                    "bounds that grow with severity",
                 )
             bounds.append(Bound(severity, value, text))
         return SubjectLimits(subject, tuple(bounds))
@@ -195,7 +202,9 @@ class _LimitsReader:
         quantity = self._quantity(node, inner, "a share, such as 95 %")
         value = quantity.amount * self._unit(quantity, node, inner, {"%": Decimal("0.01")})
         if not 0 < value <= 1:
-            raise self._error(node, inner, f"{self._text(node, inner)!r} is no quantile", "more than 0 % and at most 100 %")
+            raise self._error(
+                node, inner, f"{self._text(node, inner)!r} is no quantile", "more than 0 % and at most 100 %"
+            )
         return float(value)
 
     def _quantity(self, node: Node, field: str, expected: str) -> quantities.Quantity:

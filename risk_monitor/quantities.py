@@ -17,7 +17,9 @@ DURATION_NS: dict[str, int] = {
 FRACTION: dict[str, Decimal] = {"%": Decimal("0.01"), "bp": Decimal("0.0001")}
 
 _MULTIPLE = {"": Decimal(1), "k": Decimal(1_000), "M": Decimal(1_000_000)}
-_PATTERN = re.compile(r"(?P<number>[0-9]{1,18}(?:\.[0-9]{1,18})?)(?P<multiple>[kM]?)\s*(?P<unit>[A-Za-z%][A-Za-z0-9]*)?")
+_PATTERN = re.compile(
+    r"(?P<number>[0-9]{1,18}(?:\.[0-9]{1,18})?)(?P<multiple>[kM]?)\s*(?P<unit>[A-Za-z%][A-Za-z0-9]*)?"
+)
 _SIGNED_OR_SPECIAL = re.compile(r"\s*[-+]?\s*(?:nan|inf|infinity|\.nan|\.inf)\b|\s*-", re.IGNORECASE)
 
 

@@ -117,15 +117,15 @@ class _Reader:
 
     def _node(self, event: yaml.Event, field: str, depth: int) -> Node:
         if isinstance(event, yaml.AliasEvent):
-            raise self._error(event, field, f"alias *{event.anchor}", "the value itself: aliases are not read here")
+            raise self._error(event, field, "an alias", "the value itself: aliases are not read here")
         if depth > MAX_DEPTH:
             raise self._error(event, field, "nested too deep", f"at most {MAX_DEPTH} levels")
         if getattr(event, "anchor", None) is not None:
-            raise self._error(event, field, f"anchor &{event.anchor}", "the value itself: anchors are not read here")
+            raise self._error(event, field, "an anchor", "the value itself: anchors are not read here")
         tag = getattr(event, "tag", None)
         if tag is not None and tag != "!":
             raise self._error(event, field, f"tag {tag}", "a plain value: tags are not read here")
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _place(event)
         if isinstance(event, yaml.ScalarEvent):
             return Scalar(event.value, line, column)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -155,5 +155,9 @@ class _Reader:
         return tuple(entries)
 
     def _error(self, event: yaml.Event, field: str, message: str, expected: str) -> LimitsError:
-        mark = event.start_mark
-        return LimitsError(self._file, mark.line + 1, mark.column + 1, field, message, expected)
+        return LimitsError(self._file, *_place(event), field, message, expected)
+
+
+def _place(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (0, 0)

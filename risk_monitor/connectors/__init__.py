@@ -1,1 +1,1 @@
-"""Connectors: payload bytes of one venue dialect become typed domain events, and requests of that dialect are written."""
+"""Connectors: a venue's payload bytes become typed domain events, and requests are written in its dialect."""

@@ -1,0 +1,254 @@
+"""Account desk: keeps one exchange account in view, by its user-data stream and by asking.
+
+The stream tells of changes at once; asking finds what a stream has swallowed. A snapshot asked for after every
+subscription closes the gap before it, and the trades of the gap are fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from risk_monitor.agenda import Agenda, Job
+from risk_monitor.alerts import Emit
+from risk_monitor.books.accounts import ExchangeAccount
+from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.books.suspense import Explained, Suspense
+from risk_monitor.config import Account, MonitorConfig
+from risk_monitor.connectors import binance
+from risk_monitor.connectors.domain import AccountSnapshot, BalanceChange, ConnectorError, Fill, HistoryRecord
+from risk_monitor.effects import SendFrame
+from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
+from risk_monitor.telemetry import Telemetry
+from risk_monitor.transport import AT_ONCE_NS, Task, Transport, VenueLine
+
+MAX_RECORDS = 256
+_NS_PER_MS = 1_000_000
+_OVERLAP_MS = 1_000
+
+
+class AccountDesk:
+    def __init__(
+        self,
+        book: ExchangeAccount,
+        account: Account,
+        symbols: tuple[str, ...],
+        line: VenueLine,
+        config: MonitorConfig,
+        board: Switchboard,
+        transport: Transport,
+        emit: Emit,
+        telemetry: Telemetry,
+        portfolio: Portfolio,
+        suspense: Suspense,
+        on_data: Callable[[int], None],
+    ) -> None:
+        self.book = book
+        self.account = account
+        self._symbols = symbols
+        self._line = line
+        self._agenda: Agenda = transport.agenda
+        self._transport = transport
+        self._emit = emit
+        self._telemetry = telemetry
+        self._portfolio = portfolio
+        self._suspense = suspense
+        self._on_data = on_data
+        self._headers = binance.headers_of(account)
+        self._subscription_ns = config.network.connect_timeout_ms * _NS_PER_MS
+        self._subscription_job = Job(self._on_no_answer)
+        self._is_subscribed = False
+        self._subscriptions = 0
+        self._agreed_ns = 0
+        self._suspected_ns: int | None = None
+        self._records: dict[str, HistoryRecord] = {}
+        self._claimed: dict[str, None] = {}
+        use = StreamUse(line.name, account.name, binance.USER_STREAM_TARGET, self._on_opened, self._on_frame)
+        self.stream = StreamKeeper(use, board, config.network, self._agenda, emit, telemetry)
+        self._task = Task(
+            f"account {account.name}",
+            line,
+            account.name,
+            self._headers,
+            binance.ACCOUNT_WEIGHT,
+            config.cadences.exchange_account_ms * _NS_PER_MS,
+            lambda now_ns: binance.account_target(account, now_ns),
+            self._on_account,
+        )
+
+    def start(self, now_ns: int) -> None:
+        self.hurry(now_ns)
+        self.stream.connect(now_ns)
+
+    def hurry(self, now_ns: int) -> None:
+        """Ask for the account now."""
+        self._transport.schedule(self._task, now_ns)
+
+    def ask_history(self, now_ns: int, asset: str) -> None:
+        """Ask which deposits and withdrawals of an asset the exchange knows of."""
+        for name, target, read in (
+            ("withdrawals", binance.withdrawals_target, binance.read_withdrawals),
+            ("deposits", binance.deposits_target, binance.read_deposits),
+        ):
+            history = _History(self, asset, target, read)
+            self._ask_once(now_ns, name, binance.HISTORY_WEIGHT, history.target, history.deliver, None)
+
+    def remember(self, record: HistoryRecord) -> None:
+        self._records[record.record_id] = record
+        while len(self._records) > MAX_RECORDS:
+            del self._records[next(iter(self._records))]
+
+    def explain(self, asset: str, change: Decimal) -> Explained:
+        """Whether a deposit or withdrawal of just that amount is on record; one record explains one change."""
+        for record_id, record in self._records.items():
+            if record_id in self._claimed or record.asset != asset:
+                continue
+            if change in (record.amount, record.amount - record.fee):
+                self._claimed[record_id] = None
+                while len(self._claimed) > MAX_RECORDS:
+                    del self._claimed[next(iter(self._claimed))]
+                return Explained.BY_FLOW
+        return Explained.NOT
+
+    def _on_account(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
+        changed = self.book.on_reply(now_ns, departed_ns, binance.read_account(body))
+        self._on_data(now_ns)
+        self._portfolio.touch(now_ns)
+        if not changed:
+            self._agreed_ns = departed_ns
+            self._suspected_ns = None
+        elif self._is_subscribed:
+            if self._suspected_ns is None:
+                self._suspected_ns = now_ns
+            else:
+                # Twice changed, and not one event in between: the stream is open and tells nothing.
+                self._telemetry.missed_account_events += 1
+                self._suspected_ns = None
+                self._is_subscribed = False
+                self.stream.renew(now_ns)
+        self._suspense.settle(now_ns)
+        return None
+
+    def _on_opened(self, now_ns: int, stream_id: int) -> None:
+        self._is_subscribed = False
+        self._emit(SendFrame(stream_id, binance.subscribe_frame(self.account, now_ns)))
+        self._agenda.arm(self._subscription_job, now_ns + self._subscription_ns)
+
+    def _on_no_answer(self, now_ns: int) -> None:
+        if self.stream.is_open and not self._is_subscribed:
+            self.stream.renew(now_ns)
+
+    def _on_frame(self, now_ns: int, payload: bytes) -> None:
+        try:
+            event = binance.read_user_frame(payload)
+        except ConnectorError as error:
+            self._telemetry.connector_error(f"{self._line.name} account {self.account.name} events", str(error))
+            return
+        match event:
+            case binance.Subscribed():
+                self._on_subscribed(now_ns)
+                return
+            case binance.SubscriptionLost(reason):
+                self._telemetry.note(f"{self._line.name} account {self.account.name}: subscription lost, {reason}")
+                self._is_subscribed = False
+                self.stream.renew(now_ns)
+                return
+            case AccountSnapshot():
+                self.book.on_event(now_ns, event)
+            case Fill():
+                self.book.on_fill(now_ns, event)
+            case BalanceChange():
+                self.book.on_change(now_ns, event)
+        self._suspected_ns = None
+        self._on_data(now_ns)
+        if not self._portfolio.is_touched:
+            self._portfolio.touch(now_ns)
+
+    def _on_subscribed(self, now_ns: int) -> None:
+        self._is_subscribed = True
+        self._agenda.cancel(self._subscription_job)
+        self._subscriptions += 1
+        self.hurry(now_ns)
+        if self._subscriptions > 1:
+            self._catch_up(now_ns)
+
+    def _catch_up(self, now_ns: int) -> None:
+        """Fetch the trades since the account was last known to be in step."""
+        for symbol in self._symbols:
+            gap = _Gap(self, symbol, self._agreed_ns // _NS_PER_MS - _OVERLAP_MS)
+            self.book.catching_up += 1
+            if not self._ask_once(now_ns, f"trades {symbol}", binance.TRADES_WEIGHT, gap.target, gap.deliver, gap.end):
+                gap.end()
+
+    def _ask_once(
+        self,
+        now_ns: int,
+        name: str,
+        weight: int,
+        target: Callable[[int], str],
+        deliver: Callable[[int, int, bytes], int | None],
+        on_end: Callable[[], None] | None,
+    ) -> bool:
+        task = Task(
+            f"{name} of {self.account.name}",
+            self._line,
+            self.account.name,
+            self._headers,
+            weight,
+            0,
+            target,
+            deliver,
+            on_end=on_end,
+        )
+        return self._transport.ask_once(task, now_ns)
+
+
+class _Gap:
+    """The trades of one symbol since a time, fetched page by page."""
+
+    __slots__ = ("_desk", "_start_ms", "_symbol")
+
+    def __init__(self, desk: AccountDesk, symbol: str, start_ms: int) -> None:
+        self._desk = desk
+        self._symbol = symbol
+        self._start_ms = max(start_ms, 0)
+
+    def target(self, now_ns: int) -> str:
+        return binance.trades_target(self._desk.account, now_ns, self._symbol, self._start_ms)
+
+    def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
+        fills = sorted(binance.read_trades(body), key=lambda fill: fill.trade_id)
+        for fill in fills:
+            self._desk.book.on_fill(now_ns, fill)
+        if len(fills) < binance.MAX_TRADES or fills[-1].time_ms <= self._start_ms:
+            return None
+        self._start_ms = fills[-1].time_ms
+        return AT_ONCE_NS
+
+    def end(self) -> None:
+        self._desk.book.catching_up -= 1
+
+
+class _History:
+    """The deposits or the withdrawals of one asset, as the exchange lists them."""
+
+    __slots__ = ("_asset", "_desk", "_read", "_target")
+
+    def __init__(
+        self,
+        desk: AccountDesk,
+        asset: str,
+        target: Callable[[Account, int, str], str],
+        read: Callable[[bytes], tuple[HistoryRecord, ...]],
+    ) -> None:
+        self._desk = desk
+        self._asset = asset
+        self._target = target
+        self._read = read
+
+    def target(self, now_ns: int) -> str:
+        return self._target(self._desk.account, now_ns, self._asset)
+
+    def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> None:
+        for record in self._read(body):
+            self._desk.remember(record)

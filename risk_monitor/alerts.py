@@ -1,0 +1,242 @@
+"""Alerts: a breach followed from first sight to its end, through inactive → pending → firing → resolved.
+
+One alert belongs to one rule (mandate, subject, severity). A ``Watch`` holds the alerts of all severities on one
+subject, takes the measure's value whenever it is known anew, and remembers it for the compliance status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from risk_monitor.agenda import NEVER_NS, Agenda, Job
+from risk_monitor.effects import AlertState, Effect, RaiseSignal, Severity, Signal
+from risk_monitor.limits import Limits
+from risk_monitor.rules import CANONICAL_PER_UNIT
+
+MAX_EVIDENCE = 8
+"""References kept per signal; the first ones are the most telling."""
+
+Evidence = Callable[[], tuple[str, ...]]
+Emit = Callable[[Effect], None]
+
+
+class RuleStatus(msgspec.Struct, frozen=True):
+    """Compliance with one rule. ``compliance`` is ``ok``, ``breached``, or ``unknown`` while the measure cannot be
+    computed; ``observed`` (None if unknown) and ``limit`` are in ``unit``."""
+
+    mandate: str
+    subject: str
+    severity: Severity
+    compliance: str
+    alert: AlertState
+    observed: float | None
+    limit: float
+    unit: str
+
+
+class Alert:
+    """The alert of one rule. A firing alert resolves when its breach has been over for ``resolve_ns``; a pending one
+    lapses at once, since a breach must last to count."""
+
+    __slots__ = (
+        "_agenda",
+        "_job",
+        "_watch",
+        "bound",
+        "clear_since_ns",
+        "episode",
+        "for_ns",
+        "limit",
+        "severity",
+        "since_ns",
+        "state",
+    )
+
+    def __init__(
+        self, watch: Watch, agenda: Agenda, severity: Severity, bound: float, limit: float, for_ns: int
+    ) -> None:
+        self._watch = watch
+        self._agenda = agenda
+        self._job = Job(self._on_deadline)
+        self.severity = severity
+        self.bound = bound
+        self.limit = limit
+        self.for_ns = for_ns
+        self.state = AlertState.INACTIVE
+        self.since_ns = 0
+        self.clear_since_ns = NEVER_NS
+        self.episode = 0
+
+    def breach(self, now_ns: int) -> None:
+        """The measure is above the bound."""
+        if self.state is AlertState.INACTIVE:
+            self.since_ns = now_ns
+            self.episode += 1
+            if self.for_ns == 0:
+                self._enter(AlertState.FIRING)
+            else:
+                self._enter(AlertState.PENDING)
+                self._agenda.arm(self._job, now_ns + self.for_ns)
+        elif self.state is AlertState.PENDING:
+            if now_ns >= self.since_ns + self.for_ns:
+                self._agenda.cancel(self._job)
+                self._enter(AlertState.FIRING)
+            elif self._job.due_ns == NEVER_NS:
+                self._agenda.arm(self._job, self.since_ns + self.for_ns)
+        elif self.clear_since_ns != NEVER_NS:
+            self.clear_since_ns = NEVER_NS
+            self._agenda.cancel(self._job)
+
+    def within(self, now_ns: int) -> None:
+        """The measure is back within the bound."""
+        if self.state is AlertState.PENDING:
+            self._agenda.cancel(self._job)
+            self._end()
+        elif self.state is AlertState.FIRING and self.clear_since_ns == NEVER_NS:
+            self.clear_since_ns = now_ns
+            self._agenda.arm(self._job, now_ns + self._watch.resolve_ns)
+
+    def lose_sight(self) -> None:
+        """The measure is unknown: the alert neither fires nor resolves until it is known again."""
+        self._agenda.cancel(self._job)
+        self.clear_since_ns = NEVER_NS
+
+    def _on_deadline(self, now_ns: int) -> None:
+        if self.state is AlertState.PENDING:
+            self._enter(AlertState.FIRING)
+        else:
+            self._end()
+
+    def _enter(self, state: AlertState) -> None:
+        self.state = state
+        self._watch.signal(self, state)
+
+    def _end(self) -> None:
+        self.state = AlertState.INACTIVE
+        self.clear_since_ns = NEVER_NS
+        self._watch.signal(self, AlertState.RESOLVED)
+
+
+class Watch:
+    """All rules of one mandate on one subject, mildest first.
+
+    Callers on a hot path compare with ``lowest`` and look at ``quiet`` themselves, and call ``observe`` only if there
+    is something to decide. ``value`` is the last measure in the canonical unit, None while it is unknown.
+    """
+
+    __slots__ = (
+        "_emit",
+        "_evidence",
+        "_scale",
+        "alerts",
+        "lowest",
+        "mandate",
+        "quiet",
+        "resolve_ns",
+        "subject",
+        "unit",
+        "value",
+    )
+
+    def __init__(self, mandate: str, subject: str, unit: str, resolve_ns: int, emit: Emit, evidence: Evidence) -> None:
+        self.mandate = mandate
+        self.subject = subject
+        self.unit = unit
+        self.resolve_ns = resolve_ns
+        self.alerts: list[Alert] = []
+        self.lowest = 0.0
+        self.quiet = True
+        self.value: float | None = None
+        self._scale = CANONICAL_PER_UNIT.get(unit, 1.0)
+        self._emit = emit
+        self._evidence = evidence
+
+    def add(self, agenda: Agenda, severity: Severity, bound: float, for_ns: int) -> None:
+        self.alerts.append(Alert(self, agenda, severity, bound, round(bound / self._scale, 9), for_ns))
+        self.lowest = self.alerts[0].bound
+
+    def observe(self, now_ns: int, value: float) -> None:
+        """Take the measure, as it is from now on."""
+        self.value = value
+        if value <= self.lowest and self.quiet:
+            return
+        quiet = True
+        for alert in self.alerts:
+            if value > alert.bound:
+                alert.breach(now_ns)
+            elif alert.state is not AlertState.INACTIVE:
+                alert.within(now_ns)
+            if alert.state is not AlertState.INACTIVE:
+                quiet = False
+        self.quiet = quiet
+
+    def lose_sight(self) -> None:
+        """The measure cannot be computed now."""
+        if self.value is not None:
+            self.value = None
+            for alert in self.alerts:
+                alert.lose_sight()
+
+    def next_bound(self, value: float) -> float | None:
+        """The smallest bound that ``value`` is not above; None if it is above all."""
+        return next((alert.bound for alert in self.alerts if value <= alert.bound), None)
+
+    def signal(self, alert: Alert, state: AlertState) -> None:
+        signal = Signal(
+            f"{self.mandate}/{self.subject}/{alert.severity}/{alert.episode}",
+            state,
+            self.mandate,
+            self.subject,
+            alert.severity,
+            (self.value or 0.0) / self._scale,
+            alert.limit,
+            self.unit,
+            alert.since_ns,
+            self._evidence()[:MAX_EVIDENCE],
+        )
+        self._emit(RaiseSignal(signal))
+
+    def status(self) -> tuple[RuleStatus, ...]:
+        value = self.value
+        return tuple(
+            RuleStatus(
+                self.mandate,
+                self.subject,
+                alert.severity,
+                "unknown" if value is None else "breached" if value > alert.bound else "ok",
+                alert.state,
+                None if value is None else value / self._scale,
+                alert.limit,
+                self.unit,
+            )
+            for alert in self.alerts
+        )
+
+
+class Watchtower:
+    """Makes the watches that the limits call for, and keeps them in the order in which they were made."""
+
+    def __init__(self, limits: Limits, agenda: Agenda, resolve_ns: int, emit: Emit) -> None:
+        self.limits = limits
+        self.agenda = agenda
+        self.watches: list[Watch] = []
+        self._resolve_ns = resolve_ns
+        self._emit = emit
+
+    def watch(self, mandate: str, subject: str, evidence: Evidence, rules_of: str = "") -> Watch | None:
+        """The watch of a mandate on a subject, under the rules of that subject (or of ``rules_of``); None if no rule
+        of the limits file applies to it."""
+        kept = self.limits.mandate(mandate)
+        bounds = kept.bounds(rules_of or subject) if kept else ()
+        if kept is None or not bounds:
+            return None
+        watch = Watch(mandate, subject, kept.spec.unit or subject, self._resolve_ns, self._emit, evidence)
+        for bound in bounds:
+            watch.add(self.agenda, bound.severity, float(bound.value), kept.for_ns)
+        self.watches.append(watch)
+        return watch
+
+    def status(self) -> tuple[RuleStatus, ...]:
+        return tuple(status for watch in self.watches for status in watch.status())

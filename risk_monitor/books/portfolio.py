@@ -1,0 +1,130 @@
+"""Portfolio: the firm valued at the marks, as the mandates on positions and equity read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from risk_monitor.agenda import Agenda, Job
+from risk_monitor.books.equity import EquityHistory
+from risk_monitor.books.holdings import Holdings
+from risk_monitor.books.marks import MarkBook
+from risk_monitor.books.suspense import Suspense
+from risk_monitor.timestamps import NS_PER_DAY
+
+MAX_POSTPONED = 5
+
+
+class Portfolio:
+    """Holdings × marks, once per ``evaluation_ns`` if anything has changed.
+
+    ``amounts`` and ``marks`` go by the index of ``marks.assets``. ``is_priced``: every asset of the universe that the
+    firm holds has a mark. ``equity`` is ``Σ h[a] × mark[a]`` without what stands in the suspense account; None until
+    every account has been seen and while a mark is missing. Assets outside the universe count nothing and are listed
+    by ``unpriced``.
+    """
+
+    def __init__(
+        self,
+        holdings: Holdings,
+        marks: MarkBook,
+        history: EquityHistory,
+        agenda: Agenda,
+        evaluation_ns: int,
+        quiet_ns: int,
+        on_opening: Callable[[], None],
+    ) -> None:
+        self.holdings = holdings
+        self.marks = marks
+        self.history = history
+        self.amounts = [0.0] * len(marks.assets)
+        self.equity: float | None = None
+        self.suspense: Suspense | None = None
+        self.evaluations: list[Callable[[int], None]] = []
+        self.is_touched = False
+        self._agenda = agenda
+        self._evaluation_ns = evaluation_ns
+        self._quiet_ns = quiet_ns
+        self._on_opening = on_opening
+        self._job = Job(self._evaluate_when_quiet)
+        self._midnight_job = Job(self._on_midnight)
+        self._evaluated_ns = -1
+        self._postponed = 0
+        self._amounts_version = -1
+        self._pending_version = -1
+        self._pending: tuple[tuple[int, float], ...] = ()
+
+    def start(self, now_ns: int) -> None:
+        self._agenda.arm(self._midnight_job, (now_ns // NS_PER_DAY + 1) * NS_PER_DAY)
+
+    def touch(self, now_ns: int) -> None:
+        """Something that the portfolio is made of has changed."""
+        if not self.is_touched:
+            self.is_touched = True
+            self._agenda.arm(self._job, max(self._evaluated_ns + self._evaluation_ns, now_ns + 1))
+
+    def unpriced(self) -> tuple[str, ...]:
+        """Assets held that no watched market can price."""
+        index = self.marks.index
+        return tuple(asset for asset in self.holdings.assets() if asset not in index and self.holdings.total(asset))
+
+    def evaluate(self, now_ns: int) -> None:
+        """Value the firm now and let the mandates look."""
+        self.is_touched = False
+        self._evaluated_ns = now_ns
+        self._agenda.cancel(self._job)
+        self.marks.refresh()
+        self._value(now_ns)
+        for evaluation in self.evaluations:
+            evaluation(now_ns)
+
+    def _value(self, now_ns: int) -> None:
+        holdings = self.holdings
+        amounts = self.amounts
+        marks = self.marks.marks
+        if holdings.version != self._amounts_version:
+            self._amounts_version = holdings.version
+            for index, asset in enumerate(self.marks.assets):
+                amounts[index] = float(holdings.total(asset))
+        if holdings.places_unknown:
+            return
+        equity = 0.0
+        for amount, mark in zip(amounts, marks, strict=True):
+            if amount:
+                if mark <= 0.0:
+                    self.equity = None
+                    return
+                equity += amount * mark
+        if self.equity is None and not self.history.is_started:
+            if self.suspense is not None:
+                self.suspense.clear()
+            self._on_opening()
+        self.equity = equity = equity - self._pending_usd()
+        self.history.update(now_ns, equity)
+
+    def _pending_usd(self) -> float:
+        suspense = self.suspense
+        if suspense is None:
+            return 0.0
+        if suspense.version != self._pending_version:
+            self._pending_version = suspense.version
+            index = self.marks.index
+            self._pending = tuple(
+                (index[asset], float(amount)) for asset, amount in suspense.pending().items() if asset in index
+            )
+        marks = self.marks.marks
+        return sum(amount * marks[position] for position, amount in self._pending) if self._pending else 0.0
+
+    def _evaluate_when_quiet(self, now_ns: int) -> None:
+        """One cause (a transfer, a trade between two accounts) makes several account events within milliseconds; a
+        look between them would see value twice or not at all."""
+        if now_ns - self.holdings.changed_ns < self._quiet_ns and self._postponed < MAX_POSTPONED:
+            self._postponed += 1
+            self._agenda.arm(self._job, now_ns + self._quiet_ns)
+        else:
+            self._postponed = 0
+            self.evaluate(now_ns)
+
+    def _on_midnight(self, now_ns: int) -> None:
+        """The day's opening equity is that of midnight itself, not of the next look."""
+        self.start(now_ns)
+        self.evaluate(now_ns)

@@ -1,0 +1,110 @@
+"""Domain events: what a venue has told the monitor, once its dialect has been read.
+
+Amounts of assets are exact decimals; prices are floats. Times of a venue (``…_ms``) are its own clock's.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class ConnectorError(ValueError):
+    """The remote sent what its documentation does not allow. Counted and shown; never a reason to stop."""
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """One asset of one account at an exchange; ``locked`` is held for open orders."""
+
+    asset: str
+    free: Decimal
+    locked: Decimal
+
+
+class AccountSnapshot(msgspec.Struct, frozen=True):
+    """Balances of an account as of ``update_ms``. ``is_complete``: assets it does not name are empty; otherwise they
+    are unchanged."""
+
+    update_ms: int
+    balances: tuple[Balance, ...]
+    is_complete: bool
+
+
+class BalanceChange(msgspec.Struct, frozen=True):
+    """Value entered (> 0) or left (< 0) an account other than by a trade."""
+
+    update_ms: int
+    asset: str
+    change: Decimal
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """A trade of the firm: ``quantity`` of the pair's base at ``price`` of its quote."""
+
+    symbol: str
+    trade_id: int
+    is_buy: bool
+    quantity: Decimal
+    quote_quantity: Decimal
+    price: float
+    fee: Decimal
+    fee_asset: str
+    time_ms: int
+
+
+class OrderUpdate(msgspec.Struct, frozen=True):
+    """An order changed its state without a trade (new, cancelled, expired, rejected)."""
+
+    symbol: str
+    order_id: int
+    status: str
+
+
+class CustodyBalance(msgspec.Struct, frozen=True):
+    """One asset in custody, over all vault accounts."""
+
+    asset: str
+    total: Decimal
+
+
+class SettlementSeen(msgspec.Struct, frozen=True):
+    """A settlement instruction: ``amount`` > 0 is owed to the firm by the exchange ``counterparty``, < 0 owed by it;
+    ``settled`` (same sign) has moved so far."""
+
+    instruction_id: str
+    counterparty: str
+    asset: str
+    amount: Decimal
+    settled: Decimal
+    status: str
+    created_ms: int
+    contracted_ms: int
+
+
+class TransferSeen(msgspec.Struct, frozen=True):
+    """A movement in or out of custody that settles nothing: ``amount`` > 0 arrives. ``is_outside``: the other end is
+    neither a vault account nor an exchange account of the firm."""
+
+    transfer_id: str
+    asset: str
+    amount: Decimal
+    is_complete: bool
+    is_outside: bool
+    created_ms: int
+
+
+class HistoryRecord(msgspec.Struct, frozen=True):
+    """A deposit (amount > 0) or withdrawal (< 0) in an exchange account's own history."""
+
+    record_id: str
+    asset: str
+    amount: Decimal
+    fee: Decimal
+
+
+class IndexPrice(msgspec.Struct, frozen=True):
+    """A price source's USD price of an asset."""
+
+    asset: str
+    price_usd: float

@@ -1,0 +1,119 @@
+"""Exchange desk: everything the monitor does with one exchange: probe, price stream, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from risk_monitor.account_desk import AccountDesk
+from risk_monitor.alerts import Emit
+from risk_monitor.books.accounts import ExchangeAccount, Ledgers
+from risk_monitor.books.marks import Quote
+from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.config import MonitorConfig, VenueConfig
+from risk_monitor.connectors import binance
+from risk_monitor.feed import MarketFeed
+from risk_monitor.mandates.feed_staleness import PriceStaleness
+from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
+from risk_monitor.telemetry import Telemetry
+from risk_monitor.transport import Task, Transport, VenueLine
+
+_NS_PER_MS = 1_000_000
+
+
+class ExchangeDesk:
+    def __init__(
+        self,
+        venue: VenueConfig,
+        quotes: tuple[Quote, ...],
+        line: VenueLine,
+        config: MonitorConfig,
+        board: Switchboard,
+        transport: Transport,
+        emit: Emit,
+        telemetry: Telemetry,
+        portfolio: Portfolio,
+        staleness: PriceStaleness,
+        ledgers: Ledgers,
+        on_account_data: Callable[[int], None],
+    ) -> None:
+        self.name = venue.name
+        feed = MarketFeed(venue.name, quotes, portfolio, staleness, telemetry)
+        pairs = {quote.symbol: _legs(quote.pair) for quote in quotes}
+        self.accounts = tuple(
+            AccountDesk(
+                ExchangeAccount(
+                    venue.name,
+                    account.name,
+                    pairs,
+                    config.patience.fills_ms * _NS_PER_MS,
+                    transport.agenda,
+                    ledgers,
+                ),
+                account,
+                tuple(pairs),
+                line,
+                config,
+                board,
+                transport,
+                emit,
+                telemetry,
+                portfolio,
+                ledgers.suspense,
+                on_account_data,
+            )
+            for account in venue.accounts
+        )
+        self._transport = transport
+        self._probe = Task(
+            "time",
+            line,
+            venue.accounts[0].name,
+            (),
+            binance.TIME_WEIGHT,
+            config.cadences.exchange_time_ms * _NS_PER_MS,
+            lambda now_ns: binance.time_target(),
+            _ignore,
+            is_probe=True,
+        )
+        streams = [account.stream for account in self.accounts]
+        self._prices: StreamKeeper | None = None
+        if quotes:
+            use = StreamUse(
+                venue.name,
+                None,
+                binance.market_stream_target(venue.pairs),
+                _nothing_to_say,
+                feed.on_frame,
+                feed.last_heard_ns,
+            )
+            self._prices = StreamKeeper(use, board, config.network, transport.agenda, emit, telemetry)
+            streams.append(self._prices)
+        line.on_recovered.extend(stream.hasten for stream in streams)
+
+    def start(self, now_ns: int) -> None:
+        self._transport.schedule(self._probe, now_ns)
+        if self._prices is not None:
+            self._prices.connect(now_ns)
+        for account in self.accounts:
+            account.start(now_ns)
+
+    @property
+    def seen_ns(self) -> int:
+        """When the request left that gave the oldest of the accounts' last snapshots."""
+        return min(account.book.seen_ns for account in self.accounts)
+
+    def account(self, name: str) -> AccountDesk | None:
+        return next((account for account in self.accounts if account.book.name == name), None)
+
+
+def _legs(pair: str) -> tuple[str, str]:
+    base, _, quote = pair.partition("/")
+    return base, quote
+
+
+def _ignore(now_ns: int, departed_ns: int, body: bytes) -> None:
+    """A probe asks only whether the venue answers."""
+
+
+def _nothing_to_say(now_ns: int, stream_id: int) -> None:
+    """The target of a market stream names what it shall carry."""

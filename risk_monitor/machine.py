@@ -1,0 +1,224 @@
+"""The risk monitor: a state machine that takes events with their times and gives effects.
+
+It holds no clock, socket or thread. ``step`` is called with whatever happened, and with ``TimerFired`` no later than
+``next_deadline_ns``; the same events at the same times give the same effects.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from risk_monitor.agenda import Agenda
+from risk_monitor.alerts import RuleStatus, Watchtower
+from risk_monitor.books.accounts import Ledgers
+from risk_monitor.books.equity import EquityHistory
+from risk_monitor.books.holdings import Holdings
+from risk_monitor.books.marks import MarkBook, Quote
+from risk_monitor.books.pnl import PositionStatus, ProfitBook
+from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.books.suspense import Suspense
+from risk_monitor.config import MonitorConfig, validate
+from risk_monitor.custody_reader import CustodyReader
+from risk_monitor.effects import Effect
+from risk_monitor.events import Event, ReplyReceived, Started, StreamClosed, StreamMessage, StreamOpened
+from risk_monitor.exchange_desk import ExchangeDesk
+from risk_monitor.firm import FirmViews, custody_books, universe
+from risk_monitor.limits import Limits
+from risk_monitor.mandates import overdue_settlement, price_divergence, stablecoin_peg, triangular_divergence
+from risk_monitor.mandates.api_latency import ApiLatency
+from risk_monitor.mandates.api_outage import ApiOutage
+from risk_monitor.mandates.board import PortfolioBoard
+from risk_monitor.mandates.feed_staleness import PositionStaleness, PriceStaleness
+from risk_monitor.mandates.unsettled_exposure import UnsettledExposure
+from risk_monitor.price_source import PriceSource
+from risk_monitor.streams import Switchboard
+from risk_monitor.telemetry import Telemetry
+from risk_monitor.transport import Transport, VenueLine
+
+Effects = tuple[Effect, ...]
+
+_NOTHING: Effects = ()
+_NS_PER_MS = 1_000_000
+
+
+class MonitorStatus(msgspec.Struct, frozen=True):
+    """What the monitor knows now. ``equity_usd`` is None while it cannot be computed."""
+
+    rules: tuple[RuleStatus, ...]
+    holdings: tuple[tuple[str, float], ...]
+    equity_usd: float | None
+    high_water_mark_usd: float | None
+    positions: tuple[PositionStatus, ...]
+    unpriced: tuple[str, ...]
+
+
+class RiskMonitor:
+    """Watches one firm under one set of limits. Raises ``ConfigError`` if the configuration contradicts itself."""
+
+    def __init__(self, config: MonitorConfig, limits: Limits) -> None:
+        validate(config)
+        self.telemetry = Telemetry()
+        self._out: list[Effect] = []
+        emit = self._out.append
+        self._agenda = agenda = Agenda()
+        self._board = Switchboard()
+        self._handlers = self._board.handlers
+        self._transport = transport = Transport(config.network, agenda, emit, self.telemetry)
+        tower = Watchtower(limits, agenda, config.patience.resolve_ms * _NS_PER_MS, emit)
+        self._tower = tower
+        exchanges = tuple(venue for venue in config.venues if venue.dialect == "binance")
+        custodians = tuple(venue for venue in config.venues if venue.dialect == "fireblocks")
+        sources = tuple(venue for venue in config.venues if venue.dialect in ("coingecko", "coinmetrics"))
+
+        quotes = tuple(Quote(venue.name, pair) for venue in exchanges for pair in venue.pairs)
+        self._marks = marks = MarkBook(quotes, universe(config, limits))
+        self._profit = ProfitBook(marks)
+        holdings = Holdings(sum(len(venue.accounts) for venue in exchanges) + len(custodians))
+        rapid = limits.mandate("rapid_drawdown")
+        history = EquityHistory(rapid.window_ns if rapid else 0)
+        self._portfolio = portfolio = Portfolio(
+            holdings,
+            marks,
+            history,
+            agenda,
+            config.cadences.evaluation_ms * _NS_PER_MS,
+            config.patience.quiet_ms * _NS_PER_MS,
+            self._profit.value_opening,
+        )
+        self._views = views = FirmViews()
+        suspense = Suspense(agenda, views, config.patience.transfer_ms * _NS_PER_MS, self._on_flow)
+        portfolio.suspense = suspense
+        ledgers = Ledgers(holdings, self._profit, suspense, self.telemetry)
+
+        stablecoin_peg.keep(tower, quotes)
+        price_divergence.keep(tower, quotes)
+        triangular_divergence.keep(tower, quotes)
+        self._staleness = PriceStaleness(tower, quotes, agenda)
+        self._positions: list[PositionStaleness] = []
+        lines = {venue.name: VenueLine(venue, transport) for venue in config.venues}
+        for name, line in lines.items():
+            line.health = (ApiOutage(tower, name, agenda), ApiLatency(tower, name, agenda))
+        for venue in exchanges:
+            freshness = PositionStaleness(tower, venue.name, views.account_evidence(venue.name), agenda)
+            self._positions.append(freshness)
+            views.exchanges[venue.name] = ExchangeDesk(
+                venue,
+                tuple(quote for quote in quotes if quote.venue == venue.name),
+                lines[venue.name],
+                config,
+                self._board,
+                transport,
+                emit,
+                self.telemetry,
+                portfolio,
+                self._staleness,
+                ledgers,
+                freshness.reached,
+            )
+        books = custody_books(custodians, ledgers)
+        for venue, book in zip(custodians, books, strict=True):
+            freshness = PositionStaleness(tower, venue.name, views.custody_evidence(book), agenda)
+            self._positions.append(freshness)
+            views.custodians[venue.name] = CustodyReader(
+                book,
+                venue.accounts[0],
+                lines[venue.name],
+                config.cadences.custody_ms * _NS_PER_MS,
+                transport,
+                self.telemetry,
+                freshness.reached,
+                self._on_custody_view,
+            )
+        self._overdue = overdue_settlement.keep(
+            tower, tuple(venue.name for venue in exchanges), books, agenda, views.hurry_custody
+        )
+        board = PortfolioBoard(tower, portfolio, views.asset_evidence(marks), views.firm_evidence(quotes))
+        portfolio.evaluations.append(board.evaluate)
+        portfolio.evaluations.append(UnsettledExposure(tower, books, marks).evaluate)
+        interval_ns = config.cadences.price_source_ms * _NS_PER_MS
+        self.price_sources = tuple(
+            PriceSource(venue, venue.assets or marks.assets, lines[venue.name], interval_ns, transport)
+            for venue in sources
+        )
+
+    def step(self, now_ns: int, event: Event) -> Effects:
+        """Take an event that happened at ``now_ns`` (ns since the Unix epoch, never less than before)."""
+        if isinstance(event, StreamMessage):
+            return self.on_stream_message(now_ns, event.stream_id, event.payload)
+        self._agenda.run_due(now_ns)
+        match event:
+            case Started():
+                self._start(now_ns)
+            case ReplyReceived(request_id, status, body):
+                self._transport.on_reply(now_ns, request_id, status, body)
+            case StreamOpened(stream_id):
+                if keeper := self._board.keepers.get(stream_id):
+                    keeper.on_opened(now_ns)
+            case StreamClosed(stream_id, reason):
+                if keeper := self._board.keepers.get(stream_id):
+                    self.telemetry.note(f"{keeper.use.venue} {keeper.use.target}: closed, {reason}")
+                    keeper.on_closed(now_ns)
+        return self._take_effects()
+
+    def on_stream_message(self, now_ns: int, stream_id: int, payload: bytes) -> Effects:
+        """The same as ``step`` with a ``StreamMessage``, for whoever cannot afford the event."""
+        agenda = self._agenda
+        if now_ns >= agenda.deadline_ns:
+            agenda.run_due(now_ns)
+        handler = self._handlers.get(stream_id)
+        if handler is None:
+            self.telemetry.stray_messages += 1
+        else:
+            handler(now_ns, payload)
+        if self._out:
+            return self._take_effects()
+        return _NOTHING
+
+    def next_deadline_ns(self) -> int:
+        """When the monitor wants to be woken at the latest; ``agenda.NEVER_NS`` if it does not."""
+        return self._agenda.deadline_ns
+
+    def status(self) -> MonitorStatus:
+        portfolio = self._portfolio
+        history = portfolio.history
+        holdings = portfolio.holdings
+        return MonitorStatus(
+            self._tower.status(),
+            tuple((asset, float(holdings.total(asset))) for asset in holdings.assets()),
+            portfolio.equity,
+            history.high_water_mark if history.is_started else None,
+            self._profit.positions(),
+            portfolio.unpriced(),
+        )
+
+    def _start(self, now_ns: int) -> None:
+        self._portfolio.start(now_ns)
+        self._staleness.start(now_ns)
+        for freshness in self._positions:
+            freshness.reached(now_ns)
+        for exchange in self._views.exchanges.values():
+            exchange.start(now_ns)
+        self._views.hurry_custody(now_ns)
+        for source in self.price_sources:
+            source.start(now_ns)
+
+    def _on_custody_view(self, now_ns: int) -> None:
+        for mandate in self._overdue:
+            mandate.on_view(now_ns)
+        if self._portfolio.suspense is not None:
+            self._portfolio.suspense.settle(now_ns)
+        self._portfolio.touch(now_ns)
+
+    def _on_flow(self, now_ns: int, asset: str, amount: Decimal) -> None:
+        """Value came from or went to the outside world: neither gain nor loss."""
+        self._portfolio.history.flow(float(amount) * self._marks.mark(asset))
+        self._portfolio.touch(now_ns)
+
+    def _take_effects(self) -> Effects:
+        if not self._out:
+            return _NOTHING
+        effects = tuple(self._out)
+        self._out.clear()
+        return effects

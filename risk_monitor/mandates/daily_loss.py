@@ -1,0 +1,15 @@
+"""Daily loss: equity at the last 00:00 UTC (or at the start, if later) less equity now, USD."""
+
+from __future__ import annotations
+
+from risk_monitor.alerts import Evidence, Watchtower
+from risk_monitor.books.equity import EquityHistory
+
+
+class DailyLoss:
+    def __init__(self, tower: Watchtower, history: EquityHistory, evidence: Evidence) -> None:
+        self.watch = tower.watch("daily_loss", "firm", evidence)
+        self._history = history
+
+    def measure(self) -> float:
+        return self._history.loss_today

@@ -1,0 +1,90 @@
+"""Feed staleness: time since the monitor was last reached by a price of a pair from a venue's stream (subject
+``venue:pair``), or by any account data of a venue (subject: the venue). Before the first one, time since the start."""
+
+from __future__ import annotations
+
+from risk_monitor.agenda import NEVER_NS, Agenda, Job
+from risk_monitor.alerts import Evidence, Watch, Watchtower
+from risk_monitor.books.marks import Quote, evidence_of
+from risk_monitor.mandates.elapsed import Elapsed
+
+
+class PriceStaleness:
+    """Keeps ``is_fresh`` of every quote, and the watches on them. A quote counts as stale beyond the lowest bound; if
+    the firm has no such rule, never.
+
+    One job serves all quotes. It wakes when the quote that was heard least recently would pass its next bound.
+    """
+
+    def __init__(self, tower: Watchtower, quotes: tuple[Quote, ...], agenda: Agenda) -> None:
+        kept = tower.limits.mandate("feed_staleness")
+        bounds = kept.bounds("prices") if kept else ()
+        self._bound_ns = int(bounds[0].value) if bounds else NEVER_NS
+        self._agenda = agenda
+        self._job = Job(self._look)
+        self._start_ns = 0
+        self._lines: list[tuple[Quote, Watch]] = []
+        self._watch_of: dict[Quote, Watch] = {}
+        for quote in quotes:
+            watch = tower.watch("feed_staleness", f"{quote.venue}:{quote.pair}", evidence_of((quote,)), "prices")
+            if watch is not None:
+                self._lines.append((quote, watch))
+                self._watch_of[quote] = watch
+
+    def start(self, now_ns: int) -> None:
+        self._start_ns = now_ns
+        if self._lines:
+            self._agenda.arm(self._job, now_ns + self._bound_ns + 1)
+
+    def revive(self, now_ns: int, quote: Quote) -> None:
+        """A quote that was stale, or never heard of, was heard."""
+        quote.is_fresh = True
+        watch = self._watch_of.get(quote)
+        if watch is not None:
+            watch.observe(now_ns, 0.0)
+            due_ns = now_ns + self._bound_ns + 1
+            if due_ns < self._job.due_ns:
+                self._agenda.arm(self._job, due_ns)
+
+    def _look(self, now_ns: int) -> None:
+        next_ns = NEVER_NS
+        for quote, watch in self._lines:
+            since_ns = quote.seen_ns if quote.seen_ns >= 0 else self._start_ns
+            elapsed_ns = now_ns - since_ns
+            if elapsed_ns > self._bound_ns:
+                watch.observe(now_ns, elapsed_ns)
+                if quote.is_fresh:
+                    quote.is_fresh = False
+                    for check in quote.checks:
+                        check(now_ns)
+                bound = watch.next_bound(elapsed_ns)
+                if bound is None:
+                    continue
+                due_ns = since_ns + int(bound) + 1
+            else:
+                watch.value = elapsed_ns
+                due_ns = since_ns + self._bound_ns + 1
+            if due_ns < next_ns:
+                next_ns = due_ns
+        if next_ns != NEVER_NS:
+            self._agenda.arm(self._job, next_ns)
+
+
+class PositionStaleness:
+    """Age of one venue's account data."""
+
+    __slots__ = ("_elapsed",)
+
+    def __init__(self, tower: Watchtower, venue: str, evidence: Evidence, agenda: Agenda) -> None:
+        watch = tower.watch("feed_staleness", venue, evidence, "positions")
+        self._elapsed = Elapsed(watch, agenda) if watch else None
+
+    def reached(self, now_ns: int) -> None:
+        """Account data of the venue arrived (or the monitor has just started)."""
+        elapsed = self._elapsed
+        if elapsed is None:
+            return
+        if elapsed.since_ns is None or elapsed.is_astir:
+            elapsed.restart(now_ns, now_ns)
+        else:
+            elapsed.since_ns = now_ns
