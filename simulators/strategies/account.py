@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.strategies.frames import AccountInfo, AccountPosition, LastPrice
+from simulators.strategies.frames import AccountInfo, AccountPosition, BalanceUpdate, LastPrice
 from simulators.strategies.pairs import UNITS, to_units
 
 _DOLLAR = "USD"
@@ -35,6 +35,12 @@ class Account:
         for each in event.balances:
             self._free[each.asset] = to_units(each.free)
             self._locked[each.asset] = to_units(each.locked)
+
+    def take_flow(self, event: BalanceUpdate) -> None:
+        """Let what was moved in or out shift the opening equity, so that it is neither gain nor loss."""
+        price = self.price_usd(event.asset)
+        if self.opening_equity_usd is not None and price is not None:
+            self.opening_equity_usd += to_units(event.delta) / UNITS * price
 
     def take_prices(self, prices: list[LastPrice]) -> None:
         for each in prices:

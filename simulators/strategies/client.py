@@ -12,6 +12,7 @@ from simulators.strategies.account import Account
 from simulators.strategies.feeds import Feed
 from simulators.strategies.frames import (
     AccountPosition,
+    BalanceUpdate,
     ExecutionReport,
     StreamTerminated,
     decode_account,
@@ -302,6 +303,8 @@ class ExchangeClient:
             self.desk.on_report(event, cause)
         elif isinstance(event, AccountPosition):
             self.account.take_position(event)
+        elif isinstance(event, BalanceUpdate):
+            self.account.take_flow(event)
         elif isinstance(event, StreamTerminated) and self._is_running:
             self._user_feed.reconnect()
 

@@ -140,6 +140,7 @@ class BalanceUpdate(msgspec.Struct, frozen=True, tag="balanceUpdate", tag_field=
     """A deposit, withdrawal or transfer moved a balance; the new balance itself comes as an account position."""
 
     asset: str = msgspec.field(name="a")
+    delta: str = msgspec.field(name="d")
 
 
 class StreamTerminated(msgspec.Struct, frozen=True, tag="eventStreamTerminated", tag_field="e"):

@@ -130,6 +130,15 @@ def test_the_loss_limit_pauses_the_strategy_for_good(make_floor: Any) -> None:
     assert floor.journal.events()[-1] == "paused"
 
 
+def test_what_is_withdrawn_is_not_taken_for_a_loss(make_floor: Any) -> None:
+    floor = make_floor({"apex": ("BTC/USD",)})
+    maker = _maker(floor, loss_limit=0.02)
+    floor.exchanges["apex"].transfer("USD", "sub", "external", 200_000 * 10**8, "withdrawal")
+    floor.run(130.0)
+    assert maker.may_trade
+    assert maker.clients["apex"].account.opening_equity_usd == pytest.approx(545_000.0)
+
+
 def test_a_decision_is_recorded_and_is_the_cause_of_its_orders(make_floor: Any) -> None:
     floor = make_floor({"apex": ("BTC/USD",)})
     _maker(floor)
