@@ -1,9 +1,9 @@
 """Bars (klines): open, high, low and close of a price over an interval, with what was traded in it.
 
-The price of a symbol is that of its last trade or the middle of its book, whichever is the more recent: the street's
-quotes stand for the trades of the rest of the pair, which this venue does not play one by one. A bar covers every
-price that stood during it, so it opens at the price standing when it begins; volumes are of trades between the
-venue's accounts. Prices are ticks, quantities lots, values 10⁻⁸ of the quote asset.
+The price of a symbol is the middle of its book, and for a moment that of a trade: the street's quotes stand for the
+trades of the rest of the market, which this venue does not play one by one. A bar covers every price that stood during
+it, so it opens at the price standing when it begins; volumes are of trades between the venue's accounts. Prices are
+ticks, quantities lots, values 10⁻⁸ of the quote asset.
 """
 
 from __future__ import annotations

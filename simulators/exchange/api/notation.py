@@ -119,9 +119,9 @@ class BookTickerTemplate:
 
 
 def _shortest(units: int) -> tuple[int, int]:
-    """``units`` × 10⁻⁸ as an integer with as few digits after the point as it needs: (integer, digits)."""
+    """``units`` × 10⁻⁸ as an integer with as few digits after the point as it needs, at least one: (integer, digits)."""
     digits = _PLACES
-    while digits > 0 and units % 10 == 0:
+    while digits > 1 and units % 10 == 0:
         units //= 10
         digits -= 1
     return units, digits
@@ -129,6 +129,4 @@ def _shortest(units: int) -> tuple[int, int]:
 
 def _number(digits: int) -> str:
     """A printf pattern for whole and fractional part, padded with zeros to eight digits."""
-    if digits == 0:
-        return "%d.%.0d" + "0" * _PLACES
     return f"%d.%0{digits}d" + "0" * (_PLACES - digits)
