@@ -7,9 +7,7 @@ neither takes part in the median while other venues do.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from statistics import median
 
 import msgspec
 import numpy as np
@@ -102,9 +100,12 @@ class PriceAggregator:
         ]
         self.sampled_ns = 0
         self._clock = clock
-        self._config = config
+        self._cadence_ns = round(config.cadence_s * SECOND_NS)
+        self._stale_after_ns = round(config.stale_after_s * SECOND_NS)
+        self._anomaly_fraction = config.anomaly_bp * 1e-4
+        self._noise_scale = config.noise_bp * 1e-4
         self._noise = NormalPool(rng)
-        self._tops = [venues[seen.venue].top for seen in self.observations]
+        self._looks = [(seen, venues[seen.venue].top) for seen in self.observations]
         self._at_par = _at_par(self.observations)
         self._recipes = _recipes(self.observations, self._at_par)
         self._timer = clock.timer(self._tick)
@@ -122,7 +123,7 @@ class PriceAggregator:
 
     def _tick(self) -> None:
         self.sample()
-        self._timer.arm(self._clock.now_ns + round(self._config.cadence_s * SECOND_NS))
+        self._timer.arm(self._clock.now_ns + self._cadence_ns)
 
     def sample(self) -> None:
         """Look at every venue now, unless that was done within this second."""
@@ -131,19 +132,22 @@ class PriceAggregator:
         if self.sampled_ns and second == self.sampled_ns // SECOND_NS:
             return
         self.sampled_ns = now_ns
-        for number, seen in enumerate(self.observations):
-            self._look(seen, self._tops[number](seen.pair), now_ns, second * len(self.observations) + number)
+        self._look(now_ns, second * len(self.observations))
         self._price(now_ns)
 
-    def _look(self, seen: Observation, top: tuple[float, float] | None, now_ns: int, noise_key: int) -> None:
-        if top is not None:
-            bid, ask = top
-            if bid != seen.bid or ask != seen.ask:
-                seen.bid, seen.ask, seen.changed_ns = bid, ask, now_ns
-            factor = math.exp(self._noise.pick(noise_key) * self._config.noise_bp * 1e-4)
-            seen.mid = (bid + ask) / 2.0 * factor
-            seen.seen_ns = now_ns
-        seen.is_stale = now_ns - seen.changed_ns > self._config.stale_after_s * SECOND_NS
+    def _look(self, now_ns: int, noise_key: int) -> None:
+        pick = self._noise.pick
+        stale_before_ns = now_ns - self._stale_after_ns
+        for seen, top in self._looks:
+            shown = top(seen.pair)
+            if shown is not None:
+                bid, ask = shown
+                if bid != seen.bid or ask != seen.ask:
+                    seen.bid, seen.ask, seen.changed_ns = bid, ask, now_ns
+                seen.mid = (bid + ask) / 2.0 * (1.0 + self._noise_scale * pick(noise_key))
+                seen.seen_ns = now_ns
+            seen.is_stale = seen.changed_ns < stale_before_ns
+            noise_key += 1
 
     def _price(self, now_ns: int) -> None:
         rates = dict.fromkeys(self._at_par, 1.0)
@@ -152,10 +156,10 @@ class PriceAggregator:
             if not shown:
                 continue
             fresh = [price for seen, price in shown if not seen.is_stale] or [price for _, price in shown]
-            middle = median(fresh)
-            bound = middle * self._config.anomaly_bp * 1e-4
-            near = [price for price in fresh if abs(price - middle) <= bound]
-            rate = median(near) if near else middle
+            rate = _median(fresh)
+            bound = rate * self._anomaly_fraction
+            if max(fresh) - rate > bound or rate - min(fresh) > bound:
+                rate = _median([price for price in fresh if abs(price - rate) <= bound] or fresh)
             for seen, price in shown:
                 seen.is_anomaly = abs(price - rate) > bound
             rates[asset] = rate
@@ -194,6 +198,12 @@ class PriceAggregator:
                         bp = abs(mid * through / direct - 1.0) * 1e4
                         found.append(Divergence(f"{pair} by {home}", venue, venue, bp))
         return found
+
+
+def _median(values: list[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0
 
 
 def _at_par(observations: list[Observation]) -> tuple[str, ...]:

@@ -74,11 +74,18 @@ class RateSeries:
         self.minutes: deque[Candle] = deque(maxlen=_MINUTES_KEPT)
         self.hours: deque[Candle] = deque(maxlen=_HOURS_KEPT)
         self.volatility = RealisedVolatility()
+        self._minute_ends_ns = 0
 
     def take(self, at_ns: int, price: float) -> None:
         """Take a sample. Times must not decrease."""
         self.samples.append((at_ns, price))
-        _extend(self.minutes, at_ns - at_ns % MINUTE_NS, price)
+        if at_ns < self._minute_ends_ns:
+            self.minutes[-1].take(price)
+            self.hours[-1].take(price)
+            return
+        start_ns = at_ns - at_ns % MINUTE_NS
+        self._minute_ends_ns = start_ns + MINUTE_NS
+        _extend(self.minutes, start_ns, price)
         _extend(self.hours, at_ns - at_ns % HOUR_NS, price)
         self.volatility.take(at_ns, price)
 
