@@ -161,8 +161,7 @@ class AccountDesk:
                 self.book.on_change(now_ns, event)
         self._suspected_ns = None
         self._on_data(now_ns)
-        if not self._portfolio.is_touched:
-            self._portfolio.touch(now_ns)
+        self._portfolio.touch(now_ns)
 
     def _on_subscribed(self, now_ns: int) -> None:
         self._is_subscribed = True

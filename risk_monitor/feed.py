@@ -63,8 +63,8 @@ class MarketFeed:
                 self._revive(now_ns, quote)
             for check in quote.checks:
                 check(now_ns)
-            if not self._portfolio.is_touched:
-                self._portfolio.touch(now_ns)
+            if now_ns >= self._portfolio.due_ns:
+                self._portfolio.requote(now_ns)
         elif not quote.is_fresh:
             self._revive(now_ns, quote)
             for check in quote.checks:

@@ -12,10 +12,12 @@ from risk_monitor.books.suspense import Suspense
 from risk_monitor.timestamps import NS_PER_DAY
 
 MAX_POSTPONED = 5
+SILENT_PERIODS = 3
+"""Quotes come many times a second and bring the next look with them; without them it comes after this many periods."""
 
 
 class Portfolio:
-    """Holdings × marks, once per ``evaluation_ns`` if anything has changed.
+    """Holdings × marks, once per ``evaluation_ns`` while quotes come, and soon after the holdings have changed.
 
     ``amounts`` and ``marks`` go by the index of ``marks.assets``. ``is_priced``: every asset of the universe that the
     firm holds has a mark. ``equity`` is ``Σ h[a] × mark[a]`` without what stands in the suspense account; None until
@@ -40,14 +42,13 @@ class Portfolio:
         self.equity: float | None = None
         self.suspense: Suspense | None = None
         self.evaluations: list[Callable[[int], None]] = []
-        self.is_touched = False
+        self.due_ns = -1
         self._agenda = agenda
         self._evaluation_ns = evaluation_ns
         self._quiet_ns = quiet_ns
         self._on_opening = on_opening
         self._job = Job(self._evaluate_when_quiet)
         self._midnight_job = Job(self._on_midnight)
-        self._evaluated_ns = -1
         self._postponed = 0
         self._amounts_version = -1
         self._pending_version = -1
@@ -55,12 +56,18 @@ class Portfolio:
 
     def start(self, now_ns: int) -> None:
         self._agenda.arm(self._midnight_job, (now_ns // NS_PER_DAY + 1) * NS_PER_DAY)
+        self._agenda.arm(self._job, now_ns + self._evaluation_ns)
 
     def touch(self, now_ns: int) -> None:
-        """Something that the portfolio is made of has changed."""
-        if not self.is_touched:
-            self.is_touched = True
-            self._agenda.arm(self._job, max(self._evaluated_ns + self._evaluation_ns, now_ns + 1))
+        """Holdings, promises or the suspense account may have changed: look as soon as the cadence allows."""
+        at_ns = max(self.due_ns, now_ns + self._quiet_ns)
+        if at_ns < self._job.due_ns:
+            self._agenda.arm(self._job, at_ns)
+
+    def requote(self, now_ns: int) -> None:
+        """A quote has changed, and the last look is at least an evaluation period old: look now."""
+        if now_ns - self.holdings.changed_ns >= self._quiet_ns:
+            self.evaluate(now_ns)
 
     def unpriced(self) -> tuple[str, ...]:
         """Assets held that no watched market can price."""
@@ -69,9 +76,8 @@ class Portfolio:
 
     def evaluate(self, now_ns: int) -> None:
         """Value the firm now and let the mandates look."""
-        self.is_touched = False
-        self._evaluated_ns = now_ns
-        self._agenda.cancel(self._job)
+        self.due_ns = now_ns + self._evaluation_ns
+        self._agenda.arm(self._job, now_ns + self._evaluation_ns * SILENT_PERIODS)
         self.marks.refresh()
         self._value(now_ns)
         for evaluation in self.evaluations:
@@ -126,5 +132,5 @@ class Portfolio:
 
     def _on_midnight(self, now_ns: int) -> None:
         """The day's opening equity is that of midnight itself, not of the next look."""
-        self.start(now_ns)
+        self._agenda.arm(self._midnight_job, now_ns + NS_PER_DAY)
         self.evaluate(now_ns)

@@ -44,13 +44,8 @@ class PortfolioBoard:
         marks = portfolio.marks.marks
         for mandate in self._mandates:
             mandate.evaluate(now_ns, amounts, marks)
-        is_astir = False
         for watch, measure in self._equity:
             if portfolio.equity is None:
                 watch.lose_sight()
             else:
                 watch.observe(now_ns, measure())
-                is_astir = is_astir or not watch.quiet
-        if is_astir:
-            # A window empties by itself: while an alert on it is astir, quiet markets are no reason not to look.
-            portfolio.touch(now_ns)
