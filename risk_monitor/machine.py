@@ -137,10 +137,10 @@ class RiskMonitor:
         board = PortfolioBoard(tower, portfolio, views.asset_evidence(marks), views.firm_evidence(quotes))
         portfolio.evaluations.append(board.evaluate)
         portfolio.evaluations.append(UnsettledExposure(tower, books, marks).evaluate)
+        priced = tuple(asset for asset in marks.assets if asset != "USD")
         interval_ns = config.cadences.price_source_ms * _NS_PER_MS
         self.price_sources = tuple(
-            PriceSource(venue, venue.assets or marks.assets, lines[venue.name], interval_ns, transport)
-            for venue in sources
+            PriceSource(venue, venue.assets or priced, lines[venue.name], interval_ns, transport) for venue in sources
         )
 
     def step(self, now_ns: int, event: Event) -> Effects:

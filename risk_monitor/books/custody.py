@@ -42,6 +42,7 @@ class CustodyBook:
         self.balances: dict[str, Decimal] = {}
         self._fulfilled: dict[str, None] = {}
         self._transfers: dict[str, TransferSeen] = {}
+        self._claimed: dict[tuple[str, Seen], None] = {}
         self._ledgers = ledgers
 
     @property
@@ -94,21 +95,31 @@ class CustodyBook:
             holdings.place_seen(now_ns)
 
     def explain(self, seen: Seen, asset: str, amount: Decimal) -> Explained:
-        """What the custodian's transfers say of a change there, or of its other half at an exchange."""
+        """What the custodian's transfers say of a change there, or of its other half at an exchange. A transfer explains
+        one change at either end."""
         in_custody = amount if seen is Seen.IN_CUSTODY else -amount
-        found = Explained.NOT
         for transfer in self._transfers.values():
-            if transfer.asset == asset and transfer.amount == in_custody:
-                if not transfer.is_complete:
-                    return Explained.UNDER_WAY
-                if seen is Seen.IN_CUSTODY or not transfer.is_outside:
-                    found = Explained.BY_FLOW
-        return found
+            if transfer.asset != asset or transfer.amount != in_custody:
+                continue
+            if seen is Seen.AT_EXCHANGE and transfer.is_outside:
+                continue
+            claim = (transfer.transfer_id, seen)
+            if claim in self._claimed:
+                continue
+            if not transfer.is_complete:
+                return Explained.UNDER_WAY
+            self._claimed[claim] = None
+            if len(self._claimed) > MAX_REMEMBERED:
+                del self._claimed[next(iter(self._claimed))]
+            return Explained.BY_FLOW
+        return Explained.NOT
 
     def _take(self, now_ns: int, entry: SettlementSeen, settled: dict[str, Decimal], first: bool) -> None:
         known = self.instructions.get(entry.instruction_id)
         known_amount, known_settled = (known.amount, known.settled) if known else (ZERO, ZERO)
-        promised = entry.amount - known_amount
+        # Of a dead instruction no more will come: its promise has shrunk to what was kept of it.
+        amount = entry.settled if entry.is_dead else entry.amount
+        promised = amount - known_amount
         moved = entry.settled - known_settled
         if promised != moved:
             self._ledgers.holdings.shift(now_ns, entry.asset, promised - moved)
@@ -116,7 +127,7 @@ class CustodyBook:
             settled[entry.asset] = settled.get(entry.asset, ZERO) + moved
         if promised and not first:
             self._ledgers.suspense.enter(now_ns, Seen.INSTRUCTED, entry.counterparty, "", entry.asset, promised)
-        if entry.amount == entry.settled:
+        if amount == entry.settled:
             self.instructions.pop(entry.instruction_id, None)
             self._fulfilled[entry.instruction_id] = None
             if len(self._fulfilled) > MAX_REMEMBERED:

@@ -70,7 +70,7 @@ class CustodyBalance(msgspec.Struct, frozen=True):
 
 class SettlementSeen(msgspec.Struct, frozen=True):
     """A settlement instruction: ``amount`` > 0 is owed to the firm by the exchange ``counterparty``, < 0 owed by it;
-    ``settled`` (same sign) has moved so far."""
+    ``settled`` (same sign) has moved so far. ``is_dead``: it was rejected or cancelled, and no more of it will move."""
 
     instruction_id: str
     counterparty: str
@@ -78,6 +78,7 @@ class SettlementSeen(msgspec.Struct, frozen=True):
     amount: Decimal
     settled: Decimal
     status: str
+    is_dead: bool
     created_ms: int
     contracted_ms: int
 

@@ -18,6 +18,7 @@ REQUEST_WEIGHT = 1
 VAULT_PAGE = 500
 TRANSACTION_PAGE = 200
 
+_DEAD_STATUSES = ("REJECTED", "FAILED", "CANCELLED", "BLOCKED", "TIMEOUT")
 _OWN_PEERS = ("VAULT_ACCOUNT", "EXCHANGE_ACCOUNT")
 
 ASSET_OF_WALLET = {"USDT_ERC20": "USDT", "USDC_ERC20": "USDC"}
@@ -146,6 +147,7 @@ def _settlement(entry: _Transaction, terms: _Settlement) -> SettlementSeen:
         sign * amount(entry.amount_info.amount),
         sign * amount(entry.amount_info.net_amount or Decimal(0)),
         entry.status,
+        entry.status in _DEAD_STATUSES,
         entry.created_at,
         terms.contracted_at,
     )

@@ -57,7 +57,9 @@ class ApiLatency:
         if count < MIN_REPLIES:
             watch.lose_sight()
         else:
-            watch.observe(now_ns, self._sorted_ns[math.ceil(self._quantile * count) - 1])
+            # Rounded first: 0.95 × 20 is rank 19, whichever way the product falls in binary.
+            rank = math.ceil(round(self._quantile * count, 9))
+            watch.observe(now_ns, self._sorted_ns[rank - 1])
         if not watch.quiet and replies:
             self._agenda.arm(self._job, replies[0][0] + self._window_ns)
 
