@@ -50,6 +50,16 @@ def test_path_honours_open_high_low_and_close_exactly(
     np.testing.assert_array_equal(np.take_along_axis(path, pinned, axis=1), np.stack((open_, high, low, close), axis=1))
 
 
+def test_extremes_are_met_to_the_last_digit_whatever_the_rounding() -> None:
+    generator = np.random.default_rng(4)
+    corners = np.sort(generator.uniform(1e-4, 1e5, (20_000, 1)) * (1 + generator.uniform(0, 9, (20_000, 4))), axis=1)
+    low, open_, close, high = corners.T
+    uniforms, normals = generator.random((20_000, 3)), generator.standard_normal((20_000, 6))
+    path, _ = minute_paths(open_, high, low, close, uniforms, normals)
+    np.testing.assert_array_equal(path.max(axis=1), high)
+    np.testing.assert_array_equal(path.min(axis=1), low)
+
+
 def test_path_wanders_between_its_anchors_rather_than_sticking_to_them() -> None:
     generator = np.random.default_rng(1)
     ones = np.ones(400)
@@ -83,6 +93,14 @@ def test_wide_bar_gets_more_slots_up_to_the_bound(lab: Any) -> None:
     assert counts[10] == 600
     assert np.median(counts) == 60
     assert series(wild, most=200).hour(lab.start_hour + 2).grid.counts[10] == 200
+
+
+def test_wide_bar_of_one_venue_gives_every_venue_of_that_pair_more_slots(lab: Any) -> None:
+    calm = lab.walk(180, 100.0)
+    high = calm.high.copy()
+    high[130] *= 1.05
+    wild = Bars(calm.minute, calm.open, high, calm.low, calm.close, calm.volume)
+    assert series(calm, wild).hour(lab.start_hour + 2).grid.counts[10] == 600
 
 
 def test_minute_without_a_bar_is_not_live_and_stays_at_the_last_close(lab: Any) -> None:

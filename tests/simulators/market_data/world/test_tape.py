@@ -151,6 +151,34 @@ def test_two_harms_on_one_pair_each_announce_their_own_effect(lab: Any) -> None:
     assert causes == {(0, 20), (1, 10), (3, 10)}
 
 
+def test_slow_harm_beside_a_sudden_one_announces_its_own_moment(lab: Any) -> None:
+    playback = Playback(lab)
+    slow = StablecoinDepegParams(**window(lab, injection="slow", intensity=1e-4, asset="USDT", ramp_ns=30 * MINUTE_NS))
+    alone = Playback(lab)
+    alone.inject(StablecoinDepegFault, slow)
+    alone.play()
+    playback.inject(PriceShockFault, PriceShockParams(**window(lab, intensity=0.1, assets=("BTC",))))
+    playback.inject(StablecoinDepegFault, slow)
+    playback.play()
+    after_s = [(time - slow.starts_ns) / 1e9 for time, _ in playback.effects]
+    slow_alone_s = (alone.effects[0][0] - slow.starts_ns) / 1e9
+    assert len(after_s) == 2
+    assert after_s[0] < 1
+    assert 2 < slow_alone_s <= after_s[1] < slow_alone_s + 3  # on a price that is a tenth lower
+
+
+def test_harm_that_ends_early_leaves_the_controls_prices(lab: Any) -> None:
+    params = PriceShockParams(**window(lab, intensity=0.15, assets=("BTC",)))
+    control, playback = Playback(lab), Playback(lab)
+    fault = PriceShockFault(playback.world, playback.clock, params, playback.effect)
+    playback.clock.call_at(params.starts_ns, lambda _: fault.begin(7))
+    early = params.starts_ns + 5 * MINUTE_NS + 1
+    playback.clock.call_at(early, lambda _: fault.end(8))
+    pairs = list(zip(control.play(), playback.play(), strict=True))
+    assert all(before == after for before, after in pairs if after[0] > early)
+    assert any(before != after for before, after in pairs)
+
+
 def test_harm_too_small_to_move_a_tick_never_claims_an_effect(lab: Any) -> None:
     playback = Playback(lab)
     playback.inject(PriceDivergenceFault, PriceDivergenceParams(**window(lab, intensity=2e-5, pair="USDT/USD")))

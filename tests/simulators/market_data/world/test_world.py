@@ -75,6 +75,12 @@ def test_same_seed_gives_the_same_ticks_and_another_seed_others(lab: Any) -> Non
         assert not np.array_equal(once[0], other[0][: len(once[0])])
 
 
+def test_each_hour_has_times_of_its_own(lab: Any) -> None:
+    world = lab.triangle()
+    one, next_ = (world.ticks("apex", "USDT/USD", lab.start_hour + hour)[0] % lab.hour_ns for hour in (0, 1))
+    assert not np.array_equal(one[:100], next_[:100])
+
+
 def test_asking_for_another_venue_or_a_later_hour_changes_no_ticks(lab: Any) -> None:
     alone, busy = lab.triangle(), lab.triangle()
     for hour in (2, 0, 1):
@@ -147,14 +153,14 @@ def test_shortest_chain_prices_a_pair_and_a_venues_own_series_comes_first(lab: A
         [
             {"pair": "BTC/USDT"},
             {"pair": "ETH/USDT"},
-            {"pair": "USDT/USD", "venue": "apex"},
             {"pair": "USDT/USD"},
+            {"pair": "USDT/USD", "venue": "apex"},
             {"pair": "ETH/BTC", "role": "residual"},
         ]
     )
     assert find_recipe(config, "apex", "BTC/USDT") == Recipe((Leg(0, False),))
-    assert find_recipe(config, "apex", "BTC/USD") == Recipe((Leg(0, False), Leg(2, False)))
-    assert find_recipe(config, "boreal", "BTC/USD") == Recipe((Leg(0, False), Leg(3, False)))
+    assert find_recipe(config, "apex", "BTC/USD") == Recipe((Leg(0, False), Leg(3, False)))
+    assert find_recipe(config, "boreal", "BTC/USD") == Recipe((Leg(0, False), Leg(2, False)))
     assert find_recipe(config, "apex", "ETH/BTC") == Recipe((Leg(1, False), Leg(0, True)), residual=4)
     assert unpriced(config, "apex", ["BTC/USD", "SOL/USD", "ETH/USD"]) == ("SOL/USD",)
 
