@@ -15,6 +15,7 @@ from simulators.ledger import UNITS, to_units
 _DOLLAR = "USD"
 _STABLECOINS = ("USDT", "USDC")
 _SETTLING = "settling"
+_WHOLE: int = UNITS  # smallest units of one whole asset
 
 
 class ExchangeLink:
@@ -124,7 +125,7 @@ class ExchangeLink:
         for asset, inflow in self._flows().items():
             change = inflow - self._opening_flows.get(asset, 0)
             if change:
-                profit -= change * (self._mark(asset) or 0) // UNITS
+                profit -= change * (self._mark(asset) or 0) // _WHOLE
         return profit
 
     def _reopen(self, carried: int) -> None:
@@ -142,7 +143,7 @@ class ExchangeLink:
         return inflows
 
     def _equity(self) -> int:
-        return sum((free + held) * (self._mark(asset) or 0) // UNITS for asset, free, held in self.balances())
+        return sum((free + held) * (self._mark(asset) or 0) // _WHOLE for asset, free, held in self.balances())
 
     def _routes(self, asset: str) -> tuple[int, ...]:
         """Listings through which an asset is valued in USD, from itself to the dollar; none if it cannot be."""
@@ -157,16 +158,16 @@ class ExchangeLink:
     def _mark(self, asset: str) -> int | None:
         """Units of USD per whole asset, or None while a quote is missing."""
         if asset == _DOLLAR:
-            return UNITS
+            return _WHOLE
         routes = self._routes(asset)
         if not routes:
             return None
-        mark = UNITS
+        mark = _WHOLE
         for index in routes:
             mid = self._mid(index)
             if mid is None:
                 return None
-            mark = mark * mid // UNITS
+            mark = mark * mid // _WHOLE
         return mark
 
     def _mid(self, index: int) -> int | None:

@@ -194,8 +194,7 @@ class SettlementDesk:
                 return
         if begins:
             self._pass_to(instruction, Status.CONFIRMING, "PENDING_BLOCKCHAIN_CONFIRMATIONS")
-            confirmed_ns = self._clock.now_ns + instruction.confirmation_ns
-            self._clock.call_at(max(instruction.complete_ns, confirmed_ns), self._process, instruction)
+            self._clock.call_at(self._clock.now_ns + instruction.confirmation_ns, self._process, instruction)
         else:
             self._settle(instruction)
 
