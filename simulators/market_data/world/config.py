@@ -134,6 +134,8 @@ def _check(config: MarketConfig, file: str) -> None:
         proper = len(parts) == 2 and all(parts) and parts[0] != parts[1]
         _need(proper, file, f"{field}.pair", "BASE/QUOTE", repr(one.pair))
         _need(bool(one.file), file, f"{field}.file", "a file of minute bars", "none")
+        one_file_for_both = one.divided_by is None or one.file.endswith(".parquet")
+        _need(one_file_for_both, file, f"{field}.divided_by", "a .parquet that holds both symbols", repr(one.file))
         earlier = seen.setdefault((one.pair, one.venue), number)
         _need(
             earlier == number,

@@ -54,6 +54,10 @@ def test_definition_names_its_assets_series_and_window() -> None:
             "mine.yaml: series[0].file: expected a file of minute bars, found none",
         ),
         (
+            {**GOOD, "series": [{"pair": "ETH/BTC", "file": "a.csv", "divided_by": "BTC/USDT"}]},
+            "mine.yaml: series[0].divided_by: expected a .parquet that holds both symbols, found 'a.csv'",
+        ),
+        (
             {**GOOD, "series": GOOD["series"] * 2},
             "mine.yaml: series[1]: expected one series for each pair and venue, found BTC/USDT again (series[0])",
         ),
