@@ -28,14 +28,15 @@ from simulators.custodian.api import CustodianApi, CustodyKey
 from simulators.custodian.core import Custodian
 from simulators.custodian.exchange_link import ExchangeLink
 from simulators.custodian.faults import CustodianOutage, SettlementDelay, SettlementHalt
-from simulators.exchange.api.api import ApiKey, ExchangeApi
+from simulators.exchange.api.routes import ApiKey
+from simulators.exchange.api.service_time import LogNormal
+from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
 from simulators.exchange.faults import ExchangeLatency, ExchangeOutage, FeedStall
 from simulators.ledger import SCALE
 from simulators.market_data.world.overlays import PriceDivergenceFault, PriceShockFault, StablecoinDepegFault
 from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
-from simulators.service_time import LogNormal
 from simulators.strategies.base import Strategy
 from simulators.strategies.registry import make_strategy
 
@@ -111,8 +112,7 @@ class Laboratory:
     def start(self) -> None:
         """Set everything going, now; ``kernel.run_until`` does the rest."""
         self._injections.plan(self._timeline, self._starts_ns)
-        for _, api, tape in self._exchanges.values():
-            api.start()
+        for _, _, tape in self._exchanges.values():
             tape.start(self._starts_ns, self._ends_ns)
         if self._custodian is not None:
             self._custodian[0].start(self._ends_ns)
@@ -128,12 +128,19 @@ class Laboratory:
         for account in firm.accounts:
             if account.venue == exchange.name:
                 core.open_account(account.name, "firm", account.opening)
-                keys[monitor_key(exchange.name, account.name)] = ApiKey(account.name, can_trade=False)
+                keys[monitor_key(exchange.name, account.name)] = ApiKey(
+                    account.name, is_master=account.role == "master"
+                )
         for strategy in firm.strategies:
             if exchange.name in strategy.venues:
                 keys[trading_key(exchange.name, strategy.name)] = ApiKey(strategy.account, can_trade=True)
         api = ExchangeApi(
-            core, self.kernel, keys, _service(exchange.service), self._streams(f"exchange/{exchange.name}/service")
+            core,
+            self.kernel,
+            keys,
+            _service(exchange.service),
+            self._streams(f"exchange/{exchange.name}/service"),
+            self.journal,
         )
         listings = [(listing.symbol, listing.tick_size) for listing in exchange.config.listings]
         return core, api, Tape(self._world, exchange.name, listings, self.kernel, core.requote)

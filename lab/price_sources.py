@@ -32,9 +32,7 @@ def make_price_source(
     make = PricebookApi if source.dialect == "coingecko" else RefrateApi
     if habits is None:
         return aggregator, make(source.name, aggregator, kernel, service)
-    return aggregator, make(
-        source.name, aggregator, kernel, service, median_ms=habits.median_ms, sigma=habits.sigma
-    )
+    return aggregator, make(source.name, aggregator, kernel, service, median_ms=habits.median_ms, sigma=habits.sigma)
 
 
 def _view(exchange: Exchange) -> VenueView:

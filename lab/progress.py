@@ -23,19 +23,35 @@ class Happened(msgspec.Struct, frozen=True, tag=True):
     detail: str
 
 
-class Finished(msgspec.Struct, frozen=True, tag=True):
-    """The arm's journal is closed."""
+class Settled(msgspec.Struct, frozen=True, tag=True):
+    """Every market is sound; when each experiment starts (ns since the epoch), in their order."""
 
-    reason: str  # completed or interrupted
+    starts_ns: tuple[int, ...]
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """The author's market cannot be played; nothing was simulated. ``row`` 0: the file as a whole."""
+
+    file: str
+    row: int
+    field: str
+    message: str
+
+
+class Finished(msgspec.Struct, frozen=True, tag=True):
+    """The arm's journal is closed. ``detail`` is the traceback of what ended it, if something did."""
+
+    reason: str  # completed, interrupted or failed
     messages: int
     wall_s: float
+    detail: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """The arm could not go on."""
+    """The job could not be done at all."""
 
     message: str
     traceback: str
 
 
-Progress = Advanced | Happened | Finished | Failed
+Progress = Advanced | Happened | Settled | Refused | Finished | Failed

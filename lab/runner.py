@@ -13,31 +13,35 @@ from pathlib import Path
 
 import msgspec
 
-from lab.judging import judge_directory
+from lab.judging import judge_job
 from lab.market import settle_times
 from lab.pool import Job, Report, run_jobs
-from lab.progress import Progress
+from lab.progress import Progress, Refused, Settled
 from lab.run_directory import RunDirectory
 from lab.scenario.model import Experiment
 from lab.simulate import simulate
+from simulators.market_data.world.errors import MarketError
 
 
 @dataclass(slots=True)
 class Run:
-    """One experiment on its way to a verdict. ``problem`` says why it has none."""
+    """One experiment on its way to a verdict."""
 
     experiment: Experiment
     directory: RunDirectory
     simulation: Job
     judging: Job
     control: Job | None = None
-    problem: str = ""
 
 
-def settle(report: Report, experiments: list[Experiment], settled: Path) -> None:
+def settle(report: Report, experiments: list[Experiment]) -> None:
     """Job: check each market's data and fix the starts; in a process of its own, because the data weighs much."""
-    times = [settle_times(experiment).start_ns for experiment in experiments]
-    settled.write_bytes(msgspec.json.encode(times))
+    try:
+        starts_ns = [settle_times(experiment).start_ns or 0 for experiment in experiments]
+    except MarketError as error:
+        report(Refused(error.file, error.row or 0, error.field, f"expected {error.expected}, found {error.found}"))
+    else:
+        report(Settled(tuple(starts_ns)))
 
 
 def simulate_control(report: Report, experiment: Experiment, directories: list[Path]) -> None:
@@ -62,14 +66,12 @@ def plan(experiments: list[Experiment], out: Path) -> list[Run]:
             controls.setdefault(_control_key(experiment), []).append(run)
     for sharing in controls.values():
         first = sharing[0].experiment
-        job = Job(
-            f"{first.scenario}/control", simulate_control, (first, [run.directory.path for run in sharing])
-        )
+        job = Job(f"{first.scenario}/control", simulate_control, (first, [run.directory.path for run in sharing]))
         for run in sharing:
             run.control = job
     for run in runs:
         after = (run.simulation,) if run.control is None else (run.simulation, run.control)
-        run.judging = Job(f"{run.simulation.name}/verdict", judge_directory, (run.directory.path,), after=after)
+        run.judging = Job(f"{run.simulation.name}/verdict", judge_job, (run.directory.path,), after=after)
     return runs
 
 

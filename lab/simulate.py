@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lab.laboratory import Laboratory
 from lab.pool import Report
-from lab.progress import Advanced, Failed, Finished, Happened
+from lab.progress import Advanced, Finished, Happened
 from lab.scenario.model import Experiment
 from risk_monitor.effects import Signal
 
@@ -62,17 +62,17 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 100)
+    reason, detail = "interrupted", ""
     try:
         laboratory.start()
         kernel.call_at(kernel.now_ns + _LOOK_EVERY_NS, look)
-        reached_end = kernel.run_until(starts_ns + experiment.duration_ns)
-    except Exception as error:
-        laboratory.journal.close("failed", f"{type(error).__name__}: {error}")
-        report(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
-        return
-    reason = "completed" if reached_end else "interrupted"
-    laboratory.journal.close(reason)
+        if kernel.run_until(starts_ns + experiment.duration_ns):
+            reason = "completed"
+        laboratory.journal.close(reason)
+    except Exception as error:  # what was simulated so far is judged as far as it goes
+        reason, detail = "failed", traceback.format_exc()
+        laboratory.journal.close(reason, f"{type(error).__name__}: {error}")
     try:
-        report(Finished(reason, laboratory.messages, time.perf_counter() - began_s))
+        report(Finished(reason, laboratory.messages, time.perf_counter() - began_s, detail))
     except OSError:
         return

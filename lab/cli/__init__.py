@@ -17,7 +17,7 @@ from importlib.metadata import version
 
 from lab.scenario.errors import ScenarioError
 
-COMMANDS = ("check", "list_scenarios", "show", "schema")
+COMMANDS = ("run", "check", "list_scenarios", "show", "judge", "schema")
 """The modules of the commands, in the order of the help."""
 
 PASSED, FAILED, WRONG, UNKNOWN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141

@@ -1,0 +1,127 @@
+"""What the page reads of ``verdict.json``: its own view of the document, with every other field left alone.
+
+Times ending in ``_at_s`` are seconds since the run's start; None means that it never came to that.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Injection(msgspec.Struct, frozen=True):
+    name: str
+    fault: str
+    planned_at_s: float
+    planned_end_at_s: float | None
+    began_at_s: float | None
+    took_effect_at_s: float | None
+    ended_at_s: float | None
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str | None
+    severity: str | None
+    of: str
+    verdict: str
+    outcome: str
+    reason: str
+    due_at_s: float | None
+    detected_at_s: float | None
+    latency_s: float | None
+    since_injection_s: float | None
+    since_effect_s: float | None
+    deadline_s: float
+    deadline_at_s: float | None
+
+
+class Forbid(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str | None
+    severity: str | None
+    verdict: str
+    reason: str
+
+
+class Check(msgspec.Struct, frozen=True):
+    name: str
+    verdict: str
+    reason: str
+
+
+class Alert(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str
+    severity: str
+    pending_since_at_s: float
+    fired_at_s: float
+    resolved_at_s: float | None
+    observed: float
+    limit: float
+    unit: str
+    truth: str
+    in_control: bool
+    reason: str
+    production_evidence: list[str]
+
+
+class Breach(msgspec.Struct, frozen=True):
+    began_at_s: float
+    ended_at_s: float | None
+    due_at_s: float | None
+
+
+class Rule(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str
+    severity: str
+    bound: str
+    breaches: int
+    intervals: list[Breach]
+
+
+class Series(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str
+    unit: str
+    step_s: float
+    bounds: list[tuple[str, float]]
+    points: list[tuple[float, float, float]]
+
+
+class RuleName(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str
+    severity: str
+    due_at_s: float
+
+
+class Ending(msgspec.Struct, frozen=True):
+    reason: str
+    at_s: float
+    planned_s: float
+    detail: str
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    verdict: str
+    reasons: list[str]
+    scenario: str
+    case: str
+    seed: int
+    description: str
+    tags: list[str]
+    start_ns: int
+    ended: Ending
+    versions: dict[str, str]
+    code: str
+    checks: list[Check]
+    injections: list[Injection]
+    expectations: list[Expectation]
+    forbids: list[Forbid]
+    alerts: list[Alert]
+    false_alarms: list[Alert]
+    unalerted: list[RuleName]
+    rules: list[Rule]
+    series: list[Series]
+    counts: dict[str, int]

@@ -1,0 +1,163 @@
+"""The page of one run: a single HTML file with everything in it, made to be opened offline and printed."""
+
+from __future__ import annotations
+
+import datetime
+from html import escape
+from importlib import resources
+
+import msgspec
+
+from dashboards.run_page.measures import measures
+from dashboards.run_page.model import Alert, Expectation, Judgement
+from dashboards.run_page.scale import clock
+from dashboards.run_page.timeline import timeline
+
+_NS_PER_S = 1_000_000_000
+_MOST_ALERTS = 200
+
+
+def render(document: bytes) -> str:
+    """The page for a ``verdict.json``. Raises msgspec.ValidationError if the document is not one."""
+    judgement = msgspec.json.decode(document, type=Judgement)
+    style = resources.files("dashboards.run_page").joinpath("style.css").read_text(encoding="utf-8")
+    title = f"{judgement.scenario} · {judgement.case} · seed {judgement.seed}"
+    body = "\n".join(
+        (
+            _heading(judgement),
+            _why(judgement),
+            _expectations(judgement),
+            f"<section><h2>What happened when</h2>{timeline(judgement)}{_LEGEND}</section>",
+            _measures(judgement),
+            _alerts(judgement),
+            _trust(judgement),
+        )
+    )
+    return (
+        "<!doctype html>\n"
+        f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}: {escape(judgement.verdict)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" href="data:,"><style>{style}</style></head><body><main>\n{body}\n</main></body></html>\n'
+    )
+
+
+_LEGEND = (
+    '<p class="legend"><span class="key injected"></span>injection <span class="key effect"></span>took effect '
+    '<span class="key breach"></span>true breach <span class="key due"></span>due '
+    '<span class="key firing"></span>alert firing <span class="key pending"></span>pending '
+    '<span class="key false_alarm"></span>false alarm</p>'
+)
+
+
+def _heading(judgement: Judgement) -> str:
+    starts = datetime.datetime.fromtimestamp(judgement.start_ns // _NS_PER_S, datetime.UTC)
+    tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in judgement.tags)
+    return (
+        f'<header><p class="verdict {judgement.verdict}">{escape(judgement.verdict)}</p>'
+        f"<h1>{escape(judgement.scenario)} <small>{escape(judgement.case)} · seed {judgement.seed}</small></h1>"
+        f"<p>{escape(judgement.description)}</p>"
+        f'<p class="facts">{clock(judgement.ended.at_s)} simulated from {starts:%Y-%m-%d %H:%M} UTC; '
+        f"{escape(judgement.ended.reason)} {tags}</p></header>"
+    )
+
+
+def _why(judgement: Judgement) -> str:
+    if not judgement.reasons:
+        return ""
+    items = "".join(f"<li>{escape(reason)}</li>" for reason in judgement.reasons)
+    return f"<section><h2>Why the verdict is {escape(judgement.verdict)}</h2><ul>{items}</ul></section>"
+
+
+def _expectations(judgement: Judgement) -> str:
+    rows = "".join(_expectation(one) for one in judgement.expectations)
+    table = (
+        _table(("alert", "asset", "severity", "due", "detected", "latency", "deadline", "verdict"), rows)
+        if rows
+        else "<p>No alert was expected.</p>"
+    )
+    forbids = "".join(
+        f'<li><b class="{one.verdict}">{one.verdict}</b> '
+        f"{escape(' '.join(part for part in (one.alert, one.asset, one.severity) if part))}: {escape(one.reason)}</li>"
+        for one in judgement.forbids
+    )
+    forbidden = f"<h3>Forbidden</h3><ul>{forbids}</ul>" if forbids else ""
+    count = len(judgement.false_alarms)
+    return f"<section><h2>What the scenario demands</h2>{table}{forbidden}<p>False alarms: <b>{count}</b></p></section>"
+
+
+def _expectation(one: Expectation) -> str:
+    deadline = f"{one.deadline_s:g} s of {one.of}"
+    latency = "–" if one.latency_s is None else f"{one.latency_s:.3f} s"
+    cells = (one.alert, one.asset or "any", one.severity or "any", _at(one.due_at_s), _at(one.detected_at_s))
+    plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    verdict = one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}"
+    return (
+        f"<tr>{plain}<td>{latency}</td><td>{deadline}</td>"
+        f'<td title="{escape(one.reason)}"><b class="{one.verdict}">{escape(verdict)}</b></td></tr>'
+    )
+
+
+def _measures(judgement: Judgement) -> str:
+    charts = measures(judgement)
+    shown = "".join(
+        f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>" for title, svg, on in charts if on
+    )
+    rest = "".join(
+        f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>" for title, svg, on in charts if not on
+    )
+    count = sum(not on for _, _, on in charts)
+    folded = (
+        f"<details><summary>{count} measures that stayed within their limits</summary>{rest}</details>" if rest else ""
+    )
+    return (
+        "<section><h2>Truth against limits</h2><p>Recomputed from the audit plane. The band spans the smallest and the "
+        f"largest value in each stretch; dashed lines are limits, upright lines alerts.</p>{shown}{folded}</section>"
+    )
+
+
+def _alerts(judgement: Judgement) -> str:
+    rows = "".join(_alert(alert) for alert in judgement.alerts[:_MOST_ALERTS])
+    more = len(judgement.alerts) - _MOST_ALERTS
+    note = f"<p>… and {more} more in verdict.json.</p>" if more > 0 else ""
+    table = _table(("alert", "asset", "severity", "fired", "resolved", "observed", "limit", "truth"), rows)
+    return f"<section><h2>Every alert</h2>{table if rows else '<p>None fired.</p>'}{note}</section>"
+
+
+def _alert(alert: Alert) -> str:
+    cells = (
+        alert.alert, alert.asset, alert.severity, clock(alert.fired_at_s), _at(alert.resolved_at_s),
+        f"{alert.observed:.6g} {alert.unit}", f"{alert.limit:.6g} {alert.unit}",
+    )  # fmt: skip
+    plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    truth = "fires in the control too" if alert.in_control else alert.truth
+    says = "\n".join((alert.reason, *alert.production_evidence))
+    kind = "fail" if alert.truth == "false" else "plain"
+    return f'<tr>{plain}<td title="{escape(says)}"><b class="{kind}">{escape(truth)}</b></td></tr>'
+
+
+def _trust(judgement: Judgement) -> str:
+    checks = "".join(
+        f'<li><b class="{check.verdict}">{check.verdict}</b> {escape(check.name.replace("_", " "))}: '
+        f"{escape(check.reason)}</li>"
+        for check in judgement.checks
+    )
+    unalerted = "".join(
+        f"<li>{escape(rule.alert)} {escape(rule.asset)} {escape(rule.severity)}: due {clock(rule.due_at_s)}</li>"
+        for rule in judgement.unalerted
+    )
+    silent = f"<h3>Rules truly due without an alert</h3><ul>{unalerted}</ul>" if unalerted else ""
+    counts = ", ".join(f"{count:,} {escape(kind)}" for kind, count in judgement.counts.items())
+    versions = ", ".join(f"{escape(name)} {escape(number)}" for name, number in judgement.versions.items())
+    return (
+        f"<section><h2>Why this can be trusted</h2><ul>{checks}</ul>{silent}"
+        f'<p class="facts">Judged from {counts}. {versions}. Code {escape(judgement.code)}.</p></section>'
+    )
+
+
+def _table(headings: tuple[str, ...], rows: str) -> str:
+    heads = "".join(f"<th>{heading}</th>" for heading in headings)
+    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _at(seconds: float | None) -> str:
+    return "–" if seconds is None else clock(seconds)

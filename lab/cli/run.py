@@ -1,0 +1,106 @@
+"""`lab run`: play scenarios, judge them, and say what to think of the monitor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lab.cli.watching import Watch
+    from lab.scenario.model import Experiment
+
+
+def add_parser(subparsers: Any) -> None:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "run",
+        help="run scenarios and judge the monitor",
+        description="Run scenarios, each with its control, and judge whether the monitor noticed in time. "
+        "Exit code 0: all pass; 1: a proven fail; 3: unknown; 2: the scenario or the command is wrong; "
+        "130: interrupted, what was simulated so far stays readable.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a scenario file")
+    parser.add_argument("--case", metavar="NAME", help="this case only (default: all)")
+    parser.add_argument("--seed", type=int, metavar="N", help="another seed")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", help="another value: --set timeline.slide.at=2h"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where to write (default: runs)")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    from lab.cli import INTERRUPTED, WRONG
+    from lab.cli.console import open_console
+    from lab.cli.verdict_report import print_document, show_runs, worst_code
+    from lab.cli.watching import Lines, Live, Silence
+    from lab.run_directory import RunDirectoryError
+    from lab.runner import carry_out, plan
+
+    experiments = _load(args)
+    console = open_console()
+    watch: Watch = Silence() if args.json else Live(console) if console.is_terminal else Lines(console)
+    settled = _settle(experiments)
+    runs = plan(settled, args.out)
+    interrupted = False
+    try:
+        with watch:
+            for job, told in carry_out(runs):
+                watch.hear(job, told)
+    except KeyboardInterrupt:
+        interrupted = True
+    except RunDirectoryError as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    if args.json:
+        print_document(runs)
+    else:
+        show_runs(console, runs, interrupted=interrupted)
+    return INTERRUPTED if interrupted else worst_code(runs)
+
+
+def _load(args: argparse.Namespace) -> list[Experiment]:
+    """Every experiment of every file. Raises one ScenarioError with the mistakes of all files."""
+    from lab.scenario.errors import Problem, ScenarioError
+    from lab.scenario.resolve import load_scenario
+
+    experiments: list[Experiment] = []
+    problems: list[Problem] = []
+    for file in args.files:
+        try:
+            experiments += load_scenario(file, case=args.case, sets=args.set, seed=args.seed).experiments
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    names: dict[tuple[str, str, int], str] = {}
+    for one in experiments:
+        other = names.setdefault((one.scenario, one.case, one.seed), one.file)
+        if other is not one.file:
+            raise ScenarioError([Problem(one.file, 0, 0, "scenario", f"{one.scenario} is also the name of {other}")])
+    return experiments
+
+
+def _settle(experiments: list[Experiment]) -> list[Experiment]:
+    """The experiments with their starts fixed. Raises ScenarioError if a market cannot be played."""
+    import msgspec
+
+    from lab.pool import Job, run_jobs
+    from lab.progress import Failed, Refused, Settled
+    from lab.runner import settle
+    from lab.scenario.errors import Problem, ScenarioError
+
+    for _, told in run_jobs([Job("market", settle, (experiments,))]):
+        match told:
+            case Settled(starts_ns):
+                return [
+                    msgspec.structs.replace(one, start_ns=start_ns)
+                    for one, start_ns in zip(experiments, starts_ns, strict=True)
+                ]
+            case Refused(file, row, field, message):
+                raise ScenarioError([Problem(file, row, 0, field, message)])
+            case Failed(message, traceback):
+                raise RuntimeError(f"{message}\n{traceback}")
+    raise RuntimeError("the market was neither settled nor refused")

@@ -1,0 +1,39 @@
+"""Judging a run directory: the correlator's verdict, written beside the journal it came from, with the page to read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from correlator.judge import judge
+from correlator.reporting import to_json
+from correlator.verdict import Judgement
+from dashboards.run_page.page import render
+from lab.pool import Report
+from lab.run_directory import RunDirectory, write_whole
+
+
+def judge_job(report: Report, path: Path) -> None:
+    """Job: ``judge_directory``."""
+    judge_directory(path)
+
+
+def judge_directory(path: Path) -> None:
+    """Judge a run and write ``verdict.json`` and ``report.html``.
+
+    Raises:
+        JournalError: a journal is missing, foreign or damaged.
+        OSError: a file cannot be read or written.
+    """
+    directory = RunDirectory(path)
+    control = directory.control_journal
+    judgement = judge(directory.run_journal, control if control.exists() else None)
+    document = to_json(judgement)
+    write_whole(directory.verdict, document)
+    write_whole(directory.report, render(document).encode())
+
+
+def read_judgement(directory: RunDirectory) -> Judgement:
+    """The verdict that was written for a run."""
+    return msgspec.json.decode(directory.verdict.read_bytes(), type=Judgement)
