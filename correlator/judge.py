@@ -130,7 +130,7 @@ def _mismatch(reading: Reading, control: ControlReading) -> str | None:
     ours, theirs = reading.header, control.header
     if theirs.arm != "control":
         return f"the control journal is of arm {theirs.arm!r}"
-    for name in ("scenario", "case", "seed", "start_ns", "end_ns", "code"):
+    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "code"):
         if getattr(ours, name) != getattr(theirs, name):
             return f"run and control differ in {name}: {getattr(ours, name)!r} and {getattr(theirs, name)!r}"
     return None
