@@ -15,7 +15,7 @@ import msgspec
 from simulators.exchange.api.errors import ApiError, to_reply
 from simulators.exchange.api.faultpoints import UNHARMED, Fate
 from simulators.exchange.api.service_time import NS_PER_US, OPERATIONS
-from simulators.exchange.api.streams import Topic
+from simulators.exchange.api.topic import Topic
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.ports import Clock
 
@@ -27,7 +27,7 @@ _DOWN = to_reply(
 class ExchangeOutageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``mode``: requests are answered with 503, or not at all. ``operations``: those that fail (none named: all).
 
-    ``streams``: WebSockets are closed and new ones refused, or stay open and say nothing, or go on.
+    ``streams``: WebSockets are closed and new ones refused, or stay open (new ones too) and say nothing, or go on.
     """
 
     mode: Literal["unavailable", "silent"] = "unavailable"
@@ -117,7 +117,6 @@ class ExchangeOutage(_ApiFault):
             self._topics = api.streams.topics()
             api.faults.withhold_topics(self._topics, self._withheld)
             api.faults.withhold_user_data(self._withheld)
-            api.faults.mute(True)
 
     def end(self, cause: int) -> None:
         """Come back."""
@@ -128,15 +127,23 @@ class ExchangeOutage(_ApiFault):
         if self._params.streams == "silent":
             self._api.faults.release_topics(self._topics, self._withheld)
             self._api.faults.release_user_data(self._withheld)
-            self._api.faults.mute(False)
         self._api.note("up", "", cause)
 
     def treat(self, operation: str, account: str, service_ns: int) -> Fate:
         params = self._params
+        if operation == "stream":
+            return self._treat_frame(service_ns)
         if params.operations and operation not in params.operations:
             return UNHARMED
         self._report_at(self._clock.now_ns + service_ns, f"a request ({operation}) was {_FAILED[params.mode]}")
         return Fate(is_lost=True) if params.mode == "silent" else Fate(refusal=_DOWN)
+
+    def _treat_frame(self, service_ns: int) -> Fate:
+        """What a client sends on an open stream is lost with everything else that the stream would carry."""
+        if self._params.streams != "silent":
+            return UNHARMED
+        self._report_at(self._clock.now_ns + service_ns, "a client's frame was not answered")
+        return Fate(is_lost=True)
 
     def refuses_streams(self) -> bool:
         if self._params.streams != "closed":

@@ -1,7 +1,8 @@
 """Fault points: where harm may act on the API. They cost nothing while no fault is in force.
 
-A fault that is in force is asked about every request on its arrival, and about every WebSocket that a client opens; it
-may also have the frames of topics, or all user data, withheld.
+A fault that is in force is asked about every request on its arrival, about every frame that a client sends (operation
+``stream``), and about every WebSocket that a client opens; it may also have the frames of topics, or all user data,
+withheld.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from typing import Protocol
 
 import msgspec
 
-from simulators.exchange.api.streams import MarketStreams, Topic, Withholder
+from simulators.exchange.api.topic import Topic, Withholder
 from simulators.exchange.api.user_data import UserData
-from simulators.exchange.api.ws_api import WsApi
 from simulators.ports import Reply
 
 
 class Fate(msgspec.Struct, frozen=True):
-    """What becomes of a request: served ``extra_ns`` later, refused with ``refusal``, or never answered."""
+    """What becomes of a request: served ``extra_ns`` later, refused with ``refusal``, or never answered.
+
+    A frame on a WebSocket cannot be refused in this way; it is served late or not at all.
+    """
 
     extra_ns: int = 0
     refusal: Reply | None = None
@@ -40,18 +43,11 @@ class RequestFault(Protocol):
 class FaultPoints:
     """The faults in force, in the order they began."""
 
-    def __init__(self, streams: MarketStreams, ws_api: WsApi, user_data: UserData) -> None:
-        self._streams = streams
-        self._ws_api = ws_api
+    def __init__(self, user_data: UserData) -> None:
         self._user_data = user_data
         self._faults: list[RequestFault] = []
         self._topic_withholders: dict[str, tuple[Withholder, ...]] = {}
         self._event_withholders: tuple[Withholder, ...] = ()
-
-    @property
-    def are_quiet(self) -> bool:
-        """Whether no fault acts on requests."""
-        return not self._faults
 
     def add(self, fault: RequestFault) -> None:
         self._faults.append(fault)
@@ -73,18 +69,14 @@ class FaultPoints:
         self._event_withholders = (*self._event_withholders, withholder)
         self._user_data.withhold(self._event_withholders)
 
-    def mute(self, is_mute: bool) -> None:
-        """Whether frames that clients send on open WebSockets stay unanswered; counts who asks for it."""
-        step = 1 if is_mute else -1
-        self._streams.mutes += step
-        self._ws_api.mutes += step
-
     def release_user_data(self, withholder: Withholder) -> None:
         self._event_withholders = _without(self._event_withholders, withholder)
         self._user_data.withhold(self._event_withholders)
 
     def fate(self, operation: str, account: str, service_ns: int) -> Fate:
         """All faults together: lost outranks refused, refused outranks late, and delays add up."""
+        if not self._faults:
+            return UNHARMED
         extra_ns = 0
         refusal: Reply | None = None
         is_lost = False

@@ -8,9 +8,9 @@ import msgspec
 
 from simulators.exchange.api import market_payloads as payloads
 from simulators.exchange.api.bars import MINUTE_NS, Bar
-from simulators.exchange.api.notation import BookTickerTemplate
+from simulators.exchange.api.notation import book_ticker_writer
 from simulators.exchange.api.pairs import AggregateTrade, Pair
-from simulators.exchange.api.streams import Topic
+from simulators.exchange.api.topic import Topic
 from simulators.exchange.core import Exchange
 from simulators.ports import Clock
 
@@ -24,37 +24,25 @@ _encode = msgspec.json.encode
 class BookFeed:
     """``@bookTicker`` and ``@depth@100ms`` of one pair.
 
-    ``is_live`` says whether anybody would receive a book ticker; the caller tests it first, because this is the
-    hottest path of the venue.
+    ``raw`` and ``combined`` are those who receive a book ticker in either form, ``write_raw`` and ``write_combined``
+    write it. The publisher uses them directly, because this is the hottest path of the venue.
     """
 
-    __slots__ = ("_combined", "_raw", "bars", "depth", "is_live", "pair", "ticker")
+    __slots__ = ("bars", "combined", "depth", "pair", "raw", "ticker", "write_combined", "write_raw")
 
     def __init__(self, pair: Pair, exchange: Exchange, clock: Clock) -> None:
         self.pair = pair
         self.bars = pair.bars
-        self.is_live = False
         self.ticker = Topic(f"{pair.notation.stream}@bookTicker", self._on_change)
-        self._raw = BookTickerTemplate(pair.notation, combined=False)
-        self._combined = BookTickerTemplate(pair.notation, combined=True)
+        self.raw = self.ticker.raw
+        self.combined = self.ticker.combined
+        self.write_raw = book_ticker_writer(pair.notation, combined=False)
+        self.write_combined = book_ticker_writer(pair.notation, combined=True)
         self.depth = DepthFeed(pair, exchange, clock)
 
-    def publish(self, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
-        """Send the top of the book, written once for each form that somebody asked for."""
-        topic = self.ticker
-        receivers = topic.combined
-        if receivers:
-            payload = self._combined.write(self.pair.update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
-            for push in receivers:
-                push(payload, cause)
-        receivers = topic.raw
-        if receivers:
-            payload = self._raw.write(self.pair.update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
-            for push in receivers:
-                push(payload, cause)
-
     def _on_change(self) -> None:
-        self.is_live = bool(self.ticker.raw or self.ticker.combined)
+        self.raw = self.ticker.raw
+        self.combined = self.ticker.combined
 
 
 class DepthFeed:

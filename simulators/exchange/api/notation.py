@@ -5,6 +5,8 @@ Inside, a price is an integer of ticks, a quantity an integer of lots, an amount
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulators.exchange.api.errors import ApiError, filter_failure, too_precise
 from simulators.exchange.types import Listing
 from simulators.ledger import SCALE, UNITS, to_text, to_units
@@ -75,51 +77,51 @@ class Notation:
         return units
 
 
-class BookTickerTemplate:
-    """Writes the hottest payload of the venue, ``@bookTicker``, in one formatting operation.
+BookTickerWriter = Callable[[int, int, int, int, int], bytes]
 
-    Whole and fractional part of each number are two integers of the template; digits that tick or lot size make always
-    zero are part of the text. A side without liquidity is written as zeros.
+
+def book_ticker_writer(notation: Notation, combined: bool) -> BookTickerWriter:
+    """A function ``(update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)`` that writes ``@bookTicker``.
+
+    It is the hottest payload of the venue, so it is one formatting operation: whole and fractional part of each number
+    are two integers of a template, in which the digits that tick or lot size make always zero are text already. An
+    empty side has neither ticks nor lots, and is written as zeros.
     """
+    tick_unit, price_digits = _shortest(notation.tick_units)
+    lot_unit, quantity_digits = _shortest(notation.lot_units)
+    tick_step = 10**price_digits
+    lot_step = 10**quantity_digits
+    price = _number(price_digits)
+    quantity = _number(quantity_digits)
+    payload = f'{{"u":%d,"s":"{notation.symbol}","b":"{price}","B":"{quantity}","a":"{price}","A":"{quantity}"}}'
+    if combined:
+        payload = f'{{"stream":"{notation.stream}@bookTicker","data":{payload}}}'
+    template = payload.encode()
 
-    __slots__ = ("_lot_step", "_lot_unit", "_template", "_tick_step", "_tick_unit")
-
-    def __init__(self, notation: Notation, combined: bool) -> None:
-        self._tick_unit, price_digits = _shortest(notation.tick_units)
-        self._lot_unit, quantity_digits = _shortest(notation.lot_units)
-        self._tick_step = 10**price_digits
-        self._lot_step = 10**quantity_digits
-        price = _number(price_digits)
-        quantity = _number(quantity_digits)
-        payload = f'{{"u":%d,"s":"{notation.symbol}","b":"{price}","B":"{quantity}","a":"{price}","A":"{quantity}"}}'
-        if combined:
-            payload = f'{{"stream":"{notation.stream}@bookTicker","data":{payload}}}'
-        self._template = payload.encode()
-
-    def write(self, update_id: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bytes:
-        step = self._tick_step
-        lot_step = self._lot_step
-        unit = self._tick_unit
-        lot_unit = self._lot_unit
-        bid = bid_ticks * unit if bid_lots else 0
-        ask = ask_ticks * unit if ask_lots else 0
-        bid_quantity = bid_lots * lot_unit
-        ask_quantity = ask_lots * lot_unit
-        return self._template % (
+    def write(update_id: int, bid: int, bid_lots: int, ask: int, ask_lots: int) -> bytes:
+        return template % (
             update_id,
-            bid // step,
-            bid % step,
-            bid_quantity // lot_step,
-            bid_quantity % lot_step,
-            ask // step,
-            ask % step,
-            ask_quantity // lot_step,
-            ask_quantity % lot_step,
+            bid // tick_step,
+            bid % tick_step,
+            bid_lots // lot_step,
+            bid_lots % lot_step,
+            ask // tick_step,
+            ask % tick_step,
+            ask_lots // lot_step,
+            ask_lots % lot_step,
         )
+
+    if tick_unit == lot_unit == 1:
+        return write
+
+    def write_scaled(update_id: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bytes:
+        return write(update_id, bid_ticks * tick_unit, bid_lots * lot_unit, ask_ticks * tick_unit, ask_lots * lot_unit)
+
+    return write_scaled
 
 
 def _shortest(units: int) -> tuple[int, int]:
-    """``units`` × 10⁻⁸ as an integer with as few digits after the point as it needs, at least one: (integer, digits)."""
+    """``units`` × 10⁻⁸ as (integer, digits after the point), with as few digits as it needs, at least one."""
     digits = _PLACES
     while digits > 1 and units % 10 == 0:
         units //= 10

@@ -7,7 +7,7 @@ import msgspec
 from simulators.exchange.api.bars import MINUTE_NS
 from simulators.exchange.api.market_feeds import BookFeed, SummaryFeed, TradeFeed
 from simulators.exchange.api.pairs import Pairs
-from simulators.exchange.api.streams import Topic
+from simulators.exchange.api.topic import Topic
 from simulators.exchange.core import Exchange
 from simulators.ports import Clock
 
@@ -30,6 +30,8 @@ class Publisher:
         self._trades = [TradeFeed(pair, exchange, clock) for pair in pairs.all]
         self._summaries = [SummaryFeed(pair, self._arm) for pair in pairs.all]
         self._all_tickers = Topic("!miniTicker@arr", self._arm)
+        now_ns = clock.now_ns
+        self._next_minute_ns = now_ns - now_ns % MINUTE_NS + MINUTE_NS
         self._arm()
 
     def topics(self) -> list[Topic]:
@@ -50,13 +52,22 @@ class Publisher:
         """The best bid or ask of a pair changed or was confirmed. Called for every tick of the market."""
         bid_ticks, bid_lots, ask_ticks, ask_lots = self._top(index)
         book = self._books[index]
-        book.pair.update_id += 1
+        pair = book.pair
+        pair.update_id = update_id = pair.update_id + 1
         if bid_lots and ask_lots:
             price_ticks = (bid_ticks + ask_ticks) >> 1
             if price_ticks != book.bars.close:
                 book.bars.observe(price_ticks)
-        if book.is_live:
-            book.publish(bid_ticks, bid_lots, ask_ticks, ask_lots, cause)
+        receivers = book.combined
+        if receivers:
+            payload = book.write_combined(update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            for push in receivers:
+                push(payload, cause)
+        receivers = book.raw
+        if receivers:
+            payload = book.write_raw(update_id, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            for push in receivers:
+                push(payload, cause)
         if book.depth.is_live:
             book.depth.mark(cause)
 
@@ -73,9 +84,11 @@ class Publisher:
 
     def _arm(self) -> None:
         """Set the alarm; also called when somebody subscribes to a summary or leaves it."""
-        now_ns = self._clock.now_ns
-        period_ns = _SECOND_NS if self._is_summary_wanted() else MINUTE_NS
-        self._timer.arm(now_ns - now_ns % period_ns + period_ns)
+        at_ns = self._next_minute_ns
+        if self._is_summary_wanted():
+            now_ns = self._clock.now_ns
+            at_ns = min(at_ns, now_ns - now_ns % _SECOND_NS + _SECOND_NS)
+        self._timer.arm(at_ns)
 
     def _is_summary_wanted(self) -> bool:
         every = self._all_tickers
@@ -83,7 +96,8 @@ class Publisher:
 
     def _ring(self) -> None:
         now_ns = self._clock.now_ns
-        if now_ns % MINUTE_NS == 0:
+        if now_ns >= self._next_minute_ns:
+            self._next_minute_ns += MINUTE_NS
             for book, summary in zip(self._books, self._summaries, strict=True):
                 summary.publish_kline(book.bars.roll(now_ns), True, now_ns)
         elif now_ns % _KLINE_PERIOD_NS == 0:

@@ -1,8 +1,7 @@
 """Market streams: the WebSocket connections at ``/ws`` and ``/stream``, and the topics they subscribe to.
 
 A connection gets raw payloads (``/ws``) or payloads wrapped with their topic's name (``/stream``, "combined"). A name
-that is no topic of this venue is accepted and stays silent, as at Binance. Each topic keeps its receivers as ready
-tuples, so that publishing to nobody costs one test.
+that is no topic of this venue is accepted and stays silent, as at Binance.
 """
 
 from __future__ import annotations
@@ -11,70 +10,12 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from simulators.exchange.api.service_time import ServiceTimes
-from simulators.ports import Clock
-
-Push = Callable[[bytes, int], None]
-Withholder = Callable[[], None]
+from simulators.exchange.api.frames import FrameQueue
+from simulators.exchange.api.topic import Push, Topic
 
 _SECOND_NS = 10**9
 _MOST_STREAMS = 1_024  # a connection's, as Binance limits them
 _MOST_FRAMES_PER_SECOND = 5
-
-
-class Topic:
-    """One stream name and who receives it.
-
-    A fault may withhold its frames: then the fault is told of each, and nobody gets any.
-    """
-
-    __slots__ = ("_head", "_members", "_on_change", "_withholders", "combined", "name", "raw")
-
-    def __init__(self, name: str, on_change: Callable[[], None] | None = None) -> None:
-        self.name = name
-        self.raw: tuple[Push, ...] = ()
-        self.combined: tuple[Push, ...] = ()
-        self._head = f'{{"stream":"{name}","data":'.encode()
-        self._members: list[MarketConnection] = []
-        self._withholders: tuple[Withholder, ...] = ()
-        self._on_change = on_change
-
-    def join(self, connection: MarketConnection) -> None:
-        self._members.append(connection)
-        self.refresh()
-
-    def leave(self, connection: MarketConnection) -> None:
-        self._members.remove(connection)
-        self.refresh()
-
-    def withhold(self, withholders: tuple[Withholder, ...]) -> None:
-        """Withhold from now on on behalf of these faults; none of them ends it."""
-        self._withholders = withholders
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Rebuild the tuples of receivers after a change of members, of their mode or of what is withheld."""
-        if self._withholders and self._members:
-            self.raw = (self._swallow,)
-            self.combined = ()
-        else:
-            self.raw = tuple(member.push for member in self._members if not member.is_combined)
-            self.combined = tuple(member.push for member in self._members if member.is_combined)
-        if self._on_change is not None:
-            self._on_change()
-
-    def publish(self, payload: bytes, cause: int) -> None:
-        """Send a payload to every receiver in the form it asked for."""
-        for push in self.raw:
-            push(payload, cause)
-        if self.combined:
-            frame = self._head + payload + b"}"
-            for push in self.combined:
-                push(frame, cause)
-
-    def _swallow(self, _payload: bytes, _cause: int) -> None:
-        for withholder in self._withholders:
-            withholder()
 
 
 class ControlFrame(msgspec.Struct, frozen=True):
@@ -106,12 +47,10 @@ _METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "G
 class MarketStreams:
     """All market stream connections of a venue, and its topics."""
 
-    def __init__(self, topics: Iterable[Topic], clock: Clock, service_times: ServiceTimes) -> None:
+    def __init__(self, topics: Iterable[Topic], queue: FrameQueue) -> None:
+        self.queue = queue
         self._topics = {topic.name: topic for topic in topics}
-        self._clock = clock
-        self._service_times = service_times
         self._connections: dict[MarketConnection, None] = {}
-        self.mutes = 0  # faults that leave clients' frames unanswered
 
     def topic(self, name: str) -> Topic | None:
         return self._topics.get(name)
@@ -144,18 +83,6 @@ class MarketStreams:
     def forget(self, connection: MarketConnection) -> None:
         self._connections.pop(connection, None)
 
-    def answer_later(self, connection: MarketConnection, payload: bytes, cause: int) -> None:
-        """Handle a client's frame once it has been served its time."""
-        if self.mutes:
-            return
-        now_ns = self._clock.now_ns
-        at_ns = now_ns + self._service_times.service_ns("stream", now_ns, "")
-        self._clock.call_at(at_ns, connection.serve, (payload, cause))
-
-    @property
-    def now_ns(self) -> int:
-        return self._clock.now_ns
-
 
 class MarketConnection:
     """One client's market stream; the venue's end of it (``ports.Stream``)."""
@@ -176,7 +103,8 @@ class MarketConnection:
         """Take a control frame. More than five in a second end the connection, as at Binance."""
         if not self._is_open:
             return
-        second = self._streams.now_ns // _SECOND_NS
+        queue = self._streams.queue
+        second = queue.clock.now_ns // _SECOND_NS
         if second != self._second:
             self._second = second
             self._frames = 0
@@ -184,7 +112,7 @@ class MarketConnection:
         if self._frames > _MOST_FRAMES_PER_SECOND:
             self.hang_up("1008 Too many requests")
             return
-        self._streams.answer_later(self, payload, cause)
+        queue.serve_later(self.serve, payload, cause)
 
     def close(self) -> None:
         """The client has gone."""

@@ -13,7 +13,7 @@ import msgspec
 
 from simulators.exchange.api import order_payloads as payloads
 from simulators.exchange.api.pairs import Pair, Pairs
-from simulators.exchange.api.streams import Push, Withholder
+from simulators.exchange.api.topic import Push, Withholder
 from simulators.exchange.core import Exchange
 from simulators.exchange.order import Trade
 from simulators.exchange.types import Side

@@ -15,7 +15,8 @@ import numpy as np
 
 from simulators.exchange.api.account_endpoints import AccountEndpoints
 from simulators.exchange.api.errors import ApiError, from_rejected, no_key, to_reply, unknown_key
-from simulators.exchange.api.faultpoints import UNHARMED, FaultPoints
+from simulators.exchange.api.faultpoints import FaultPoints
+from simulators.exchange.api.frames import FrameQueue
 from simulators.exchange.api.limits import RateLimiter, RateLimits
 from simulators.exchange.api.market_endpoints import MarketEndpoints
 from simulators.exchange.api.pairs import Pairs
@@ -23,7 +24,8 @@ from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.publisher import Publisher
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
 from simulators.exchange.api.service_time import LogNormal, ServiceTimes
-from simulators.exchange.api.streams import MarketStreams, Push
+from simulators.exchange.api.streams import MarketStreams
+from simulators.exchange.api.topic import Push
 from simulators.exchange.api.trading_endpoints import TradingEndpoints
 from simulators.exchange.api.user_data import UserData
 from simulators.exchange.api.wallet import Wallet, WalletTimings
@@ -75,11 +77,12 @@ class ExchangeApi:
         self._service_times = ServiceTimes(latency, rng)
         self._limiter = RateLimiter(limits)
         self.publisher = Publisher(exchange, self.pairs, clock)
-        self.streams = MarketStreams(self.publisher.topics(), clock, self._service_times)
         self.user_data = UserData(exchange, self.pairs, clock)
-        self.ws_api = WsApi(keys, self.user_data, self._limiter, self._service_times, clock)
+        self.faults = FaultPoints(self.user_data)
+        queue = FrameQueue(clock, self._service_times, self.faults)
+        self.streams = MarketStreams(self.publisher.topics(), queue)
+        self.ws_api = WsApi(keys, self.user_data, self._limiter, queue)
         self.wallet = Wallet(exchange, clock, audit, wallet_timings)
-        self.faults = FaultPoints(self.streams, self.ws_api, self.user_data)
         self._routes: dict[tuple[str, str], Route] = {
             (route.method, route.path): route
             for route in (
@@ -89,7 +92,8 @@ class ExchangeApi:
                 *WalletEndpoints(exchange, self.pairs, clock, self.wallet).routes(),
             )
         }
-        self._on_top = self.publisher.on_top
+        # The core calls this for every tick of the market: straight to the publisher saves a call.
+        self.on_top = self.publisher.on_top  # type: ignore[method-assign]
         exchange.observer = self
 
     # ports.Venue
@@ -104,7 +108,7 @@ class ExchangeApi:
         key = self._keys.get(api_key)
         account = key.account if key is not None else ""
         service_ns = self._service_times.service_ns(operation, now_ns, api_key)
-        fate = UNHARMED if self.faults.are_quiet else self.faults.fate(operation, account, service_ns)
+        fate = self.faults.fate(operation, account, service_ns)
         if fate.is_lost:
             return
         serve = route.serve if route is not None else _not_found(path, now_ns)
@@ -117,7 +121,7 @@ class ExchangeApi:
 
     def open_stream(self, target: str, push: Push, closed: Callable[[str], None]) -> Stream | None:
         """Accept a WebSocket at ``/ws…``, ``/stream…`` or ``/ws-api/v3``; refuse any other, and all while down."""
-        if not self.faults.are_quiet and self.faults.refuses_streams():
+        if self.faults.refuses_streams():
             return None
         path, _, query = target.partition("?")
         path = unquote(path)
@@ -133,7 +137,7 @@ class ExchangeApi:
     # ExchangeObserver
 
     def on_top(self, index: int, cause: int) -> None:
-        self._on_top(index, cause)
+        self.publisher.on_top(index, cause)
 
     def on_trade(
         self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from simulators.exchange.api.errors import ApiError, ErrorBody, missing, unknown_key
+from simulators.exchange.api.frames import FrameQueue
 from simulators.exchange.api.limits import RateLimiter
 from simulators.exchange.api.routes import ApiKey
-from simulators.exchange.api.service_time import ServiceTimes
-from simulators.exchange.api.streams import Push
+from simulators.exchange.api.topic import Push
 from simulators.exchange.api.user_data import Subscription, UserData
-from simulators.ports import Clock
 
 _NS_PER_MS = 1_000_000
 _MOST_SUBSCRIPTIONS = 1_000
@@ -66,16 +65,14 @@ class WsApi:
         keys: Mapping[str, ApiKey],
         user_data: UserData,
         limiter: RateLimiter,
-        service_times: ServiceTimes,
-        clock: Clock,
+        queue: FrameQueue,
     ) -> None:
         self.keys = keys
         self.user_data = user_data
         self.limiter = limiter
-        self.service_times = service_times
-        self.clock = clock
+        self.queue = queue
+        self.clock = queue.clock
         self._sessions: dict[WsApiSession, None] = {}
-        self.mutes = 0  # faults that leave clients' requests unanswered
 
     @property
     def is_connected(self) -> bool:
@@ -111,11 +108,8 @@ class WsApiSession:
 
     def receive(self, payload: bytes, cause: int) -> None:
         """Take a request; it is served after the service time of streams."""
-        api = self._api
-        if self._is_open and not api.mutes:
-            now_ns = api.clock.now_ns
-            at_ns = now_ns + api.service_times.service_ns("stream", now_ns, "ws-api")
-            api.clock.call_at(at_ns, self._serve, (payload, cause))
+        if self._is_open:
+            self._api.queue.serve_later(self._serve, payload, cause)
 
     def close(self) -> None:
         """The client has gone."""
@@ -144,7 +138,8 @@ class WsApiSession:
             except msgspec.MsgspecError:
                 raise ApiError(400, -1135, "Invalid JSON Request") from None
             name = request.id
-            self._api.limiter.spend(request.params.api_key, _WEIGHT, self._api.clock.now_ns)
+            api_key = request.params.api_key
+            self._api.limiter.spend(api_key if api_key in self._api.keys else "", _WEIGHT, self._api.clock.now_ns)
             answer: _Answer | _Refusal = _Answer(name, 200, self._answer(request, cause))
         except ApiError as error:
             answer = _Refusal(name, error.status, ErrorBody(error.code, error.message))

@@ -55,12 +55,11 @@ def test_the_rolling_day_forgets_what_is_older_than_a_day():
     rng = random.Random(3)
     bars = Bars(START_NS)
     closes: list[list[int]] = []
-    trade_id = 0
     for minute in range(_DAY_MINUTES + 400):
+        trade_id = minute + 1
         if minute:
             bars.roll(START_NS + minute * MINUTE_NS)
         price = rng.randrange(500, 1_500)
-        trade_id += 1
         bars.trade(trade_id, price, 1, price, buyer_is_maker=False)
         closes.append([closes[-1][-1], price] if closes else [price])
         day = bars.day()

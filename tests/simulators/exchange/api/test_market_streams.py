@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -100,6 +101,21 @@ def test_mini_tickers_come_each_second_with_a_change(world):
     assert [(frame["E"], frame["c"]) for frame in one.take()] == [(START_MS + 4_000, "24501.50000000")]
 
 
+def test_a_subscription_at_the_very_end_of_a_minute_does_not_cost_the_bar(world):
+    world.quote(2_450_000, 2_450_200)
+    client = world.connect("/ws/btcusdt@kline_1m")
+    world.clock.run(SECOND)
+    world.clock.call_at((START_MS + 60_000) * MS, lambda _: world.connect("/ws/btcusdt@miniTicker"))
+    world.clock.run_until((START_MS + 121_000) * MS)
+    closed = [frame["k"] for frame in client.take() if frame["k"]["x"]]
+    assert [kline["t"] for kline in closed] == [START_MS, START_MS + 60_000]
+    assert [row[0] for row in world.get("/api/v3/klines?symbol=BTCUSDT&interval=1m")] == [
+        START_MS,
+        START_MS + 60_000,
+        START_MS + 120_000,
+    ]
+
+
 def test_control_frames_are_answered_and_change_what_comes(world):
     client = world.connect("/ws")
     client.send({"method": "SUBSCRIBE", "params": ["btcusdt@bookTicker", "nobody@knows"], "id": 1})
@@ -179,7 +195,7 @@ def test_a_local_book_from_a_snapshot_and_every_depth_event_equals_the_venues(ne
     world.clock.run(SECOND)
     events = client.take()
     assert all(event["U"] <= event["u"] for event in events)
-    for earlier, later in zip(events, events[1:], strict=False):
+    for earlier, later in itertools.pairwise(events):
         assert later["U"] == earlier["u"] + 1
     after = [event for event in events if event["u"] > snapshot["lastUpdateId"]]
     assert after

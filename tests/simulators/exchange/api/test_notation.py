@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.exchange.api.errors import ApiError
-from simulators.exchange.api.notation import BookTickerTemplate, Notation, parse_units, trimmed_text
+from simulators.exchange.api.notation import Notation, book_ticker_writer, parse_units, trimmed_text
 from simulators.exchange.types import Listing
 
 sizes = st.sampled_from(["0.00000001", "0.0001", "0.01", "0.05", "0.25", "1", "10"])
@@ -20,7 +20,7 @@ counts = st.integers(min_value=0, max_value=10**9)
 @given(sizes, sizes, counts, counts, counts, counts, st.booleans())
 def test_the_book_ticker_template_writes_the_exact_decimals(tick, lot, bid, bid_lots, ask, ask_lots, combined):
     notation = Notation(Listing("BTC/USDT", "BTC", "USDT", tick, lot, "5", 1.0, 1.0))
-    frame = BookTickerTemplate(notation, combined).write(7, bid, bid_lots, ask, ask_lots)
+    frame = book_ticker_writer(notation, combined)(7, bid, bid_lots, ask, ask_lots)
     payload = msgspec.json.decode(frame)
     if combined:
         assert payload["stream"] == "btcusdt@bookTicker"
@@ -28,9 +28,9 @@ def test_the_book_ticker_template_writes_the_exact_decimals(tick, lot, bid, bid_
     assert payload == {
         "u": 7,
         "s": "BTCUSDT",
-        "b": _exact(tick, bid if bid_lots else 0),
+        "b": _exact(tick, bid),
         "B": _exact(lot, bid_lots),
-        "a": _exact(tick, ask if ask_lots else 0),
+        "a": _exact(tick, ask),
         "A": _exact(lot, ask_lots),
     }
 
