@@ -1,4 +1,4 @@
-"""Judging a run directory: the correlator's verdict, written beside the journal it came from, with the page to read it."""
+"""Judging a run directory: the correlator's verdict, written beside its journal, with the page to read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The market of an experiment: its bars loaded, checked against what the firm's venues list, and the run's times fixed."""
+"""The market of an experiment: bars loaded, checked against what the venues list, and the run's times fixed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def settle_times(experiment: Experiment) -> Experiment:
     starts_ns = world.starts_ns if experiment.start_ns is None else experiment.start_ns
     for field, at_ns in (("market.start", starts_ns), ("duration", starts_ns + experiment.duration_ns)):
         if not world.starts_ns <= at_ns <= world.ends_ns:
-            days = f"a run within {instant(world.starts_ns)} to {instant(world.ends_ns)}, all of {experiment.market.config.market}"
+            days = f"a run within {instant(world.starts_ns)} to {instant(world.ends_ns)}, the market's days"
             raise MarketError(experiment.file, None, field, days, instant(at_ns))
     return msgspec.structs.replace(experiment, start_ns=starts_ns)
 

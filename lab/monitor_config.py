@@ -1,4 +1,4 @@
-"""What the firm's operators would configure its monitor with: the venues it deals with, and a read-only key for each account."""
+"""What the firm's operators would configure its monitor with: venues, and a read-only key for each account."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _PUBLICATION = {
     "coingecko": SourceConfig(cadence_s=30.0, noise_bp=1.0),
     "coinmetrics": SourceConfig(cadence_s=5.0, noise_bp=0.5),
 }
-"""How often a house of each kind looks, and how closely: a consumer index is slower and coarser than a reference rate."""
+"""How often a house of each kind looks, and how closely: a consumer index is slower and coarser than a rate."""
 
 
 def make_price_source(

@@ -25,9 +25,8 @@ def measures(judgement: Judgement) -> list[tuple[str, str, bool]]:
         matters = bool(alerts) or key in asked or series.alert in asked_any or key in breached
         title = f"{series.alert} {series.asset}".strip()
         if series.points:
-            charts.append(
-                (f"{title}, {series.unit}" if series.unit else title, _chart(series, alerts, judgement), matters)
-            )
+            title += f", {series.unit}" if series.unit else ""
+            charts.append((title, _chart(series, alerts, judgement), matters))
     return charts
 
 

@@ -68,8 +68,8 @@ def timeline(judgement: Judgement) -> str:
         y += 6
     axis = time_axis(scale, y, grid_top=8.0)
     return (
-        f'<svg role="img" aria-label="timeline of injections, true breaches and alerts" viewBox="0 0 {WIDTH} {y + 26:.0f}">'
-        f"{axis}{''.join(parts)}</svg>"
+        '<svg role="img" aria-label="timeline of injections, true breaches and alerts" '
+        f'viewBox="0 0 {WIDTH} {y + 26:.0f}">{axis}{''.join(parts)}</svg>"
     )
 
 
