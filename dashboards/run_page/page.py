@@ -98,20 +98,15 @@ def _expectation(one: Expectation) -> str:
 
 
 def _measures(judgement: Judgement) -> str:
-    charts = measures(judgement)
-    shown = "".join(
-        f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>" for title, svg, on in charts if on
-    )
-    rest = "".join(
-        f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>" for title, svg, on in charts if not on
-    )
-    count = sum(not on for _, _, on in charts)
-    folded = (
-        f"<details><summary>{count} measures that stayed within their limits</summary>{rest}</details>" if rest else ""
-    )
+    figures: dict[bool, list[str]] = {True: [], False: []}
+    for title, svg, matters in measures(judgement):
+        figures[matters].append(f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>")
+    summary = f"<summary>{len(figures[False])} measures that stayed within their limits</summary>"
+    folded = f"<details>{summary}{''.join(figures[False])}</details>" if figures[False] else ""
     return (
         "<section><h2>Truth against limits</h2><p>Recomputed from the audit plane. The band spans the smallest and the "
-        f"largest value in each stretch; dashed lines are limits, upright lines alerts.</p>{shown}{folded}</section>"
+        f"largest value in each stretch; dashed lines are limits, upright lines alerts.</p>{''.join(figures[True])}"
+        f"{folded}</section>"
     )
 
 

@@ -66,11 +66,9 @@ def timeline(judgement: Judgement) -> str:
             parts.append(f'<text class="none" x="12" y="{y + 12}">… {len(rows) - _MOST_ROWS} more rows</text>')
             y += _ROW
         y += 6
-    axis = time_axis(scale, y, grid_top=8.0)
-    return (
-        '<svg role="img" aria-label="timeline of injections, true breaches and alerts" '
-        f'viewBox="0 0 {WIDTH} {y + 26:.0f}">{axis}{''.join(parts)}</svg>"
-    )
+    drawn = time_axis(scale, y, grid_top=8.0) + "".join(parts)
+    says = "timeline of injections, true breaches and alerts"
+    return f'<svg role="img" aria-label="{says}" viewBox="0 0 {WIDTH} {y + 26:.0f}">{drawn}</svg>'
 
 
 def time_axis(scale: Scale, y: float, grid_top: float) -> str:
