@@ -54,7 +54,7 @@ class RunDirectory:
             strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OURS)
             if strangers:
                 raise RunDirectoryError(
-                    f"{self.path}: holds {strangers[0]!r}, which no run wrote; expected a new directory or an earlier run's"
+                    f"{self.path}: holds {strangers[0]!r}, which no run wrote; expected a new or a run's own directory"
                 )
             for name in _OURS:
                 (self.path / name).unlink(missing_ok=True)
