@@ -17,6 +17,7 @@ from simulators.custodian.payloads import (
     CreatedBody,
     ErrorBody,
     ExchangeAccount,
+    Paging,
     SupportedAsset,
     TransactionPayload,
     VaultAccount,
@@ -170,14 +171,21 @@ class CustodianApi:
         raise Refused(404, 1006, f"Asset {asset} was not found in vault account {vault.id}")
 
     def _vaults(self, query: Mapping[str, str]) -> VaultAccountsPage:
+        """Vault accounts from the cursor ``after`` (the last one already seen) on, and the cursor of the next page."""
         prefix, asset = query.get("namePrefix", ""), query.get("assetId", "")
-        accounts = []
-        for vault in self.custodian.vaults:
+        vaults = self.custodian.vaults
+        if after := query.get("after", ""):
+            vaults = vaults[vaults.index(self._vault(after)) + 1 :]
+        limit = _limit(query)
+        accounts: list[VaultAccount] = []
+        for vault in vaults:
             if vault.name.startswith(prefix):
                 account = self._vault_account(vault)
                 if not asset or any(wallet.id == asset for wallet in account.assets):
+                    if len(accounts) == limit:
+                        return VaultAccountsPage(accounts, Paging(after=accounts[-1].id))
                     accounts.append(account)
-        return VaultAccountsPage(accounts[: _limit(query)])
+        return VaultAccountsPage(accounts)
 
     def _transactions(self, query: Mapping[str, str]) -> list[Transaction]:
         """Transactions that the query selects, newest first unless it says ``sort=ASC``."""

@@ -56,7 +56,6 @@ class VaultAccount(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Paging(msgspec.Struct, frozen=True, omit_defaults=True):
-    before: str | None = None
     after: str | None = None
 
 

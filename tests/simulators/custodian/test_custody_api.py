@@ -38,6 +38,21 @@ def test_vault_accounts_are_shown_with_their_assets(world: Any) -> None:
     assert world.ask("GET", "/v1/vault/accounts/0/USD") == (200, USD_WALLET)
 
 
+def test_vault_accounts_come_in_pages_that_lose_none(world: Any) -> None:
+    for name in ("reserve", "operations"):
+        world.custodian.open_account(name, {"USD": "1"})
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        status, page = world.ask("GET", f"/v1/vault/accounts_paged?limit=1{cursor}")
+        assert status == 200
+        seen += [account["name"] for account in page["accounts"]]
+        if "after" not in page["paging"]:
+            break
+        cursor = f"&after={page['paging']['after']}"
+    assert seen == ["treasury", "reserve", "operations"]
+
+
 def test_a_settlement_instruction_is_a_transaction_between_exchange_and_vault(world: Any) -> None:
     world.apex.trade(1_500)
     world.apex.profit += 25_000_000  # a quarter of a dollar that nobody had to pay

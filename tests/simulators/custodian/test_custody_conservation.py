@@ -90,7 +90,7 @@ def check(world: Any) -> None:
         assert exchange.ledger.balance("settling", "USD")[0] == outstanding
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(taken=actions, seed=st.integers(0, 3))
 def test_every_ledger_adds_up_and_what_left_one_is_in_transit_or_arrived(
     make_world: Any, taken: list[Any], seed: int

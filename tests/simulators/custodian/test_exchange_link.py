@@ -165,7 +165,7 @@ flows = st.tuples(st.just("flow"), st.sampled_from(["USD", "BTC"]), st.integers(
 waits = st.tuples(st.just("wait"), st.integers(1, 12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(taken=st.lists(st.one_of(prices, orders, flows, waits, waits), min_size=5, max_size=30))
 def test_custodian_and_exchange_together_conserve_value_over_random_sessions(make_world: Any, taken: list[Any]) -> None:
     world = make_world()
@@ -187,9 +187,16 @@ def test_custodian_and_exchange_together_conserve_value_over_random_sessions(mak
                     flowed += amount * UNITS * (1 if inwards else -1) if asset == "USD" else 0
             case ("wait", hours):
                 world.kernel.run_until(world.kernel.now_ns + hours * HOUR_NS)
-        for asset in ("USD", "BTC", "ETH", "USDT"):
-            assert venue.total(asset) == 0
-            assert custodian.ledger.total(asset) == 0
-        in_transit = sum(transaction.outstanding for transaction in custodian.transactions.open())
-        assert venue.exchange.balance("settling", "USD")[0] == in_transit
-        assert custodian.ledger.balance("summit", "USD")[0] + venue.exchange.balance("keystone", "USD")[0] == -flowed
+        check(world, venue, flowed)
+    world.kernel.run_until(world.kernel.now_ns + 72 * HOUR_NS)
+    check(world, venue, flowed)
+
+
+def check(world: Any, venue: Venue, flowed: int) -> None:
+    custody = world.custodian.ledger
+    for asset in ("USD", "BTC", "ETH", "USDT"):
+        assert venue.total(asset) == 0
+        assert custody.total(asset) == 0
+    in_transit = sum(transaction.outstanding for transaction in world.custodian.transactions.open())
+    assert venue.exchange.balance("settling", "USD")[0] == in_transit
+    assert custody.balance("summit", "USD")[0] + venue.exchange.balance("keystone", "USD")[0] == -flowed
