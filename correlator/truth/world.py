@@ -163,7 +163,7 @@ class World:
             self._settlements[record.instruction_id] = record
             self._outstanding(record, 1)
         self._overdue.take(record)
-        unsettled = self._unsettled[record.asset] / 10 ** self._scales[record.asset]
+        unsettled = self._unsettled.get(record.asset, 0) / 10 ** self._scales[record.asset]
         self._books.unsettled[record.asset].set(record.at_ns, unsettled)
         self._held(record.at_ns, record.seq, record.asset)
 
