@@ -13,7 +13,7 @@ import gc
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ def orders_per_second(stream: list[Operation], street: StreetConfig | None) -> t
 def simpy_timeouts_per_second(processes: int = 1_000, rounds: int = 300) -> float:
     environment = simpy.Environment()
 
-    def ticking() -> Iterator[simpy.Timeout]:
+    def ticking() -> Generator[simpy.Event, Any, None]:
         while True:
             yield environment.timeout(1.0)
 

@@ -49,7 +49,7 @@ class Instrument:
         self.assets = (listing.base, listing.quote)
         self.lot_units = lot_units
         self.value_units: int = value_units
-        self.min_notional = to_units(listing.min_notional)
+        self.min_notional = max(1, to_units(listing.min_notional))  # nothing is traded for nothing
         self.maker_ppm = _ppm(symbol, "maker_fee_bp", listing.maker_fee_bp)
         self.taker_ppm = _ppm(symbol, "taker_fee_bp", listing.taker_fee_bp)
 

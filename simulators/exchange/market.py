@@ -9,64 +9,40 @@ from simulators.exchange.book import BookSide
 from simulators.exchange.config import StreetConfig
 from simulators.exchange.instrument import Instrument
 from simulators.exchange.order import Order, Trade
-from simulators.exchange.seat import Seat
+from simulators.exchange.seat import Party, Seat
 from simulators.exchange.street import Ladder, Street
 from simulators.exchange.types import Listing, Side
-
-_BUY = Side.BUY
 
 Top = tuple[int, int, int, int]
 
 
-class Market:
-    """Books, street, last published top and recent trades of one listing.
+class TradingSide(BookSide):
+    """One side of a market: the clients' orders, the street's ladder beside them, and who sits there.
 
     Where a client and the street stand at the same price, the one who has stood there longer is served first: the
     client if its order was placed before the ladder took its present prices.
     """
 
-    __slots__ = (
-        "asks",
-        "bids",
-        "index",
-        "instrument",
-        "max_open_orders",
-        "seats",
-        "street",
-        "top",
-        "trade_id",
-        "trades",
-    )
+    __slots__ = ("is_bid", "ladder", "opposite", "seats")
 
-    def __init__(
-        self, index: int, listing: Listing, street: StreetConfig | None, max_open_orders: int, history: int
-    ) -> None:
-        self.index = index
-        self.instrument = Instrument(listing)
-        self.bids = BookSide(1)
-        self.asks = BookSide(-1)
-        # A listing without a street has one that offers nothing, so that matching knows a single case.
-        self.street = Street(
-            street or StreetConfig(half_spread_bp=1.0, top_notional=0.0, levels=1),
-            float(listing.tick_size),
-            float(listing.lot_size),
-        )
-        self.max_open_orders = max_open_orders
+    opposite: TradingSide
+
+    def __init__(self, ladder: Ladder) -> None:
+        super().__init__(ladder.sign)
+        self.is_bid = ladder.sign > 0
+        self.ladder = ladder
         self.seats: dict[str, Seat] = {}
-        self.top: Top = (0, 0, 0, 0)
-        self.trade_id = 0
-        self.trades: deque[Trade] = deque(maxlen=history)
 
-    def makers(self, side: BookSide, ladder: Ladder) -> Iterator[tuple[int, int, Order | None]]:
-        """Whom a taker of this side would meet, in order: ``(ticks, lots, order)``, None for the street."""
+    def makers(self) -> Iterator[tuple[int, int, Order | None]]:
+        """Whom a taker would meet here, in order: ``(ticks, lots, order)``, None for the street."""
+        ladder, sign = self.ladder, self.sign
         offers = iter(ladder.levels())
         offer = next(offers, None)
-        sign = side.sign
-        for key in reversed(side.keys):
+        for key in reversed(self.keys):
             while offer is not None and offer[0] * sign > key:
                 yield offer[0], offer[1], None
                 offer = next(offers, None)
-            level = side.levels[key]
+            level = self.levels[key]
             order: Order | None = level.first
             while order is not None:
                 if offer is not None and offer[0] == level.price_ticks and order.order_id > ladder.since_order:
@@ -78,68 +54,107 @@ class Market:
             yield offer[0], offer[1], None
             offer = next(offers, None)
 
-    def depth(self, side: BookSide, ladder: Ladder, levels: int) -> list[tuple[int, int]]:
-        """``(ticks, lots)`` of the best prices of one side, clients and street merged."""
-        lots = dict(ladder.levels())
-        for key in reversed(side.keys[-levels:]):
-            level = side.levels[key]
-            lots[level.price_ticks] = lots.get(level.price_ticks, 0) + level.lots
-        return sorted(lots.items(), reverse=side.sign > 0)[:levels]
+    def makers_for(self, account: str) -> Iterator[tuple[int, int]]:
+        """``(ticks, lots)`` as ``makers``, up to the first order of the taker's own account."""
+        for ticks, lots, order in self.makers():
+            if order is not None and order.account == account:
+                return
+            yield ticks, lots
 
-    def size(self, side: Side, seat: Seat, quantity_lots: int, quote_quantity: int) -> tuple[int, int, int]:
+    def depth(self, levels: int) -> list[tuple[int, int]]:
+        """``(ticks, lots)`` of the best prices, clients and street merged."""
+        lots = dict(self.ladder.levels())
+        for key in reversed(self.keys[-levels:]):
+            level = self.levels[key]
+            lots[level.price_ticks] = lots.get(level.price_ticks, 0) + level.lots
+        return sorted(lots.items(), reverse=self.is_bid)[:levels]
+
+
+class Market:
+    """Both sides, the street, the last published top and the recent trades of one listing."""
+
+    __slots__ = ("asks", "bids", "index", "instrument", "max_open_orders", "street", "top", "trade_id", "trades")
+
+    def __init__(
+        self, index: int, listing: Listing, street: StreetConfig | None, max_open_orders: int, history: int
+    ) -> None:
+        self.index = index
+        self.instrument = Instrument(listing)
+        # A listing without a street has one that offers nothing, so that matching knows a single case.
+        self.street = Street(
+            street or StreetConfig(half_spread_bp=1.0, top_notional=0.0, levels=1),
+            float(listing.tick_size),
+            float(listing.lot_size),
+        )
+        self.bids = TradingSide(self.street.bids)
+        self.asks = TradingSide(self.street.asks)
+        self.bids.opposite, self.asks.opposite = self.asks, self.bids
+        self.max_open_orders = max_open_orders
+        self.top: Top = (0, 0, 0, 0)
+        self.trade_id = 0
+        self.trades: deque[Trade] = deque(maxlen=history)
+
+    def seat(self, party: Party) -> None:
+        """Let an account trade here."""
+        account = party.account
+        base, quote = account.holding(self.instrument.base), account.holding(self.instrument.quote)
+        self.bids.seats[account.name] = Seat(party, self.index, quote, base)
+        self.asks.seats[account.name] = Seat(party, self.index, base, quote)
+
+    def side(self, side: Side) -> TradingSide:
+        return self.bids if side is Side.BUY else self.asks
+
+    def size(self, own: TradingSide, seat: Seat, quantity_lots: int, quote_quantity: int) -> tuple[int, int, int]:
         """``(lots, value, needed)`` of a market order: its size, its worth in quote units, and the balance it takes.
 
         Given by value, it is as many lots as that value buys or brings in; what the book is too shallow for is counted
         at the last price there is. Given in lots, it is worth what the best price says; where there is none, nobody can
         call it too small. A buyer needs what the lots cost from the book as it stands.
         """
-        if side is _BUY:
-            book, ladder, best_ticks = self.asks, self.street.asks, self.top[2]
-        else:
-            book, ladder, best_ticks = self.bids, self.street.bids, self.top[0]
         instrument = self.instrument
+        other = own.opposite
         if quote_quantity > 0:
-            lots = self._lots_for(book, ladder, seat.name, quote_quantity)
-            return lots, quote_quantity, quote_quantity if side is _BUY else lots * instrument.lot_units
+            lots = self._lots_for(other, seat.name, quote_quantity)
+            return lots, quote_quantity, quote_quantity if own.is_bid else lots * instrument.lot_units
+        best_ticks = self.top[2] if own.is_bid else self.top[0]
         value = best_ticks * quantity_lots * instrument.value_units if best_ticks else instrument.min_notional
-        if side is not _BUY:
+        if not own.is_bid:
             return quantity_lots, value, quantity_lots * instrument.lot_units
-        worst_ticks = max(-book.keys[0] if book.keys else 0, ladder.worst_ticks())
+        worst_ticks = max(-other.keys[0] if other.keys else 0, other.ladder.worst_ticks())
         needed = worst_ticks * quantity_lots * instrument.value_units
-        if needed > seat.quote.free:
-            needed = self._cost(book, ladder, seat.name, quantity_lots)
+        if needed > seat.pays.free:
+            needed = self._cost(other, seat.name, quantity_lots)
         return quantity_lots, value, needed
 
-    def _cost(self, side: BookSide, ladder: Ladder, account: str, lots: int) -> int:
-        value_units = self.instrument.value_units
-        had = cost = 0
-        for ticks, offered, order in self.makers(side, ladder):
-            if had >= lots or (order is not None and order.account == account):
+    def _cost(self, other: TradingSide, account: str, lots: int) -> int:
+        cost = 0
+        for ticks, offered in other.makers_for(account):
+            taken = min(offered, lots)
+            cost += ticks * taken * self.instrument.value_units
+            lots -= taken
+            if not lots:
                 break
-            taken = min(offered, lots - had)
-            had += taken
-            cost += ticks * taken * value_units
         return cost
 
-    def _lots_for(self, side: BookSide, ladder: Ladder, account: str, quote_units: int) -> int:
-        value_units = self.instrument.value_units
+    def _lots_for(self, other: TradingSide, account: str, quote_units: int) -> int:
         had = beyond = 0
-        for ticks, offered, order in self.makers(side, ladder):
-            if order is not None and order.account == account:
-                break
-            affordable = quote_units // (ticks * value_units)
+        for ticks, offered in other.makers_for(account):
+            lot_cost = ticks * self.instrument.value_units
+            affordable = quote_units // lot_cost
             if affordable <= offered:
                 return had + affordable
             had += offered
-            quote_units -= offered * ticks * value_units
+            quote_units -= offered * lot_cost
             beyond = affordable - offered
         return max(1, had + beyond)
 
-    def lots_within(self, side: BookSide, ladder: Ladder, account: str, limit_key: int, lots: int) -> int:
-        """How many of ``lots`` a taker would get at prices no worse than its limit."""
-        had = 0
-        for ticks, offered, order in self.makers(side, ladder):
-            if had >= lots or ticks * side.sign < limit_key or (order is not None and order.account == account):
+    def fills_whole(self, own: TradingSide, account: str, limit_key: int, lots: int) -> bool:
+        """Whether a taker would get all of ``lots`` at prices no worse than its limit."""
+        other = own.opposite
+        for ticks, offered in other.makers_for(account):
+            if ticks * other.sign < limit_key:
                 break
-            had += offered
-        return min(had, lots)
+            lots -= offered
+            if lots <= 0:
+                return True
+        return False

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from simulators.exchange.book import BookSide
 from simulators.exchange.instrument import PPM
-from simulators.exchange.market import Market
+from simulators.exchange.market import Market, TradingSide
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.seat import Seat
 from simulators.exchange.street import Ladder
 from simulators.exchange.types import ExchangeObserver, Side
 from simulators.ports import Audit, Clock
 
+STREET, FEES = "street", "fees"  # accounts of the venue itself
+
 # Enum members are looked up through their metaclass; a global is four times as fast.
 _BUY, _SELL = Side.BUY, Side.SELL
-
-STREET, FEES = "street", "fees"  # accounts of the venue itself
 
 _NO_LADDER = Ladder(1, ())  # what the street meets: it does not trade with itself
 
@@ -40,57 +39,46 @@ class MatchingEngine:
     EXPIRE_TAKER); orders of two accounts of one firm do trade with each other. The street pays no fees.
     """
 
-    __slots__ = ("_clock", "_name", "_record", "observer")
-
     def __init__(self, name: str, clock: Clock, audit: Audit) -> None:
         self.observer: ExchangeObserver = Silence()
-        self._name = name
+        self.name = name
         self._clock = clock
         self._record = audit.record
 
     def match(
         self,
         market: Market,
+        own: TradingSide,
         seat: Seat,
         order: Order | None,
-        side: Side,
-        book: BookSide,
-        ladder: Ladder,
         limit_key: int,
         lots: int,
         now_ns: int,
         cause: int,
-    ) -> tuple[int, bool]:
-        """Fill up to ``lots`` of a taker from a book and a ladder; ``order`` is None when the street is the taker.
+    ) -> bool:
+        """Fill up to ``lots`` of a taker whose side is ``own``; return whether it stopped because it met itself.
 
-        Returns the lots not filled, and whether that is because the taker met itself. The taker pays from what is
-        free, a client's resting order from what is held for it. One long loop, because every call in it is paid for
-        with each fill.
+        ``order`` is None when the street is the taker. A taker pays from what is free, a client's resting order from
+        what is held for it. One long loop, because every call in it would be paid for with each fill.
         """
         index = market.index
         instrument = market.instrument
         lot_units, value_units = instrument.lot_units, instrument.value_units
-        observer = self.observer
-        seats = market.seats
-        fees = seats[FEES]
+        record, observer = self._record, self.observer
+        other = own.opposite
+        is_buy = own.is_bid
+        pays, gets = seat.pays, seat.gets
+        fees = own.seats[FEES]
         name = seat.name
-        taker_id = taker_ppm = 0
-        if order is not None:
-            taker_id, taker_ppm = order.order_id, instrument.taker_ppm
-        is_buy = side is _BUY
-        if is_buy:
-            side_name = "buy"
-            pays, gets = seat.quote, seat.base
-            fees_paid, fees_got = fees.quote, fees.base
+        if order is None:
+            ladder = _NO_LADDER
+            taker_id = taker_ppm = 0
         else:
-            side_name = "sell"
-            pays, gets = seat.base, seat.quote
-            fees_paid, fees_got = fees.base, fees.quote
+            ladder = other.ladder
+            taker_id, taker_ppm = order.order_id, instrument.taker_ppm
 
         while lots:
-            level = book.best
-            maker: Order | None = None
-            maker_id = maker_fee = 0
+            level = other.best
             if (
                 ladder.best_lots
                 and ladder.best_key >= limit_key
@@ -100,7 +88,9 @@ class MatchingEngine:
                     or (level.key == ladder.best_key and level.first.order_id > ladder.since_order)
                 )
             ):
-                maker_seat = seats[STREET]
+                maker = None
+                maker_id = 0
+                maker_seat = other.seats[STREET]
                 price_ticks = ladder.best_ticks
                 filled = ladder.best_lots if ladder.best_lots < lots else lots
                 market.street.take(ladder, filled, now_ns)
@@ -109,50 +99,44 @@ class MatchingEngine:
             else:
                 maker = level.first
                 if maker.account == name:
-                    return lots, True
-                maker_seat = seats[maker.account]
+                    return True
                 maker_id = maker.order_id
+                maker_seat = other.seats[maker.account]
                 price_ticks = level.price_ticks
-                open_lots = maker.open_lots
-                if open_lots <= lots:
-                    filled = open_lots
-                    book.remove_first(level)
+                filled = maker.open_lots
+                if filled <= lots:
+                    other.remove_first(level)
                     maker.open_lots = 0
                     del maker_seat.open[maker_id]
                     maker_seat.closed.append(maker)
                     if maker.client_order_id:
                         del maker_seat.named[maker.client_order_id]
                 else:
+                    maker.open_lots = filled - lots
                     filled = lots
                     level.lots -= lots
-                    maker.open_lots = open_lots - lots
                 maker.updated_ns = now_ns
             lots -= filled
 
             quote_amount = filled * price_ticks * value_units
             if is_buy:
                 paid, got = quote_amount, filled * lot_units
-                maker_gets, maker_gives = maker_seat.quote, maker_seat.base
             else:
                 paid, got = filled * lot_units, quote_amount
-                maker_gets, maker_gives = maker_seat.base, maker_seat.quote
             taker_fee = got * taker_ppm // PPM
             pays.free -= paid
             gets.free += got - taker_fee
-            fees_got.free += taker_fee
+            fees.gets.free += taker_fee
             if maker is None:
-                maker_gets.free += paid
-                maker_gives.free -= got
+                maker_fee = 0
+                maker_seat.gets.free += paid
+                maker_seat.pays.free -= got
             else:
                 maker_fee = paid * instrument.maker_ppm // PPM
-                maker_gets.free += paid - maker_fee
-                maker_gives.held -= got
-                fees_paid.free += maker_fee
+                maker_seat.gets.free += paid - maker_fee
+                maker_seat.pays.held -= got
+                fees.pays.free += maker_fee
                 maker.filled_quote += quote_amount
-            if order is not None:
-                order.filled_quote += quote_amount
-                order.open_lots -= filled
-
             market.trade_id = trade_id = market.trade_id + 1
             maker_name = maker_seat.name
             trade = Trade(
@@ -162,7 +146,7 @@ class MatchingEngine:
                 price_ticks,
                 filled,
                 quote_amount,
-                side,
+                _BUY if is_buy else _SELL,
                 name,
                 taker_id,
                 maker_name,
@@ -171,15 +155,15 @@ class MatchingEngine:
                 maker_fee,
             )
             market.trades.append(trade)
-            number = self._record(
+            number = record(
                 "fill",
-                self._name,
+                self.name,
                 cause,
                 index,
                 trade_id,
                 price_ticks,
                 filled,
-                side_name,
+                "buy" if is_buy else "sell",
                 name,
                 taker_id,
                 maker_name,
@@ -189,13 +173,15 @@ class MatchingEngine:
             )
             observer.on_trade(index, trade_id, price_ticks, filled, not is_buy, number)
             if order is not None:
+                order.open_lots -= filled
+                order.filled_quote += quote_amount
                 seat.trades.append(trade)
                 observer.on_order(name, taker_id, "TRADE", number)
             if maker is not None:
                 maker_seat.trades.append(trade)
                 observer.on_order(maker_name, maker_id, "TRADE", number)
                 observer.on_balance(maker_name, instrument.assets, number)
-        return lots, False
+        return False
 
     def let_street_take(self, market: Market, cause: int) -> None:
         """Have the street fill the clients' orders that its ladders now cross, at the clients' prices.
@@ -203,40 +189,39 @@ class MatchingEngine:
         It takes no more than its levels offer, and what it takes is missing from them. Afterwards either no client
         order crosses the street or the levels that would cross it are empty.
         """
-        street = market.street
-        for ladder, book, side in ((street.bids, market.asks, _BUY), (street.asks, market.bids, _SELL)):
-            while ladder.best_lots and book.best is not None and book.best.key >= -ladder.best_key:
+        for own in (market.bids, market.asks):
+            ladder = own.ladder
+            while ladder.best_lots:
+                level = own.opposite.best
+                limit_key = -ladder.best_key
+                if level is None or level.key < limit_key:
+                    break
                 now_ns = self._clock.now_ns
-                lots = ladder.best_lots
-                left, _ = self.match(
-                    market, market.seats[STREET], None, side, book, _NO_LADDER, -ladder.best_key, lots, now_ns, cause
-                )
-                street.take(ladder, lots - left, now_ns)
+                lots = min(ladder.best_lots, level.lots)
+                market.street.take(ladder, lots, now_ns)
+                self.match(market, own, own.seats[STREET], None, limit_key, lots, now_ns, cause)
 
     def recover_street(self, market: Market, cause: int) -> None:
         """Let the street grow back what it has by now, before somebody trades with it."""
-        street = market.street
-        now_ns = self._clock.now_ns
-        street.bids.recover(now_ns)
-        street.asks.recover(now_ns)
-        street.bids.find_best()
-        street.asks.find_best()
+        market.street.recover(self._clock.now_ns)
         self.let_street_take(market, cause)
+        self.publish_top(market, cause)
 
     def publish_top(self, market: Market, cause: int, *, is_confirmed: bool = False) -> None:
         """Record and report the top of the book, clients and street together, if it has changed or is confirmed."""
-        street = market.street
-        bids, asks = street.bids, street.asks
-        bid_ticks, bid_lots = bids.best_ticks, bids.best_lots
-        ask_ticks, ask_lots = asks.best_ticks, asks.best_lots
-        level = market.bids.best
+        bids, asks = market.bids, market.asks
+        ladder = bids.ladder
+        bid_ticks, bid_lots = ladder.best_ticks, ladder.best_lots
+        level = bids.best
         if level is not None:
             ticks = level.price_ticks
             if ticks > bid_ticks:
                 bid_ticks, bid_lots = ticks, level.lots
             elif ticks == bid_ticks:
                 bid_lots += level.lots
-        level = market.asks.best
+        ladder = asks.ladder
+        ask_ticks, ask_lots = ladder.best_ticks, ladder.best_lots
+        level = asks.best
         if level is not None:
             ticks = level.price_ticks
             if ticks < ask_ticks or not ask_lots:
@@ -248,5 +233,5 @@ class MatchingEngine:
             market.top = top
             index = market.index
             self.observer.on_top(
-                index, self._record("quote", self._name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
+                index, self._record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
             )

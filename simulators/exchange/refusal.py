@@ -12,25 +12,26 @@ CANCEL_REJECTED = -2011
 def refusal(
     *,
     price_is_bad: bool,
-    quantity_lots: int,
-    value: int,
-    min_notional: int,
-    open_orders: int,
-    max_open_orders: int,
+    size_is_bad: bool,
+    value_is_small: bool,
+    orders_are_many: bool,
     name_is_taken: bool,
-    would_take: bool,
-) -> Rejected:
-    """The first reason, in the order the venue checks, why an order cannot be taken; the last is want of balance."""
+    is_unwilling_taker: bool,
+    balance_is_short: bool,
+) -> Rejected | None:
+    """The first reason, in the order the venue checks, why an order cannot be taken; None if there is none."""
     if price_is_bad:
         return Rejected(FILTER, "Filter failure: PRICE_FILTER")
-    if quantity_lots < 1:
+    if size_is_bad:
         return Rejected(FILTER, "Filter failure: LOT_SIZE")
-    if value < min_notional:
+    if value_is_small:
         return Rejected(FILTER, "Filter failure: NOTIONAL")
-    if open_orders >= max_open_orders:
+    if orders_are_many:
         return Rejected(FILTER, "Filter failure: MAX_NUM_ORDERS")
     if name_is_taken:
         return Rejected(NEW_ORDER_REJECTED, "Duplicate order sent.")
-    if would_take:
+    if is_unwilling_taker:
         return Rejected(NEW_ORDER_REJECTED, "Order would immediately match and take.")
-    return Rejected(NEW_ORDER_REJECTED, "Account has insufficient balance for requested action.")
+    if balance_is_short:
+        return Rejected(NEW_ORDER_REJECTED, "Account has insufficient balance for requested action.")
+    return None

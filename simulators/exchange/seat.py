@@ -1,59 +1,52 @@
-"""Party and seat: an account as the exchange sees it, and that account in one listing."""
+"""Party and seat: an account as the exchange sees it, and that account on one side of one listing."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
-from simulators.exchange.instrument import Instrument
 from simulators.exchange.order import Order, Trade
-from simulators.ledger import Account
+from simulators.ledger import Account, Holding
 
 
 class Party:
-    """An account that trades: the orders it named, and its recent past in all listings."""
+    """An account that trades: its open orders by listing, those it named, and its recent past in all listings."""
 
-    __slots__ = ("account", "closed", "latest", "named", "seats", "trades")
+    __slots__ = ("account", "closed", "named", "open", "trades")
 
-    def __init__(self, account: Account, instruments: list[Instrument], history: int) -> None:
+    def __init__(self, account: Account, listings: int, history: int) -> None:
         self.account = account
+        self.open: list[dict[int, Order]] = [{} for _ in range(listings)]
         self.named: dict[str, Order] = {}  # open orders by the name their client gave them
         self.closed: deque[Order] = deque(maxlen=history)
         self.trades: deque[Trade] = deque(maxlen=history)
-        self.latest: Order | None = None  # the order being worked on, which is neither open nor closed yet
-        self.seats = [Seat(self, instrument) for instrument in instruments]
 
     def find(self, index: int | None, order_id: int | None, client_order_id: str | None) -> Order | None:
         """The order of that id or client's name, open or recently closed; the most recent where names repeat."""
-        latest = self.latest
-        if latest is not None and _is(latest, index, order_id, client_order_id):
-            return latest
         if order_id is not None:
-            for seat in self.seats if index is None else (self.seats[index],):
-                order = seat.open.get(order_id)
-                if order is not None and _is(order, index, order_id, client_order_id):
-                    return order
-        elif client_order_id:
-            order = self.named.get(client_order_id)
-            if order is not None and _is(order, index, None, client_order_id):
-                return order
+            books: Sequence[dict[int, Order]] = self.open if index is None else (self.open[index],)
+            candidate = next((book[order_id] for book in books if order_id in book), None)
+        else:
+            candidate = self.named.get(client_order_id or "")
+        if candidate is not None and _is(candidate, index, order_id, client_order_id):
+            return candidate
         return next((order for order in reversed(self.closed) if _is(order, index, order_id, client_order_id)), None)
 
 
 class Seat:
-    """An account in one listing: the two balances that trades move, and its open orders there, by id.
+    """An account on one side of one listing: the balance its orders there pay from, the one they fill, and its orders.
 
-    It holds everything a fill touches, so that the matching engine finds it with one look.
+    It holds everything that an order or a fill touches, so that one look-up finds it all.
     """
 
-    __slots__ = ("base", "closed", "may_overdraw", "name", "named", "open", "party", "quote", "trades")
+    __slots__ = ("closed", "gets", "may_overdraw", "name", "named", "open", "pays", "trades")
 
-    def __init__(self, party: Party, instrument: Instrument) -> None:
-        self.party = party
+    def __init__(self, party: Party, index: int, pays: Holding, gets: Holding) -> None:
         self.name = party.account.name
         self.may_overdraw = party.account.may_overdraw
-        self.base = party.account.holding(instrument.base)
-        self.quote = party.account.holding(instrument.quote)
-        self.open: dict[int, Order] = {}
+        self.pays = pays
+        self.gets = gets
+        self.open = party.open[index]
         self.named = party.named
         self.closed = party.closed
         self.trades = party.trades

@@ -114,6 +114,7 @@ class Ladder:
                 if deficit:
                     is_wounded = True
         self.is_wounded = is_wounded
+        self.find_best()
 
     def _deficit_nanolots(self, rank: int, now_ns: int) -> int:
         if not self._missing_lots[rank]:
@@ -136,6 +137,7 @@ class Street:
         "_tick_size",
         "asks",
         "bids",
+        "is_wounded",
         "reference_price",
     )
 
@@ -144,6 +146,7 @@ class Street:
         self.bids = Ladder(1, growth)
         self.asks = Ladder(-1, growth)
         self.reference_price = 0.0  # 0: not quoted yet
+        self.is_wounded = False
         self._config = config
         self._tick_size = tick_size
         self._step_factor = config.step_bp / _BP / tick_size
@@ -200,3 +203,10 @@ class Street:
         """Sell ``lots`` of the best rank of one of the two ladders."""
         nominal_lots = self._nominal_factor / self.reference_price
         ladder.take(lots, now_ns, nominal_lots * self._config.recovery_per_second)
+        self.is_wounded = True
+
+    def recover(self, now_ns: int) -> None:
+        """Let both ladders grow back what they have by now."""
+        self.bids.recover(now_ns)
+        self.asks.recover(now_ns)
+        self.is_wounded = self.bids.is_wounded or self.asks.is_wounded
