@@ -24,7 +24,7 @@ from lab.scenario.firm import (
     Strategy,
     service_key,
 )
-from lab.scenario.kinds import NAME, PAIR, Choice, Findings, Kind, Schema, Text, join
+from lab.scenario.kinds import NAME, PAIR, Choice, Findings, Kind, Schema, Step, Text, join
 from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
 from simulators.custodian.config import CustodianConfig
@@ -34,15 +34,15 @@ from simulators.exchange.types import Listing
 from simulators.strategies.params import KINDS
 
 FIRM_SCHEMA = "riskproof-firm/1"
-DECIMAL = Text("a decimal above zero, such as 0.01", r"(?=.*[1-9])[0-9]{1,9}(\.[0-9]{1,8})?", 18)
+STEP = Step()
 
 
 class _ListingTerms(msgspec.Struct, frozen=True, kw_only=True):
     """One pair that an exchange trades, on its terms."""
 
-    tick_size: Annotated[str, Key(DECIMAL, "smallest step of the price, quote per base")]
-    lot_size: Annotated[str, Key(DECIMAL, "smallest step of the quantity, base")]
-    min_notional: Annotated[str, Key(DECIMAL, "smallest value of an order, quote")]
+    tick_size: Annotated[str, Key(STEP, "smallest step of the price, quote per base")]
+    lot_size: Annotated[str, Key(STEP, "smallest step of the quantity, base")]
+    min_notional: Annotated[str, Key(STEP, "smallest value of an order, quote")]
     maker_fee_bp: float
     """Fee of the order that rested."""
     taker_fee_bp: float

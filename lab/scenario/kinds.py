@@ -16,6 +16,8 @@ from lab.scenario.yaml_nodes import List, Map, Node, Scalar, as_map, describe
 T = TypeVar("T")
 Schema = dict[str, Any]
 
+UNBOUNDED = 1e12  # beyond any price, volume or count here; what is larger is a slip of the keyboard
+
 REFERENCE_SCHEMA: Schema = {"type": "string", "pattern": r"\$\{[a-z][a-z0-9_]*\}"}
 
 
@@ -71,10 +73,9 @@ class Text(ScalarKind[str]):
         return text
 
     def schema(self) -> Schema:
-        return {
-            "type": "string",
-            **({"pattern": f"^{self._pattern}$"} if self._pattern else {"maxLength": self._limit}),
-        }
+        if self._pattern:
+            return {"type": "string", "pattern": f"^{self._pattern}$"}
+        return {"type": ["string", "number"], "maxLength": self._limit}
 
 
 NAME_PATTERN = r"[a-z][a-z0-9_]*"
@@ -126,6 +127,8 @@ class Real(ScalarKind[float]):
     def __init__(self, least: float, most: float) -> None:
         self._least, self._most = least, most
         self.expected = f"a number from {least:g} to {most:g}"
+        if most >= UNBOUNDED:
+            self.expected = "a number" if least < 0 else f"a number of at least {least:g}"
 
     def parse(self, text: str) -> float:
         if text.lower().lstrip("+-.") in ("nan", "inf", "infinity"):
@@ -269,6 +272,22 @@ class Amount(ScalarKind[str]):
 
     def schema(self) -> Schema:
         return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": units.AMOUNT_PATTERN}]}
+
+
+class Step(ScalarKind[str]):
+    """The smallest step of a price or quantity: a decimal above zero of at most eight places, kept as written."""
+
+    expected = "a decimal above zero, such as 0.01"
+
+    def parse(self, text: str) -> str:
+        if not re.fullmatch(r"(?=.*[1-9])[0-9]{1,9}(\.[0-9]{1,8})?", text):
+            raise ValueError("does not fit")
+        return text
+
+    def schema(self) -> Schema:
+        return {
+            "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": f"^{units.NUMBER}$"}]
+        }
 
 
 class Instant(ScalarKind[int]):

@@ -101,10 +101,7 @@ class Picture:
         for number, expectation in enumerate(experiment.expect, 1):
             yield self._expectation(number, expectation)
         if experiment.expect:
-            yield (
-                " " * self._margin
-                + f"{self._dot} may become due  {self._deadline} deadline, where it is known beforehand"
-            )
+            yield (" " * self._margin + f"{self._dot} may become due  {self._deadline} deadline")
         yield ""
         for injection in experiment.timeline:
             yield from self._row(injection.name + " ", describe_injection(injection))
@@ -238,9 +235,8 @@ def describe_expectation(expectation: Expectation) -> str:
         expectation.severity,
         f"within {format_duration(expectation.within_ns)}",
     )
-    of = "the injection" if expectation.of == "injection" else f"the {expectation.of}"
-    cause = f" of {expectation.injection}" if expectation.injection else ""
-    return " ".join(part for part in parts if part) + f" of {of}{cause}"
+    cause = f" ({expectation.injection})" if expectation.injection else ""
+    return " ".join(part for part in parts if part) + f" of the {expectation.of}{cause}"
 
 
 def describe_forbidden(forbidden: Forbidden) -> str:

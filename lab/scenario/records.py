@@ -102,7 +102,10 @@ def _of_type(plain: Any, least: float | None, most: float | None, as_declared: b
     if plain is int:
         return kinds.Whole(0 if least is None else int(least), 1_000_000 if most is None else int(most))
     if plain is float:
-        return kinds.Real(-1e12 if as_declared else 0.0 if least is None else least, 1e12 if most is None else most)
+        return kinds.Real(
+            -kinds.UNBOUNDED if as_declared else 0.0 if least is None else least,
+            kinds.UNBOUNDED if most is None else most,
+        )
     if plain is str:
         return kinds.Text()
     if get_origin(plain) is Literal:

@@ -43,16 +43,20 @@ def _scenario_schema() -> Schema:
         "propertyNames": NAME.schema(),
         "additionalProperties": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/case"}]},
     }
-    # What is required may stand in every case instead of above them; the parser says which case lacks it.
-    has_cases = {"required": ["cases"]}
-    identity = ["schema", "scenario"]
+    # What is required may stand in each case instead of above them; the parser says which case lacks it.
     required = whole.pop("required")
-    whole["required"] = identity
-    whole["if"] = {"not": {"anyOf": [has_cases, {"required": ["extends"]}]}}
-    whole["then"] = {"required": required}
+    whole["allOf"] = [
+        _unless(("extends",), [name for name in required if name in _NOT_IN_A_CASE]),
+        _unless(("extends", "cases"), required),
+    ]
     whole["properties"]["extends"] = _EXTENDS
     definitions["case"] = case
     return {"$schema": _DIALECT, "title": "riskproof scenario", **whole, "$defs": definitions}
+
+
+def _unless(keys: tuple[str, ...], required: list[str]) -> Schema:
+    """``required``, unless one of ``keys`` is there."""
+    return {"if": {"not": {"anyOf": [{"required": [key]} for key in keys]}}, "then": {"required": required}}
 
 
 def _extensible(schema: Schema) -> Schema:

@@ -126,7 +126,7 @@ class _Builder:
     def _build(self, event: Any, depth: int) -> Node:
         mark = self._mark(event)
         if isinstance(event, yaml.AliasEvent):
-            return self._aliased(event.anchor, mark)
+            return self._aliased(str(event.anchor), mark)
         before = self._count
         self._add(1, mark)
         if depth > DEPTH_LIMIT:
