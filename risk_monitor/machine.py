@@ -167,6 +167,8 @@ class RiskMonitor:
         agenda = self._agenda
         if now_ns >= agenda.deadline_ns:
             agenda.run_due(now_ns)
+        else:
+            agenda.now_ns = now_ns
         handler = self._handlers.get(stream_id)
         if handler is None:
             self.telemetry.stray_messages += 1

@@ -95,8 +95,8 @@ class CustodyBook:
             holdings.place_seen(now_ns)
 
     def explain(self, seen: Seen, asset: str, amount: Decimal) -> Explained:
-        """What the custodian's transfers say of a change there, or of its other half at an exchange. A transfer explains
-        one change at either end."""
+        """What the custodian's transfers say of a change there, or of its other half at an exchange. Each transfer
+        explains one change at either end."""
         in_custody = amount if seen is Seen.IN_CUSTODY else -amount
         for transfer in self._transfers.values():
             if transfer.asset != asset or transfer.amount != in_custody:
