@@ -62,7 +62,8 @@ def ways_round(quotes: list[Quote]) -> list[tuple[Hop, Hop, Hop]]:
 class TriangularArbitrageStrategy(Strategy[TriangularParams]):
     """Goes round leg by leg, each immediate-or-cancel at the price seen, spending what the last one brought.
 
-    A leg that does not trade in full ends the trip; what is left in the wrong asset is sold home within the slippage.
+    A leg that trades in part goes on with what it brought. What is left in a wrong asset is sold home in the end,
+    within the slippage.
     """
 
     kind: ClassVar[str] = "triangular_arbitrage"
@@ -123,8 +124,7 @@ class _Triangle:
         self._book(order)
         way = self._way
         assert way is not None
-        is_whole = order.outcome == "FILLED"
-        if self._next_hop < len(way) and is_whole:
+        if self._next_hop < len(way):
             hop = way[self._next_hop]
             self._next_hop += 1
             if self._spend(hop, self._left_units.get(hop.spends, 0), cause):

@@ -149,3 +149,12 @@ def test_the_day_s_change_is_a_percentage(sources: Any, api: PricebookApi) -> No
 
 def test_the_source_has_no_streams(api: PricebookApi) -> None:
     assert api.open_stream("/stream", lambda payload, cause: None, lambda reason: None) is None
+
+
+def test_no_more_replies_are_kept_than_the_bound(sources: Any) -> None:
+    sources.aggregator.start()
+    clock, rng = sources.kernel, np.random.default_rng(2)
+    api = PricebookApi("pricebook", sources.aggregator, clock, rng, requests_per_minute=10_000)
+    for number in range(300):
+        api.handle(Request("GET", f"/api/v3/coins/list?n={number}"), lambda reply, cause: None, 0)
+    assert len(api._cache) == 256

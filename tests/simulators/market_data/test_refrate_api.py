@@ -153,7 +153,10 @@ def test_the_stream_sends_one_frame_a_second_and_asset(sources: Any, api: Refrat
     )
     assert stream is not None
     sources.run(2.0)
+    looks = sources.looks
     stream.close()
+    sources.run(1.5)
+    assert sources.looks == looks
     sources.run(10.0)
     times = [0.5, 0.5, 1.0, 1.0, 2.0, 2.0]
     assert [(at_ns - 1_676_851_200_000_000_000) / 1e9 for at_ns, _ in frames] == times

@@ -73,6 +73,19 @@ def test_a_leg_that_fails_is_unwound(make_floor: Any) -> None:
         assert floor.held(venue, "BTC") == pytest.approx(10.0)
 
 
+def test_no_second_trade_begins_while_the_first_is_under_way(make_floor: Any) -> None:
+    floor = _two_venues(make_floor, fee_bp=0.0)
+    _start(floor, "arbitrage", ArbitrageParams(cooldown_s=1.0), (PAIR,))
+    for wire in floor.wires.values():
+        wire.loses_reply = lambda request: request.method == "POST"
+        wire.is_silent = False
+    wire = floor.wires["boreal"]
+    wire.loses_request = lambda request: request.method == "POST"
+    floor.prices["boreal", PAIR] = 24_600.0
+    floor.run(4.0)
+    assert floor.wires["apex"].count("POST") == 1
+
+
 def test_a_leg_that_nobody_takes_back_is_left_open_after_five_attempts(make_floor: Any) -> None:
     floor = _two_venues(make_floor, fee_bp=0.0)
     _start(floor, "arbitrage", ArbitrageParams(cooldown_s=10_000.0), (PAIR,))
@@ -141,7 +154,17 @@ def test_a_triangle_that_pays_is_walked_in_the_direction_that_pays(make_floor: A
     gain = {asset: floor.held("apex", asset) - held for asset, held in before.items()}
     # What the lot steps leave over stays in the outer assets; the profit is in the home asset.
     assert gain["USDT"] + gain["BTC"] * 24_500.0 + gain["ETH"] * 1_650.0 > 50.0
-    assert abs(gain["BTC"]) * 24_500.0 + abs(gain["ETH"]) * 1_650.0 < 10.0
+    assert 0.0 <= gain["BTC"] * 24_500.0 < 5.0
+    assert 0.0 <= gain["ETH"] * 1_650.0 < 5.0
+
+
+def test_a_triangle_must_pay_for_three_fees(make_floor: Any) -> None:
+    # Three half-spreads of 1 bp and three fees of 2 bp: an edge of 12 bp leaves 3, and 5 must remain.
+    floor = make_floor({"apex": TRIANGLE}, fee_bp=2.0)
+    _start(floor, "triangular_arbitrage", TriangularParams(), TRIANGLE)
+    floor.prices["apex", "ETH/BTC"] = 1_650.0 / 24_500.0 * 1.0012
+    floor.run(10.0)
+    assert "arbitrage" not in floor.journal.events()
 
 
 def test_a_trip_that_breaks_off_is_brought_home(make_floor: Any) -> None:
@@ -153,7 +176,7 @@ def test_a_trip_that_breaks_off_is_brought_home(make_floor: Any) -> None:
     floor.run(60.0)
     assert floor.journal.events().count("unwind") == 1
     gain = {asset: floor.held("apex", asset) - held for asset, held in before.items()}
-    assert abs(gain["BTC"]) * 24_500.0 + abs(gain["ETH"]) * 1_650.0 < 10.0
+    assert 0.0 <= gain["BTC"] * 24_500.0 + gain["ETH"] * 1_650.0 < 10.0
     assert -60.0 < gain["USDT"] < 0.0
 
 

@@ -67,7 +67,10 @@ def test_momentum_buys_a_rise_in_slices_up_to_its_cap_and_leaves_when_it_turns(m
     floor.run(1_500.0, rise)
     position, cap = _position(strategy)
     assert 0.9 * cap < position <= 1.02 * cap
-    assert floor.journal.events().count("order") >= 4
+    sizes = [float(detail.split()[2]) for detail in floor.journal.details("order")]
+    equity_usd = strategy.clients["apex"].account.equity_usd()
+    assert len(sizes) >= 4
+    assert max(sizes) * 24_500.0 <= 0.05 * equity_usd
     top = floor.prices["apex", PAIR]
 
     def fall(second: int) -> None:
@@ -154,3 +157,109 @@ def test_while_the_exchange_is_unreachable_nothing_is_decided_and_afterwards_all
     wire.is_silent, wire.loses_request = False, lambda request: False
     floor.run(1_200.0, rise)
     assert _position(strategy)[0] > 0.0
+
+
+def test_orders_are_spaced_by_the_cooldown(make_floor: Any) -> None:
+    floor = make_floor({"apex": (PAIR,)})
+    params = MomentumParams(fast_bars=3, slow_bars=8, entry_bp=5.0, order_fraction=0.01, cooldown_bars=4)
+    _start(floor, "momentum", params)
+
+    def rise(second: int) -> None:
+        floor.prices["apex", PAIR] = 24_500.0 * (1 + 1e-5 * second)
+
+    floor.run(60.0 * 8 + 60.0 * 26, rise)
+    assert 4 <= floor.journal.events().count("order") <= 6
+
+
+def test_a_second_order_waits_until_the_fate_of_the_first_is_known(make_floor: Any) -> None:
+    floor = make_floor({"apex": (PAIR,)})
+    params = MomentumParams(fast_bars=3, slow_bars=8, entry_bp=5.0, cooldown_bars=1)
+    _start(floor, "momentum", params)
+    wire = floor.wires["apex"]
+    wire.loses_request = lambda request: "/order" in request.target
+
+    def rise(second: int) -> None:
+        floor.prices["apex", PAIR] = 24_500.0 * (1 + 1e-5 * second)
+
+    floor.run(1_500.0, rise)
+    assert wire.count("POST") == 1
+
+
+def test_a_paused_strategy_goes_on_watching_but_places_nothing(make_floor: Any) -> None:
+    floor = make_floor({"apex": (PAIR,)})
+    params = MomentumParams(fast_bars=3, slow_bars=8, entry_bp=5.0)
+    strategy = _start(floor, "momentum", params)
+    strategy.pause("gate")
+
+    def rise(second: int) -> None:
+        floor.prices["apex", PAIR] = 24_500.0 * (1 + 1e-5 * second)
+
+    floor.run(1_200.0, rise)
+    assert "target" in floor.journal.events()
+    assert floor.wires["apex"].count("POST") == 0
+
+
+def test_a_bar_told_twice_counts_once(make_floor: Any) -> None:
+    floor = make_floor({"apex": (PAIR,)})
+    strategy = _start(floor, "momentum", MomentumParams())
+    (stream,) = [stream for stream in floor.wires["apex"].streams if stream.target.startswith("/stream")]
+    closes = []
+    strategy.signal = lambda key, close, target: closes.append(close)
+    bar = (
+        b'{"stream":"btcusdt@kline_1m","data":{"e":"kline","s":"BTCUSDT","k":{"t":%d,"s":"BTCUSDT","c":"%d","x":true}}}'
+    )
+    open_ms = floor.kernel.now_ns // 1_000_000
+    for minute, close in ((0, 1), (0, 2), (1, 3), (0, 4), (2, 5)):
+        stream.deliver(bar % (open_ms + minute * 60_000, close))
+    assert closes == [1.0, 3.0, 5.0]
+
+
+def _signals(floor: Any, kind: str, params: Any, closes: list[float]) -> list[float | None]:
+    """The targets that follow from these closes, each fed with the one before."""
+    strategy = floor.strategy(kind, params, (PAIR,))
+    target, told = 0.0, []
+    for close in closes:
+        told.append(strategy.signal(("apex", "BTCUSDT"), close, target))
+        target = told[-1] or 0.0
+    return told
+
+
+def test_momentum_is_flat_when_the_trend_is_over_or_has_turned(make_floor: Any) -> None:
+    floor = make_floor({"apex": (PAIR,)})
+    params = MomentumParams(fast_bars=2, slow_bars=4, entry_bp=100.0, exit_bp=20.0)
+    assert _signals(floor, "momentum", params, [100, 100, 100, 100, 104, 104.2, 104.2, 104.2, 104.2, 104.2, 104.2]) == [
+        None,
+        None,
+        None,
+        0.0,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+        0.0,
+        0.0,
+    ]
+    assert _signals(floor, "momentum", params, [100, 100, 100, 100, 104, 102.0, 100.4]) == [
+        None,
+        None,
+        None,
+        0.0,
+        1.0,
+        1.0,
+        0.0,
+    ]
+
+
+def test_mean_reversion_is_flat_near_the_mean_and_beyond_it(make_floor: Any) -> None:
+    floor = make_floor({"apex": (PAIR,)})
+    params = MeanReversionParams(window_bars=5, entry_deviations=1.5, exit_deviations=0.2)
+    assert _signals(floor, "mean_reversion", params, [100, 101, 100, 101, 90, 96, 104]) == [
+        None,
+        None,
+        None,
+        None,
+        1.0,
+        1.0,
+        0.0,
+    ]

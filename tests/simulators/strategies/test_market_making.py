@@ -161,3 +161,36 @@ def test_inventory_stays_within_the_cap_whatever_the_price_does(make_floor: Any,
         # The cap is in dollars: it moves with the price between an order's sizing and now.
         assert abs(maker.position_units(client, pair)) <= 1.1 * maker.position_cap_units(client, pair)
     assert all(free >= 0 and held >= 0 for _, free, held in floor.exchanges["apex"].balances("sub"))
+
+
+def test_a_quote_that_stands_nearly_right_keeps_its_place_in_the_queue(make_floor: Any) -> None:
+    floor = make_floor({"apex": ("BTC/USD",)})
+    _maker(floor, requote_bp=2.0)
+    floor.prices["apex", "BTC/USD"] = 24_500.0 * 1.0001
+    floor.run(60.0)
+    assert floor.wires["apex"].count("DELETE") == 0
+
+
+def test_a_wild_market_is_looked_at_no_oftener_than_the_gap_allows(make_floor: Any) -> None:
+    floor = make_floor({"apex": ("BTC/USD",)})
+    _maker(floor, urgent_gap_s=5.0, allocation=0.9)
+
+    def jump(second: int) -> None:
+        floor.prices["apex", "BTC/USD"] = 24_500.0 * (1 + 3e-3 * (second % 2))
+
+    before = floor.wires["apex"].count("POST")
+    floor.run(60.0, jump)
+    assert 8 <= floor.wires["apex"].count("POST") - before <= 26
+
+
+def test_a_bid_is_taken_away_when_the_cap_shrinks_below_the_position(make_floor: Any) -> None:
+    floor = make_floor({"apex": ("BTC/USD",)})
+    maker = _maker(floor, allocation=0.1, order_fraction=0.06)
+    floor.prices["apex", "BTC/USD"] = 24_480.0
+    floor.run(30.0)
+    assert [side for _, side, _ in floor.open_orders()] == ["buy", "sell"]
+    floor.exchanges["apex"].transfer("USD", "sub", "external", 400_000 * 10**8, "withdrawal")
+    floor.run(90.0)
+    client = maker.clients["apex"]
+    assert maker.room_units(client, client.pairs["BTC/USD"], 1) < 0
+    assert [side for _, side, _ in floor.open_orders()] == ["sell"]

@@ -261,3 +261,10 @@ def test_whatever_is_lost_the_client_ends_up_with_the_exchanges_truth(
 def _side(desk: Desk, name: str) -> int:
     order = desk.client.desk._closed[name]
     return order.side
+
+
+def test_a_refusal_for_want_of_balance_makes_the_client_look_again(desk: Desk) -> None:
+    looks = desk.wire.count("GET /api/v3/account")
+    desk.place(BUY, 24_000.0, lots=10_000_000)
+    desk.floor.run(1.0)
+    assert desk.wire.count("GET /api/v3/account") == looks + 1
