@@ -73,23 +73,15 @@ class Bar(msgspec.Struct, gc=False):
             self.last_trade_id = later.last_trade_id
 
 
-class DayStatistics(msgspec.Struct, frozen=True):
-    """The last 24 hours as one bar, and the price before them (their own first one where nothing came before)."""
-
-    bar: Bar
-    previous_close: int
-
-
 class _Day:
     """Closed minutes of the last 24 hours, kept as running sums and as monotonic queues of highs and lows."""
 
-    __slots__ = ("_highs", "_lows", "_minutes", "previous_close", "sums")
+    __slots__ = ("_highs", "_lows", "_minutes", "sums")
 
     def __init__(self) -> None:
         self._minutes: deque[Bar] = deque()
         self._highs: deque[tuple[int, int]] = deque()  # (open_ns, high), highs falling: the first is the highest
         self._lows: deque[tuple[int, int]] = deque()
-        self.previous_close = 0
         self.sums = Bar(0, 0, 0, 0, 0)
 
     def add(self, bar: Bar) -> None:
@@ -98,7 +90,6 @@ class _Day:
         _add(sums, bar, 1)
         if len(self._minutes) > _DAY_MINUTES:
             gone = self._minutes.popleft()
-            self.previous_close = gone.close
             _add(sums, gone, -1)
             if self._highs[0][0] == gone.open_ns:
                 self._highs.popleft()
@@ -111,9 +102,9 @@ class _Day:
             self._lows.pop()
         self._lows.append((bar.open_ns, bar.low))
 
-    def with_current(self, current: Bar) -> DayStatistics:
+    def with_current(self, current: Bar) -> Bar:
         if not self._minutes:
-            return DayStatistics(current, current.open)
+            return current
         oldest = self._minutes[0]
         whole = msgspec.structs.replace(
             self.sums,
@@ -126,7 +117,7 @@ class _Day:
         if whole.first_trade_id < 0:
             whole.last_trade_id = -1
         whole.merge(current)
-        return DayStatistics(whole, self.previous_close or whole.open)
+        return whole
 
     def _first_trade_id(self) -> int:
         if not self.sums.trades:
@@ -218,7 +209,7 @@ class Bars:
         """
         return list(_group(self._with_current(interval_ns >= HOUR_NS), interval_ns))
 
-    def day(self) -> DayStatistics | None:
+    def day(self) -> Bar | None:
         """The rolling 24 hours: the last 1,440 closed minutes and the one being formed. None before the first price."""
         current = self.current()
         if current is None:

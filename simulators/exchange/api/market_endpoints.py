@@ -142,7 +142,7 @@ class MarketEndpoints:
             if day is None:
                 continue
             if kind == "MINI":
-                rows.append(payloads.mini_ticker(pair.notation, day.bar, now_ns))
+                rows.append(payloads.mini_ticker(pair.notation, day, now_ns))
             else:
                 rows.append(payloads.day_ticker(pair, day, self._exchange.top(pair.index), now_ns))
         return _one_or_all(rows, single)

@@ -222,9 +222,9 @@ class SummaryFeed:
             self._last_ticker = None
             return None
         day = self._pair.bars.day()
-        if day is None or day.bar == self._last_ticker:
+        if day is None or day == self._last_ticker:
             return None
-        self._last_ticker = day.bar
-        event = payloads.mini_ticker_event(self._pair.notation, day.bar, now_ns)
+        self._last_ticker = day
+        event = payloads.mini_ticker_event(self._pair.notation, day, now_ns)
         self.ticker.publish(_encode(event), 0)
         return event

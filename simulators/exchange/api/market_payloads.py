@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from simulators.exchange.api.bars import Bar, DayStatistics
+from simulators.exchange.api.bars import Bar
 from simulators.exchange.api.notation import Notation
 from simulators.exchange.api.pairs import AggregateTrade, Pair
 from simulators.exchange.order import Trade
@@ -324,10 +324,9 @@ def mini_ticker(notation: Notation, day: Bar, now_ns: int) -> MiniTicker:
     )
 
 
-def day_ticker(pair: Pair, statistics: DayStatistics, top: tuple[int, int, int, int], now_ns: int) -> DayTicker:
-    """24-hour statistics; the change is against the first price of the window."""
+def day_ticker(pair: Pair, day: Bar, top: tuple[int, int, int, int], now_ns: int) -> DayTicker:
+    """24-hour statistics; the change is against the price that stood when they began (the previous close)."""
     notation = pair.notation
-    day = statistics.bar
     book = book_ticker(pair, top)
     change = day.close - day.open
     base_units = day.volume_lots * notation.lot_units
@@ -336,7 +335,7 @@ def day_ticker(pair: Pair, statistics: DayStatistics, top: tuple[int, int, int, 
         price_change=notation.price(change),
         price_change_percent=_percent(change, day.open),
         weighted_avg_price=to_text(day.quote_volume * UNITS // base_units if base_units else 0),
-        prev_close_price=notation.price(statistics.previous_close),
+        prev_close_price=notation.price(day.open),
         last_price=notation.price(day.close),
         last_qty=notation.quantity(pair.last_trade_lots),
         bid_price=book.bid_price,

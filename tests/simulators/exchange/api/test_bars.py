@@ -51,7 +51,8 @@ def test_every_interval_is_the_extremes_of_the_prices_that_stood_in_it(history):
         assert [(b.open_ns, b.open, b.high, b.low, b.close, b.volume_lots) for b in rows] == expected
 
 
-def test_the_rolling_day_forgets_what_is_older_than_a_day():
+@pytest.mark.parametrize("trend", [-1, 0, 1])
+def test_the_rolling_day_forgets_what_is_older_than_a_day(trend):
     rng = random.Random(3)
     bars = Bars(START_NS)
     closes: list[list[int]] = []
@@ -59,22 +60,21 @@ def test_the_rolling_day_forgets_what_is_older_than_a_day():
         trade_id = minute + 1
         if minute:
             bars.roll(START_NS + minute * MINUTE_NS)
-        price = rng.randrange(500, 1_500)
+        price = 5_000 + trend * minute + rng.randrange(500)
         bars.trade(trade_id, price, 1, price, buyer_is_maker=False)
         closes.append([closes[-1][-1], price] if closes else [price])
         day = bars.day()
         assert day is not None
         window = closes[-(_DAY_MINUTES + 1) :]
         everything = [price for seen in window for price in seen]
-        assert (day.bar.high, day.bar.low, day.bar.open, day.bar.close) == (
+        assert (day.high, day.low, day.open, day.close) == (
             max(everything),
             min(everything),
             everything[0],
             price,
         )
-        assert (day.bar.trades, day.bar.volume_lots) == (len(window), len(window))
-        assert (day.bar.first_trade_id, day.bar.last_trade_id) == (trade_id - len(window) + 1, trade_id)
-    assert day.previous_close == window[0][0]
+        assert (day.trades, day.volume_lots) == (len(window), len(window))
+        assert (day.first_trade_id, day.last_trade_id) == (trade_id - len(window) + 1, trade_id)
 
 
 def test_history_is_bounded():

@@ -65,6 +65,13 @@ def test_an_outage_closes_streams_and_refuses_new_ones_until_it_ends(world):
     assert len(again.frames) == 1
 
 
+def test_an_outage_takes_effect_when_it_refuses_a_stream(world):
+    _, effects = _start(world, ExchangeOutage, ExchangeOutageParams())
+    world.clock.run(SECOND)
+    assert world.connect("/ws-api/v3").stream is None
+    assert effects.at_ms == [1_000]
+
+
 def test_a_silent_outage_leaves_requests_and_streams_without_a_word(world):
     world.rest(Side.BUY, 2_400_000, 1_000)
     client = world.connect("/ws/btcusdt@bookTicker")
