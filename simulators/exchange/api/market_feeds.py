@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from simulators.exchange.api import market_events as events
 from simulators.exchange.api import market_payloads as payloads
 from simulators.exchange.api.bars import MINUTE_NS, Bar
 from simulators.exchange.api.notation import book_ticker_writer
@@ -112,7 +113,7 @@ class DepthFeed:
         first = self._last_update_id + 1
         # Changes away from the top count no update of their own; an event needs at least one.
         last = pair.update_id = self._last_update_id = max(first, pair.update_id)
-        event = payloads.DepthEvent(
+        event = events.DepthEvent(
             self._clock.now_ns // _NS_PER_MS,
             pair.notation.symbol,
             first,
@@ -164,7 +165,7 @@ class TradeFeed:
             self._unpublished.append(aggregate)
         if self.trades.raw or self.trades.combined:
             time_ms = now_ns // _NS_PER_MS
-            event = payloads.TradeEvent(
+            event = events.TradeEvent(
                 time_ms,
                 notation.symbol,
                 trade_id,
@@ -180,7 +181,7 @@ class TradeFeed:
         notation = self._pair.notation
         for trade in ready:
             row = payloads.aggregate_row(notation, trade)
-            event = payloads.AggregateTradeEvent(
+            event = events.AggregateTradeEvent(
                 row.time_ms,
                 notation.symbol,
                 row.aggregate_id,
@@ -213,10 +214,10 @@ class SummaryFeed:
     def publish_kline(self, bar: Bar | None, closed: bool, now_ns: int) -> None:
         """Send a minute, as it stands or closed, if there is one and anybody wants it."""
         if bar is not None and (self.klines.raw or self.klines.combined):
-            event = payloads.kline_event(self._pair.notation, bar, "1m", MINUTE_NS, closed, now_ns)
+            event = events.kline_event(self._pair.notation, bar, "1m", MINUTE_NS, closed, now_ns)
             self.klines.publish(_encode(event), 0)
 
-    def publish_ticker(self, now_ns: int, is_wanted_by_all: bool) -> payloads.MiniTickerEvent | None:
+    def publish_ticker(self, now_ns: int, is_wanted_by_all: bool) -> events.MiniTickerEvent | None:
         """Send the 24-hour summary if it differs from the last one; returns it for the stream of all pairs."""
         if not (self.ticker.raw or self.ticker.combined or is_wanted_by_all):
             self._last_ticker = None
@@ -225,6 +226,6 @@ class SummaryFeed:
         if day is None or day == self._last_ticker:
             return None
         self._last_ticker = day
-        event = payloads.mini_ticker_event(self._pair.notation, day, now_ns)
+        event = events.mini_ticker_event(self._pair.notation, day, now_ns)
         self.ticker.publish(_encode(event), 0)
         return event

@@ -1,4 +1,4 @@
-"""Payloads about an account's orders and trades: replies of the trading endpoints and the user data events."""
+"""Payloads about an account's orders and trades, as REST tells them."""
 
 from __future__ import annotations
 
@@ -12,57 +12,13 @@ from simulators.exchange.types import OrderStatus, OrderType, Side, TimeInForce
 from simulators.ledger import to_text
 
 _NS_PER_MS = 1_000_000
-_ZERO = to_text(0)
-_SELF_TRADE_PREVENTION = "EXPIRE_TAKER"
-_NOT_IN_A_LIST = -1
+ZERO = to_text(0)
+SELF_TRADE_PREVENTION = "EXPIRE_TAKER"
+NOT_IN_A_LIST = -1
 
 _EXPIRY_REASONS = {
     TimeInForce.IOC: "UNFILLED_IOC_QUANTITY_EXPIRED",
     TimeInForce.FOK: "UNFILLED_FOK_ORDER_EXPIRED",
-}
-
-_LETTERS = {
-    "asset": "a",
-    "balances": "B",
-    "cleared_ms": "T",
-    "client_order_id": "c",
-    "commission": "n",
-    "commission_asset": "N",
-    "created_ms": "O",
-    "delta": "d",
-    "event_ms": "E",
-    "execution": "x",
-    "execution_id": "I",
-    "expiry_reason": "eR",
-    "filled_quantity": "z",
-    "filled_quote": "Z",
-    "free": "f",
-    "iceberg_quantity": "F",
-    "ignored": "M",
-    "is_maker": "m",
-    "is_on_book": "w",
-    "last_price": "L",
-    "last_quantity": "l",
-    "last_quote": "Y",
-    "locked": "l",
-    "order_id": "i",
-    "order_list_id": "g",
-    "original_client_order_id": "C",
-    "price": "p",
-    "quantity": "q",
-    "quote_order_quantity": "Q",
-    "reject_reason": "r",
-    "self_trade_prevention": "V",
-    "side": "S",
-    "status": "X",
-    "stop_price": "P",
-    "symbol": "s",
-    "time_in_force": "f",
-    "trade_id": "t",
-    "transaction_ms": "T",
-    "type": "o",
-    "updated_ms": "u",
-    "working_ms": "W",
 }
 
 
@@ -170,64 +126,6 @@ class TradeRow(msgspec.Struct, frozen=True, rename="camel"):
     is_best_match: bool
 
 
-class ExecutionReport(
-    msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", tag="executionReport", omit_defaults=True
-):
-    event_ms: int
-    symbol: str
-    client_order_id: str
-    side: str
-    type: str
-    time_in_force: str
-    quantity: str
-    price: str
-    stop_price: str
-    iceberg_quantity: str
-    order_list_id: int
-    original_client_order_id: str
-    execution: str
-    status: str
-    reject_reason: str
-    order_id: int
-    last_quantity: str
-    filled_quantity: str
-    last_price: str
-    commission: str
-    commission_asset: str | None
-    transaction_ms: int
-    trade_id: int
-    execution_id: int
-    is_on_book: bool
-    is_maker: bool
-    ignored: bool
-    created_ms: int
-    filled_quote: str
-    last_quote: str
-    quote_order_quantity: str
-    working_ms: int
-    self_trade_prevention: str
-    expiry_reason: str | None = None
-
-
-class AccountBalance(msgspec.Struct, frozen=True, rename=_LETTERS):
-    asset: str
-    free: str
-    locked: str
-
-
-class AccountPosition(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", tag="outboundAccountPosition"):
-    event_ms: int
-    updated_ms: int
-    balances: list[AccountBalance]
-
-
-class BalanceUpdate(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", tag="balanceUpdate"):
-    event_ms: int
-    asset: str
-    delta: str
-    cleared_ms: int
-
-
 def type_and_time_in_force(order: Order) -> tuple[str, str]:
     """Binance calls a post-only order LIMIT_MAKER and shows it as GTC."""
     if order.type is OrderType.MARKET:
@@ -254,7 +152,7 @@ def commission(pair: Pair, trade: Trade, as_taker: bool) -> tuple[str, str]:
 
 def order_ack(pair: Pair, order: Order) -> OrderAck:
     return OrderAck(
-        pair.notation.symbol, order.order_id, _NOT_IN_A_LIST, order.client_order_id, order.placed_ns // _NS_PER_MS
+        pair.notation.symbol, order.order_id, NOT_IN_A_LIST, order.client_order_id, order.placed_ns // _NS_PER_MS
     )
 
 
@@ -276,7 +174,7 @@ def order_result(pair: Pair, order: Order, trades: Iterable[Trade] | None) -> Or
     return OrderResult(
         symbol=notation.symbol,
         order_id=order.order_id,
-        order_list_id=_NOT_IN_A_LIST,
+        order_list_id=NOT_IN_A_LIST,
         client_order_id=order.client_order_id,
         transact_time=order.updated_ns // _NS_PER_MS,
         price=notation.price(order.price_ticks),
@@ -289,7 +187,7 @@ def order_result(pair: Pair, order: Order, trades: Iterable[Trade] | None) -> Or
         type=kind,
         side=order.side.name,
         working_time=order.placed_ns // _NS_PER_MS,
-        self_trade_prevention_mode=_SELF_TRADE_PREVENTION,
+        self_trade_prevention_mode=SELF_TRADE_PREVENTION,
         fills=fills,
         expiry_reason=expiry_reason(order),
     )
@@ -303,7 +201,7 @@ def cancel_result(pair: Pair, order: Order, client_order_id: str) -> CancelResul
         symbol=notation.symbol,
         orig_client_order_id=order.client_order_id,
         order_id=order.order_id,
-        order_list_id=_NOT_IN_A_LIST,
+        order_list_id=NOT_IN_A_LIST,
         client_order_id=client_order_id,
         transact_time=order.updated_ns // _NS_PER_MS,
         price=notation.price(order.price_ticks),
@@ -315,7 +213,7 @@ def cancel_result(pair: Pair, order: Order, client_order_id: str) -> CancelResul
         time_in_force=time_in_force,
         type=kind,
         side=order.side.name,
-        self_trade_prevention_mode=_SELF_TRADE_PREVENTION,
+        self_trade_prevention_mode=SELF_TRADE_PREVENTION,
     )
 
 
@@ -325,7 +223,7 @@ def order_row(pair: Pair, order: Order) -> OrderRow:
     return OrderRow(
         symbol=notation.symbol,
         order_id=order.order_id,
-        order_list_id=_NOT_IN_A_LIST,
+        order_list_id=NOT_IN_A_LIST,
         client_order_id=order.client_order_id,
         price=notation.price(order.price_ticks),
         orig_qty=notation.quantity(order.quantity_lots),
@@ -335,14 +233,14 @@ def order_row(pair: Pair, order: Order) -> OrderRow:
         time_in_force=time_in_force,
         type=kind,
         side=order.side.name,
-        stop_price=_ZERO,
-        iceberg_qty=_ZERO,
+        stop_price=ZERO,
+        iceberg_qty=ZERO,
         time=order.placed_ns // _NS_PER_MS,
         update_time=order.updated_ns // _NS_PER_MS,
         is_working=True,
         working_time=order.placed_ns // _NS_PER_MS,
         orig_quote_order_qty=to_text(order.quote_quantity),
-        self_trade_prevention_mode=_SELF_TRADE_PREVENTION,
+        self_trade_prevention_mode=SELF_TRADE_PREVENTION,
         expiry_reason=expiry_reason(order),
     )
 
@@ -355,7 +253,7 @@ def trade_row(pair: Pair, trade: Trade, as_taker: bool) -> TradeRow:
         symbol=notation.symbol,
         id=trade.trade_id,
         order_id=trade.taker_order if as_taker else trade.maker_order,
-        order_list_id=_NOT_IN_A_LIST,
+        order_list_id=NOT_IN_A_LIST,
         price=notation.price(trade.price_ticks),
         qty=notation.quantity(trade.quantity_lots),
         quote_qty=to_text(trade.quote_amount),
@@ -365,56 +263,4 @@ def trade_row(pair: Pair, trade: Trade, as_taker: bool) -> TradeRow:
         is_buyer=(trade.taker_side is Side.BUY) == as_taker,
         is_maker=not as_taker,
         is_best_match=True,
-    )
-
-
-def execution_report(
-    pair: Pair,
-    order: Order,
-    execution: str,
-    trade: Trade | None,
-    cancel_name: str,
-    execution_id: int,
-    now_ns: int,
-) -> ExecutionReport:
-    """What the user data stream says of an order: ``trade`` for TRADE, ``cancel_name`` for CANCELED."""
-    notation = pair.notation
-    kind, time_in_force = type_and_time_in_force(order)
-    as_taker = trade is not None and trade.taker_order == order.order_id
-    paid, asset = commission(pair, trade, as_taker) if trade is not None else ("0", None)
-    return ExecutionReport(
-        event_ms=now_ns // _NS_PER_MS,
-        symbol=notation.symbol,
-        client_order_id=cancel_name or order.client_order_id,
-        side=order.side.name,
-        type=kind,
-        time_in_force=time_in_force,
-        quantity=notation.quantity(order.quantity_lots),
-        price=notation.price(order.price_ticks),
-        stop_price=_ZERO,
-        iceberg_quantity=_ZERO,
-        order_list_id=_NOT_IN_A_LIST,
-        original_client_order_id=order.client_order_id if cancel_name else "",
-        execution=execution,
-        status=order.status.name,
-        reject_reason="NONE",
-        order_id=order.order_id,
-        last_quantity=notation.quantity(trade.quantity_lots) if trade is not None else _ZERO,
-        filled_quantity=notation.quantity(order.filled_lots),
-        last_price=notation.price(trade.price_ticks) if trade is not None else _ZERO,
-        commission=paid,
-        commission_asset=asset,
-        transaction_ms=order.updated_ns // _NS_PER_MS,
-        trade_id=trade.trade_id if trade is not None else -1,
-        execution_id=execution_id,
-        is_on_book=order.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED) and kind != "MARKET",
-        is_maker=trade is not None and not as_taker,
-        ignored=False,
-        created_ms=order.placed_ns // _NS_PER_MS,
-        filled_quote=to_text(order.filled_quote),
-        last_quote=to_text(trade.quote_amount) if trade is not None else _ZERO,
-        quote_order_quantity=to_text(order.quote_quantity),
-        working_ms=order.placed_ns // _NS_PER_MS,
-        self_trade_prevention=_SELF_TRADE_PREVENTION,
-        expiry_reason=expiry_reason(order),
     )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from simulators.exchange.api import order_payloads as payloads
+from simulators.exchange.api import account_events as events
 from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.topic import Push, Withholder
 from simulators.exchange.core import Exchange
@@ -100,7 +100,7 @@ class UserData:
             trade = self._exchange.account_trades(account)[-1]
             self._expect(account, pair, trade, as_taker=trade.taker_order == order_id)
         self._execution_id += 1
-        report = payloads.execution_report(
+        report = events.execution_report(
             pair,
             order,
             execution,
@@ -119,16 +119,16 @@ class UserData:
         if subscriptions is None:
             return
         known_totals = self._known_totals[account]
-        rows: list[payloads.AccountBalance] = []
-        updates: list[payloads.BalanceUpdate] = []
+        rows: list[events.AccountBalance] = []
+        updates: list[events.BalanceUpdate] = []
         for asset in assets:
             free, held = self._exchange.balance(account, asset)
-            rows.append(payloads.AccountBalance(asset, to_text(free), to_text(held)))
+            rows.append(events.AccountBalance(asset, to_text(free), to_text(held)))
             unexplained = free + held - known_totals.get(asset, 0)
             if unexplained:
                 known_totals[asset] = free + held
-                updates.append(payloads.BalanceUpdate(now_ms, asset, to_text(unexplained), now_ms))
-        self._send(subscriptions, msgspec.json.encode(payloads.AccountPosition(now_ms, now_ms, rows)), cause)
+                updates.append(events.BalanceUpdate(now_ms, asset, to_text(unexplained), now_ms))
+        self._send(subscriptions, msgspec.json.encode(events.AccountPosition(now_ms, now_ms, rows)), cause)
         for update in updates:
             self._send(subscriptions, msgspec.json.encode(update), cause)
 
