@@ -10,25 +10,11 @@ import msgspec
 
 from lab.scenario.errors import ScenarioError, problem
 from lab.scenario.faults import FAULTS, FaultSpec
-from lab.scenario.kinds import (
-    NAME,
-    Choice,
-    Duration,
-    Findings,
-    Instant,
-    Kind,
-    ListOf,
-    Schema,
-    Text,
-    Whole,
-    join,
-    missing,
-    or_reference,
-    unknown_keys,
-)
+from lab.scenario.kinds import Findings, Kind, ListOf, Schema, join, missing, or_reference, unknown_keys
 from lab.scenario.mandates import MANDATES
 from lab.scenario.model import Expectation, Forbidden, SteadyState, Value
 from lab.scenario.records import Field, Key, Record, entry, record
+from lab.scenario.scalars import NAME, Choice, Duration, Instant, Text, Whole
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, describe
 
 SCENARIO_SCHEMA = "riskproof-scenario/1"

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lab.scenario.kinds import ASSET, NAME, PAIR, Duration, Kind, ListOf, Share, Text
+from lab.scenario.kinds import Kind, ListOf
 from lab.scenario.model import Injection
 from lab.scenario.records import Field, fields_of
+from lab.scenario.scalars import ASSET, NAME, PAIR, Duration, Share, Text
 
 COORDINATED = ("injection", "starts_ns", "ends_ns", "ramp_ns", "ramp_down_ns", "intensity")
 """Attributes of a fault's parameters that the timeline's own keys give."""

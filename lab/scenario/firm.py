@@ -7,8 +7,9 @@ from typing import Annotated
 
 import msgspec
 
-from lab.scenario.kinds import ASSET, NAME, PAIR, Amount, Choice, ListOf, MapOf
+from lab.scenario.kinds import ListOf, MapOf
 from lab.scenario.records import Key, record
+from lab.scenario.scalars import ASSET, NAME, PAIR, Amount, Choice
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange.config import ExchangeConfig
 from simulators.strategies.params import KINDS, StrategyParams

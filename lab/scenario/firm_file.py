@@ -24,8 +24,9 @@ from lab.scenario.firm import (
     Strategy,
     service_key,
 )
-from lab.scenario.kinds import NAME, PAIR, Choice, Findings, Kind, Schema, Step, Text, join
+from lab.scenario.kinds import Findings, Kind, Schema, join
 from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
+from lab.scenario.scalars import NAME, PAIR, Choice, Step, Text
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange.config import ExchangeConfig, StreetConfig

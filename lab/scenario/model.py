@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import msgspec
 
 from lab.scenario.firm import Firm
-from lab.scenario.kinds import NAME, Choice, Duration, Flag, Text
 from lab.scenario.mandates import MANDATES, SEVERITIES
 from lab.scenario.records import Key
+from lab.scenario.scalars import NAME, Choice, Duration, Flag, Text
 from simulators.market_data.world.config import MarketConfig
 
 SUBJECT = Text("a subject of the mandate, such as USDT, apex or BTC/USD", r"[A-Za-z0-9_/:]+", 60)

@@ -10,9 +10,9 @@ from typing import cast
 import numpy as np
 
 from lab.scenario.faults import FAULTS
-from lab.scenario.kinds import Duration, Share
 from lab.scenario.model import Expectation, Experiment, Forbidden, Injection, Value
 from lab.scenario.records import Field
+from lab.scenario.scalars import Duration, Share
 from lab.scenario.units import DURATION_UNITS_NS, format_duration, format_instant, format_share
 from simulators.market_data.world.harm import HarmParams
 from simulators.market_data.world.overlays import envelope

@@ -19,9 +19,20 @@ from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origi
 
 import msgspec
 
-from lab.scenario import kinds
+from lab.scenario import scalars
 from lab.scenario.errors import one_of, problem
-from lab.scenario.kinds import Findings, Kind, ScalarKind, Schema, join, missing, or_reference, unknown_keys
+from lab.scenario.kinds import (
+    Findings,
+    Kind,
+    ListOf,
+    MapOf,
+    ScalarKind,
+    Schema,
+    join,
+    missing,
+    or_reference,
+    unknown_keys,
+)
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map
 
 
@@ -84,38 +95,38 @@ def _derive(attribute: str, hint: Any, as_declared: bool = False) -> tuple[str, 
         if attribute.endswith(suffix) and attribute != suffix:
             name = attribute.removesuffix(suffix)
             if plain is int and unit_ns == 1:
-                return name, kinds.Duration()
+                return name, scalars.Duration()
             if plain == tuple[int, int] and unit_ns == 1:
-                return name, kinds.DurationRange()
+                return name, scalars.DurationRange()
             if plain in (int, float):
-                return name, kinds.DurationIn(unit_ns, whole=plain is int, most=most)
+                return name, scalars.DurationIn(unit_ns, whole=plain is int, most=most)
     if attribute.endswith("_bp") and plain is float:
-        return attribute.removesuffix("_bp"), kinds.BasisPoints(10_000.0 if most is None else most)
+        return attribute.removesuffix("_bp"), scalars.BasisPoints(10_000.0 if most is None else most)
     if plain is float and (least, most) == (0.0, 1.0):
-        return attribute, kinds.Share()
+        return attribute, scalars.Share()
     return attribute, _of_type(plain, least, most)
 
 
 def _of_type(plain: Any, least: float | None, most: float | None, as_declared: bool = False) -> Kind[Any]:
     if plain is bool:
-        return kinds.Flag()
+        return scalars.Flag()
     if plain is int:
-        return kinds.Whole(0 if least is None else int(least), 1_000_000 if most is None else int(most))
+        return scalars.Whole(0 if least is None else int(least), 1_000_000 if most is None else int(most))
     if plain is float:
-        return kinds.Real(
-            -kinds.UNBOUNDED if as_declared else 0.0 if least is None else least,
-            kinds.UNBOUNDED if most is None else most,
+        return scalars.Real(
+            -scalars.UNBOUNDED if as_declared else 0.0 if least is None else least,
+            scalars.UNBOUNDED if most is None else most,
         )
     if plain is str:
-        return kinds.Text()
+        return scalars.Text()
     if get_origin(plain) is Literal:
-        return kinds.Choice(get_args(plain))
+        return scalars.Choice(get_args(plain))
     if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
         return record(plain, as_declared=as_declared)
     if get_origin(plain) is tuple and get_args(plain)[1:] == (Ellipsis,):
-        return kinds.ListOf(_of_type(get_args(plain)[0], None, None, as_declared))
+        return ListOf(_of_type(get_args(plain)[0], None, None, as_declared))
     if get_origin(plain) in (dict, Mapping) and get_args(plain)[0] is str:
-        return kinds.MapOf(kinds.Text(), _of_type(get_args(plain)[1], None, None, as_declared))
+        return MapOf(scalars.Text(), _of_type(get_args(plain)[1], None, None, as_declared))
     raise TypeError(f"no way to write a value of {plain} in YAML is known")
 
 

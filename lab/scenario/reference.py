@@ -10,9 +10,9 @@ from typing import Any
 
 from lab.scenario.document import SCENARIO, InjectionText, JudgeAllText, MarketText
 from lab.scenario.faults import FAULTS, FaultSpec
-from lab.scenario.kinds import Duration, Share
 from lab.scenario.model import Expectation, Forbidden, SteadyState
 from lab.scenario.records import Field, fields_of
+from lab.scenario.scalars import Duration, Share
 from lab.scenario.units import format_duration, format_share
 
 BEGIN = "<!-- tables written by python -m lab.scenario.reference docs/reference/scenario.md -->"

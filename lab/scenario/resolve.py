@@ -18,10 +18,11 @@ from lab.scenario.errors import Mark, nearest_name, one_of, problem
 from lab.scenario.faults import FAULTS
 from lab.scenario.firm import Firm
 from lab.scenario.firm_file import FirmFile
-from lab.scenario.kinds import NAME, Findings
+from lab.scenario.kinds import Findings
 from lab.scenario.limits import load_limits
 from lab.scenario.market_file import MarketFile
 from lab.scenario.model import Experiment, Injection, Market
+from lab.scenario.scalars import NAME
 from lab.scenario.sources import apply_sets, fill_in, load_document, undeclared_variables
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lab.scenario.document import SCENARIO
 from lab.scenario.firm_file import FirmFile
-from lab.scenario.kinds import NAME, Schema
+from lab.scenario.kinds import Schema
 from lab.scenario.market_file import MarketFile
 from lab.scenario.records import relaxed
+from lab.scenario.scalars import NAME
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EXTENDS = {"description": "a file that this one is laid over, relative to it", "type": "string"}

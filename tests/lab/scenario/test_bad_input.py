@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.scenario.errors import ScenarioError
+from lab.scenario.errors import ScenarioError, one_of
 from lab.scenario.resolve import SHIPPED, load_scenario
 
 GOOD = """\
@@ -386,7 +386,7 @@ MISTAKES = [
         "firm: meridian",
         "firm: meridan",
         [
-            ("slide.yaml:9:7: firm: no `meridan` in firms; expected meridian or meridian_usdc; did you mean meridian?"),
+            ("slide.yaml:9:7: firm: no `meridan` in firms; expected FIRMS; did you mean meridian?"),
         ],
         id="an unknown firm",
     ),
@@ -394,7 +394,7 @@ MISTAKES = [
         "limits: meridian",
         "limits: meridan",
         [
-            "slide.yaml:10:9: limits: no `meridan` in limits; expected meridian; did you mean meridian?",
+            "slide.yaml:10:9: limits: no `meridan` in limits; expected LIMITS; did you mean meridian?",
         ],
         id="unknown limits",
     ),
@@ -403,8 +403,7 @@ MISTAKES = [
         "calm_2023_02_kucoin",
         [
             (
-                "slide.yaml:8:18: market.source: no `calm_2023_02_kucoin` in markets; expected "
-                "calm_2023_02_kucoin_1m, crash_2021_05_19, synthetic_calm or usdc_depeg_2023_03; did you mean "
+                "slide.yaml:8:18: market.source: no `calm_2023_02_kucoin` in markets; expected MARKETS; did you mean "
                 "calm_2023_02_kucoin_1m?"
             ),
         ],
@@ -784,5 +783,11 @@ def test_a_mistake_is_told_with_its_place_and_its_remedy(
     Path("slide.yaml").write_text(GOOD.replace(right, wrong, 1))
     with pytest.raises(ScenarioError) as caught:
         load_scenario("slide.yaml")
-    shipped = str(SHIPPED)
-    assert [line.replace(shipped, "SHIPPED") for line in caught.value.lines()] == messages
+    lines = [line.replace(str(SHIPPED), "SHIPPED") for line in caught.value.lines()]
+    for folder in ("firms", "limits", "markets"):  # what ships may grow
+        shipped = one_of(sorted(path.stem for path in (SHIPPED / folder).glob("*.yaml")))
+        lines = [
+            line.replace(f"in {folder}; expected {shipped};", f"in {folder}; expected {folder.upper()};")
+            for line in lines
+        ]
+    assert lines == messages
