@@ -24,6 +24,8 @@ UNITS = 10**SCALE
 EXTERNAL = "external"
 """The account of the outside world; every ledger has it, and opening balances come from it."""
 
+_TOO_MUCH = Decimal(10) ** 18  # whole assets: far more than exists of any, and exact in 28 digits
+
 _MAY_OVERDRAW: frozenset[str] = frozenset(("street", "external", "venue", "transit"))
 
 
@@ -34,11 +36,13 @@ class Overdraft(Exception):
 def to_units(text: str) -> int:
     """Read a decimal string as smallest units, exactly; ValueError if it is none or has more than 8 decimals."""
     try:
-        scaled = Decimal(text).scaleb(SCALE)
-        units = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError):
+        amount = Decimal(text)
+    except InvalidOperation:
         raise ValueError(f"{text!r} is not a decimal amount") from None
-    if units != scaled:
+    if not amount.is_finite() or abs(amount) >= _TOO_MUCH:
+        raise ValueError(f"{text!r} is not an amount below {_TOO_MUCH:.0e}")
+    units = int(amount.scaleb(SCALE))
+    if Decimal(units).scaleb(-SCALE) != amount:
         raise ValueError(f"{text!r} has more than {SCALE} decimals")
     return units
 
