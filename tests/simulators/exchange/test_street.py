@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.exchange.config import StreetConfig
-from simulators.exchange.types import Side
+from simulators.exchange.types import Side, TimeInForce
 
 ASKS = [(2_000_200, 100_000), (2_000_400, 200_000), (2_000_600, 400_000)]
 BIDS = [(1_999_800, 100_000), (1_999_600, 200_000), (1_999_400, 400_000)]
@@ -141,15 +141,26 @@ def test_the_street_fills_what_it_crosses_at_the_clients_price_and_no_more_than_
     assert floor.fills()[2:] == [(2_000_160, 9_998, "street", "bob")]
 
 
-def test_at_one_price_who_has_stood_there_longer_is_served_first(new_floor) -> None:
-    floor = new_floor(reference=20_001.0)
-    floor.limit("bob", Side.SELL, 2_000_200, 1_000)  # below the street's 20,003.01
-    floor.exchange.requote(0, 20_000.0)  # the street comes down to bob's price
-    floor.limit("cyd", Side.SELL, 2_000_200, 1_000)
-    assert floor.exchange.top(0) == (1_999_800, 100_000, 2_000_200, 102_000)
-    floor.market("ada", Side.BUY, 102_000)
+@pytest.mark.parametrize(
+    ("reference", "side", "price_ticks"), [(20_001.0, Side.SELL, 2_000_200), (19_999.0, Side.BUY, 1_999_800)]
+)
+def test_at_one_price_who_has_stood_there_longer_is_served_first(
+    new_floor, reference: float, side: Side, price_ticks: int
+) -> None:
+    floor = new_floor(reference=reference)
+    floor.limit("bob", side, price_ticks, 1_000)  # inside the street's spread
+    floor.exchange.requote(0, 20_000.0)  # the street comes to bob's price
+    floor.limit("cyd", side, price_ticks, 1_000)
+    assert floor.exchange.depth(0, 1)[0 if side is Side.BUY else 1] == [(price_ticks, 102_000)]
+    floor.market("ada", Side(-side), 102_000)
     assert floor.fills() == [
-        (2_000_200, 1_000, "ada", "bob"),
-        (2_000_200, 100_000, "ada", "street"),
-        (2_000_200, 1_000, "ada", "cyd"),
+        (price_ticks, 1_000, "ada", "bob"),
+        (price_ticks, 100_000, "ada", "street"),
+        (price_ticks, 1_000, "ada", "cyd"),
     ]
+
+
+def test_what_an_order_would_get_is_judged_in_the_order_of_service(floor) -> None:
+    floor.limit("ada", Side.SELL, 2_000_200, 1_000)  # behind the street, so it stops ada only after the street
+    order = floor.limit("ada", Side.BUY, 2_000_200, 100_000, TimeInForce.FOK)
+    assert order.filled_lots == 100_000
