@@ -18,6 +18,9 @@ from risk_monitor.rules import CANONICAL_PER_UNIT
 MAX_EVIDENCE = 8
 """References kept per signal; the first ones are the most telling."""
 
+SLACK = 1e-9
+"""How far above its bound, relative to it, a measure in floats must be to count as above."""
+
 Evidence = Callable[[], tuple[str, ...]]
 Emit = Callable[[Effect], None]
 
@@ -154,7 +157,10 @@ class Watch:
         self._evidence = evidence
 
     def add(self, agenda: Agenda, severity: Severity, bound: float, for_ns: int) -> None:
-        self.alerts.append(Alert(self, agenda, severity, bound, round(bound / self._scale, 9), for_ns))
+        limit = round(bound / self._scale, 9)
+        # Sums of floats differ in their last digits by how they were added; a bound touched exactly is not exceeded.
+        exceeded = bound if self.unit in ("s", "ms") else bound * (1.0 + SLACK)
+        self.alerts.append(Alert(self, agenda, severity, exceeded, limit, for_ns))
         self.lowest = self.alerts[0].bound
 
     def observe(self, now_ns: int, value: float) -> None:

@@ -99,8 +99,10 @@ class ExchangeDesk:
 
     @property
     def seen_ns(self) -> int:
-        """When the request left that gave the oldest of the accounts' last snapshots."""
-        return min(account.book.seen_ns for account in self.accounts)
+        """When the request left that gave the oldest of the accounts' last snapshots; -1 while one of them shows
+        changes that may still turn out to be transfers."""
+        books = [account.book for account in self.accounts]
+        return min(book.seen_ns for book in books) if all(book.is_settled for book in books) else -1
 
     def account(self, name: str) -> AccountDesk | None:
         return next((account for account in self.accounts if account.book.name == name), None)

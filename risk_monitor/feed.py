@@ -63,12 +63,12 @@ class MarketFeed:
                 self._revive(now_ns, quote)
             for check in quote.checks:
                 check(now_ns)
-            if now_ns >= self._portfolio.due_ns:
-                self._portfolio.requote(now_ns)
         elif not quote.is_fresh:
             self._revive(now_ns, quote)
             for check in quote.checks:
                 check(now_ns)
+        if now_ns >= self._portfolio.due_ns:
+            self._portfolio.requote(now_ns)
 
     def last_heard_ns(self) -> int:
         """When the latest price of any pair arrived, -1 if none has."""

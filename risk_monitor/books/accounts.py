@@ -68,6 +68,11 @@ class ExchangeAccount:
         self._source = ""
 
     @property
+    def is_settled(self) -> bool:
+        """Whether every change of the balances has its reason."""
+        return not self._unexplained
+
+    @property
     def is_known(self) -> bool:
         return self.seen_ns >= 0
 
@@ -155,6 +160,7 @@ class ExchangeAccount:
     def _explain(self, now_ns: int, asset: str, reason: Decimal) -> None:
         """Add a reason for a change (or, negative, a change that wants one)."""
         unexplained = self._unexplained
+        self._ledgers.suspense.await_reason(asset, -reason)
         rest = unexplained.get(asset, ZERO) - reason
         if rest:
             unexplained[asset] = rest
@@ -175,6 +181,7 @@ class ExchangeAccount:
         self._unexplained.clear()
         for asset, change in changes:
             self._ledgers.telemetry.unexplained_changes += 1
+            self._ledgers.suspense.await_reason(asset, -change)
             self._transferred(now_ns, asset, change)
 
     def _transferred(self, now_ns: int, asset: str, change: Decimal) -> None:

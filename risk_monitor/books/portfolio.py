@@ -65,7 +65,7 @@ class Portfolio:
             self._agenda.arm(self._job, at_ns)
 
     def requote(self, now_ns: int) -> None:
-        """A quote has changed, and the last look is at least an evaluation period old: look now."""
+        """A quote has come, and the last look is at least an evaluation period old: look now."""
         if now_ns - self.holdings.changed_ns >= self._quiet_ns:
             self.evaluate(now_ns)
 

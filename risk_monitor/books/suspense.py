@@ -2,7 +2,8 @@
 
 An exchange debits a profit at once, the custodian's instruction to pay it is seen at the next look; a transfer between
 sub-accounts is two events. Taken at face value, equity would jump down and up again. So a change that no trade explains
-is entered here when it is first seen, and equity is computed as if it had not happened. It leaves when its
+is entered here when it is first seen, and equity is computed as if it had not happened. (A change whose fill may still
+be on its way is *awaited* before it is entered, with the same effect.) An entry leaves when its
 counterpart is seen (the two cancel), or when the other views have been looked at again, later than the transfer may
 take, and show no counterpart: then it was a deposit or withdrawal if some record says so (which is neither gain nor
 loss), else it is a gain or loss and equity shows it.
@@ -70,7 +71,7 @@ class OtherViews(Protocol):
 
 
 class Suspense:
-    """Open entries, oldest first. ``version`` grows with every change of them."""
+    """Open entries, oldest first, and what is awaited. ``version`` grows with every change of either."""
 
     def __init__(
         self, agenda: Agenda, views: OtherViews, transfer_ns: int, on_flow: Callable[[int, str, Decimal], None]
@@ -80,6 +81,7 @@ class Suspense:
         self._transfer_ns = transfer_ns
         self._on_flow = on_flow
         self._entries: list[Entry] = []
+        self._awaited: dict[str, Decimal] = {}
         self._job = Job(self._remind)
         self.version = 0
 
@@ -98,15 +100,24 @@ class Suspense:
         if self._job.due_ns == NEVER_NS:
             self._agenda.arm(self._job, now_ns + self._transfer_ns)
 
+    def await_reason(self, asset: str, change: Decimal) -> None:
+        """A balance changed and its fill has not been told yet, or (with the opposite sign) the other way round."""
+        rest = self._awaited.get(asset, ZERO) + change
+        if rest:
+            self._awaited[asset] = rest
+        else:
+            self._awaited.pop(asset, None)
+        self.version += 1
+
     def pending(self) -> dict[str, Decimal]:
         """Per asset, the change that is not yet taken at face value."""
-        sums: dict[str, Decimal] = {}
+        sums = dict(self._awaited)
         for entry in self._entries:
             sums[entry.asset] = sums.get(entry.asset, ZERO) + entry.amount
         return sums
 
     def clear(self) -> None:
-        """Take everything at face value."""
+        """Take every entry at face value."""
         self._entries.clear()
         self.version += 1
 

@@ -209,18 +209,14 @@ class World:
         held[quote] = str(Decimal(held.get(quote, "0")) - sign * paid)
         self.update_ms = self.now_ns // 1_000_000
         symbol = pair.replace("/", "")
-        self.trades.setdefault((venue, account, symbol), []).append(
-            {"symbol": symbol, "id": trade_id, "orderId": 1, "price": price, "qty": quantity, "quoteQty": str(paid),
-             "commission": "0", "commissionAsset": base, "time": self.update_ms, "isBuyer": side == "BUY", "isMaker": False}
-        )  # fmt: skip
+        row = {"symbol": symbol, "id": trade_id, "orderId": 1, "price": price, "qty": quantity, "quoteQty": str(paid)}
+        row |= {"commission": "0", "commissionAsset": base, "time": self.update_ms, "isBuyer": side == "BUY"}
+        self.trades.setdefault((venue, account, symbol), []).append(row)
         if told:
-            self.user_event(
-                venue,
-                account,
-                {"e": "executionReport", "E": self.update_ms, "s": symbol, "c": "x", "S": side, "o": "LIMIT", "x": "TRADE",
-                 "X": "FILLED", "i": 1, "l": quantity, "z": quantity, "L": price, "n": "0", "N": None, "T": self.update_ms,
-                 "t": trade_id, "Y": str(paid), "Z": str(paid)},
-            )  # fmt: skip
+            report = {"e": "executionReport", "E": self.update_ms, "s": symbol, "S": side, "x": "TRADE", "X": "FILLED"}
+            report |= {"i": 1, "l": quantity, "z": quantity, "L": price, "n": "0", "N": None, "T": self.update_ms}
+            report |= {"t": trade_id, "Y": str(paid), "Z": str(paid)}
+            self.user_event(venue, account, report)
             self.tell_position(venue, account, base, quote)
 
     def instruct(self, instruction_id: str, exchange: str, amount: str, contracted_in_s: float) -> None:

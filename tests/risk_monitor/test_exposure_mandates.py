@@ -11,7 +11,7 @@ import pytest
     ("limits", "mandate", "subject", "expected"),
     [
         ("position_limit: {BTC: {high: 10 BTC}}", "position_limit", "BTC", [("ok", 10.0)]),
-        ("position_limit: {BTC: {high: 9.99999999 BTC}}", "position_limit", "BTC", [("breached", 10.0)]),
+        ("position_limit: {BTC: {high: 9.9999999 BTC}}", "position_limit", "BTC", [("breached", 10.0)]),
         ("notional_limit: {each: {high: 240k USD}}", "notional_limit", "BTC", [("ok", 240000.0)]),
         (
             "notional_limit: {BTC: {high: 239k USD}, each: {high: 1 USD}}",
