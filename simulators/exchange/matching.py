@@ -79,14 +79,10 @@ class MatchingEngine:
 
         while lots:
             level = other.best
-            if (
-                ladder.best_lots
-                and ladder.best_key >= limit_key
-                and (
-                    level is None
-                    or level.key < ladder.best_key
-                    or (level.key == ladder.best_key and level.first.order_id > ladder.since_order)
-                )
+            if ladder.best_key >= limit_key and (
+                level is None
+                or level.key < ladder.best_key
+                or (level.key == ladder.best_key and level.first.order_id > ladder.since_order)
             ):
                 maker = None
                 maker_id = 0
@@ -209,25 +205,22 @@ class MatchingEngine:
 
     def publish_top(self, market: Market, cause: int, *, is_confirmed: bool = False) -> None:
         """Record and report the top of the book, clients and street together, if it has changed or is confirmed."""
-        bids, asks = market.bids, market.asks
-        ladder = bids.ladder
-        bid_ticks, bid_lots = ladder.best_ticks, ladder.best_lots
-        level = bids.best
-        if level is not None:
-            ticks = level.price_ticks
-            if ticks > bid_ticks:
-                bid_ticks, bid_lots = ticks, level.lots
-            elif ticks == bid_ticks:
-                bid_lots += level.lots
-        ladder = asks.ladder
-        ask_ticks, ask_lots = ladder.best_ticks, ladder.best_lots
-        level = asks.best
-        if level is not None:
-            ticks = level.price_ticks
-            if ticks < ask_ticks or not ask_lots:
-                ask_ticks, ask_lots = ticks, level.lots
-            elif ticks == ask_ticks:
-                ask_lots += level.lots
+        side = market.bids
+        level, ladder = side.best, side.ladder
+        if level is None or level.key < ladder.best_key:
+            bid_ticks, bid_lots = ladder.best_ticks, ladder.best_lots
+        else:
+            bid_ticks, bid_lots = level.price_ticks, level.lots
+            if level.key == ladder.best_key:
+                bid_lots += ladder.best_lots
+        side = market.asks
+        level, ladder = side.best, side.ladder
+        if level is None or level.key < ladder.best_key:
+            ask_ticks, ask_lots = ladder.best_ticks, ladder.best_lots
+        else:
+            ask_ticks, ask_lots = level.price_ticks, level.lots
+            if level.key == ladder.best_key:
+                ask_lots += ladder.best_lots
         top = (bid_ticks, bid_lots, ask_ticks, ask_lots)
         if top != market.top or is_confirmed:
             market.top = top

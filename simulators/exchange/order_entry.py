@@ -128,29 +128,28 @@ class OrderEntry(MatchingEngine):
         )
         observer = self.observer
         observer.on_order(account, order_id, "NEW", number)
-        open_lots = quantity_lots
-        may_rest = type is _LIMIT and (time_in_force is _GTC or time_in_force is _GTX)
-        met_itself = False
+        may_rest = time_in_force is _GTC or time_in_force is _GTX
+        held = needed
         if is_crossing:
             limit_key = -price_ticks * own.sign if type is _LIMIT else _ANY_PRICE
             met_itself = self.match(market, own, seat, order, limit_key, tradable_lots, now_ns, number)
             open_lots = order.open_lots
-            may_rest = may_rest and not met_itself and open_lots > quantity_lots - tradable_lots
-        if not open_lots:
-            self._close(seat, order)
-        elif may_rest:
             held = needed // quantity_lots * open_lots
+            may_rest = open_lots > quantity_lots - tradable_lots and may_rest and type is _LIMIT and not met_itself
+        if may_rest:
             pays = seat.pays
             pays.free -= held
             pays.held += held
             own.add(order)
             is_crossing = is_crossing or own.keys[-1] == price_ticks * own.sign
+        elif not order.open_lots:
+            del seat.open[order_id]
+            if client_order_id:
+                del seat.named[client_order_id]
+            seat.closed.append(order)
         else:
-            order.ended_as = _EXPIRED
-            self._close(seat, order)
-            self._report_end(
-                order, number, "expired", "self_trade" if met_itself else _why_expired(order, tradable_lots)
-            )
+            reason = "self_trade" if is_crossing and met_itself else _why_expired(order, tradable_lots)
+            self._end(seat, order, _EXPIRED, now_ns, reason, number)
         observer.on_balance(account, instrument.assets, number)
         if is_crossing:
             self.publish_top(market, number)
@@ -186,10 +185,7 @@ class OrderEntry(MatchingEngine):
         pays = seat.pays
         pays.held -= held
         pays.free += held
-        order.ended_as = _CANCELED
-        order.updated_ns = self._clock.now_ns
-        self._close(seat, order)
-        number = self._report_end(order, cause, "cancelled", "client")
+        number = self._end(seat, order, _CANCELED, self._clock.now_ns, "client", cause)
         self.observer.on_balance(account, market.instrument.assets, number)
         if was_best:
             self.publish_top(market, number)
@@ -229,24 +225,25 @@ class OrderEntry(MatchingEngine):
             return 0
         return tradable_lots if draft.time_in_force is not _FOK or tradable_lots == quantity_lots else 0
 
-    def _close(self, seat: Seat, order: Order) -> None:
+    def _reject(self, draft: Order, because: Rejected, cause: int) -> NoReturn:
+        """Record a refused order, which never gets an id (0), and raise the refusal."""
+        self._record_end(draft, "rejected", because.message, cause)
+        raise because
+
+    def _end(self, seat: Seat, order: Order, ended_as: OrderStatus, now_ns: int, reason: str, cause: int) -> int:
+        """Close an order with something left of it; return the number of the record that says so."""
         del seat.open[order.order_id]
         if order.client_order_id:
             del seat.named[order.client_order_id]
         seat.closed.append(order)
-
-    def _reject(self, draft: Order, because: Rejected, cause: int) -> NoReturn:
-        """Record a refused order, which never gets an id (0), and raise the refusal."""
-        self._record_end(draft, cause, "rejected", because.message)
-        raise because
-
-    def _report_end(self, order: Order, cause: int, event: str, reason: str) -> int:
-        number = self._record_end(order, cause, event, reason)
-        execution = "CANCELED" if order.ended_as is _CANCELED else "EXPIRED"
-        self.observer.on_order(order.account, order.order_id, execution, number)
+        order.ended_as = ended_as
+        order.updated_ns = now_ns
+        event, execution = ("cancelled", "CANCELED") if ended_as is _CANCELED else ("expired", "EXPIRED")
+        number = self._record_end(order, event, reason, cause)
+        self.observer.on_order(seat.name, order.order_id, execution, number)
         return number
 
-    def _record_end(self, order: Order, cause: int, event: str, reason: str) -> int:
+    def _record_end(self, order: Order, event: str, reason: str, cause: int) -> int:
         return self._record(
             "order",
             self.name,

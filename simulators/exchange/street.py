@@ -15,6 +15,7 @@ from simulators.ledger import UNITS
 
 _NANO = 1_000_000_000
 _BP = 10_000
+NOTHING = -(1 << 63)  # the best key of a ladder that offers nothing: worse than any price or limit
 _ROUNDING = 1e-6  # of a tick or lot: what is whole up to float error is whole
 
 
@@ -47,8 +48,8 @@ class Ladder:
         self.since_order = 0  # the last order that was placed before the ladder took its present prices
         self.best_rank = 0
         self.best_ticks = 0
-        self.best_key = 0
-        self.best_lots = 0  # 0: nothing to be had on this side
+        self.best_key = NOTHING
+        self.best_lots = 0
         self.is_wounded = False
         self._growth = growth
         ranks = len(growth)
@@ -76,9 +77,9 @@ class Ladder:
         """The price of the last rank; 0 if the ladder stands nowhere yet."""
         return self.price_ticks(len(self._growth) - 1) if self.top_ticks else 0
 
-    def find_best(self) -> None:
-        """Set the ``best_…`` fields from the ranks as they now stand."""
-        for rank in range(len(self._growth)):
+    def find_best(self, from_rank: int = 0) -> None:
+        """Set the ``best_…`` fields from the ranks as they now stand; those before ``from_rank`` are known empty."""
+        for rank in range(from_rank, len(self._growth)):
             lots = self.lots(rank)
             if lots:
                 self.best_rank = rank
@@ -86,7 +87,8 @@ class Ladder:
                 self.best_key = self.best_ticks * self.sign
                 self.best_lots = lots
                 return
-        self.best_rank = self.best_ticks = self.best_key = self.best_lots = 0
+        self.best_rank = self.best_ticks = self.best_lots = 0
+        self.best_key = NOTHING
 
     def take(self, lots: int, now_ns: int, nominal_lots_per_second: float) -> None:
         """Sell ``lots`` (at most ``best_lots``) from the best rank.
@@ -101,7 +103,7 @@ class Ladder:
         self.is_wounded = True
         self.best_lots -= lots
         if not self.best_lots:
-            self.find_best()
+            self.find_best(rank + 1)
 
     def recover(self, now_ns: int) -> None:
         """Let every rank grow back what it has by now."""
@@ -133,6 +135,7 @@ class Street:
         "_config",
         "_lots_factor",
         "_nominal_factor",
+        "_recovered_ns",
         "_step_factor",
         "_tick_size",
         "asks",
@@ -147,6 +150,7 @@ class Street:
         self.asks = Ladder(-1, growth)
         self.reference_price = 0.0  # 0: not quoted yet
         self.is_wounded = False
+        self._recovered_ns = -1
         self._config = config
         self._tick_size = tick_size
         self._step_factor = config.step_bp / _BP / tick_size
@@ -207,6 +211,9 @@ class Street:
 
     def recover(self, now_ns: int) -> None:
         """Let both ladders grow back what they have by now."""
+        if now_ns == self._recovered_ns:
+            return
+        self._recovered_ns = now_ns
         self.bids.recover(now_ns)
         self.asks.recover(now_ns)
         self.is_wounded = self.bids.is_wounded or self.asks.is_wounded
