@@ -39,6 +39,7 @@ class Case(msgspec.Struct):
     failures: dict[str, str]  # mandate → traceback
     findings: list[Finding]
     control_end_ns: int | None  # None: nothing was injected, the run is its own control
+    comparable: bool = True  # False: something was injected, and there is no control to tell what it did
 
     def at_s(self, at_ns: int | None) -> float | None:
         """A moment as seconds since the run's start."""

@@ -67,6 +67,7 @@ def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
         reading.failures,
         [examine(episode, by_name, reading.failures, control_episodes) for episode in reading.episodes.episodes],
         control.end_ns if control is not None else None,
+        comparable=mismatch is None,
     )
     return _conclude(case, reading, mismatch, difference)
 
@@ -132,7 +133,7 @@ def _mismatch(reading: Reading, control: ControlReading) -> str | None:
         return f"the control journal is of arm {theirs.arm!r}"
     for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "code"):
         if getattr(ours, name) != getattr(theirs, name):
-            return f"run and control differ in {name}: {getattr(ours, name)!r} and {getattr(theirs, name)!r}"
+            return f"the control journal is not this run's: they differ in {name}"
     return None
 
 

@@ -43,7 +43,7 @@ def match(case: Case, expectation: Expectation) -> Match:
     asked = _Asked(expectation, case.start_ns, [])
     if case.resolved.timeline:
         chosen = [known for known in case.injections.values() if expectation.injection in (None, known.name)]
-        reason = _no_effect(chosen)
+        reason = _no_effect(case, chosen)
         if reason:
             return _unjudged(case, asked, "no_effect", reason)
         effective = [known for known in chosen if known.took_effect_ns is not None]
@@ -133,7 +133,7 @@ def _asks_for(expectation: Expectation, rule: Rule) -> bool:
     )
 
 
-def _no_effect(chosen: list[InjectionFacts]) -> str:
+def _no_effect(case: Case, chosen: list[InjectionFacts]) -> str:
     """Why none of the injections put the monitor to the test; empty if one did."""
     if any(known.took_effect_ns is not None for known in chosen):
         return ""
@@ -141,6 +141,8 @@ def _no_effect(chosen: list[InjectionFacts]) -> str:
         return "the injection it names is not in the timeline"
     if all(known.began_ns is None for known in chosen):
         return "the injection was refused" if any(known.refused for known in chosen) else "the injection never began"
+    if not case.comparable:
+        return "whether the injection took effect cannot be told: there is no control run to compare with"
     return "the injection never took effect: nothing that production shows differs from the control run"
 
 

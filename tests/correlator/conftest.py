@@ -1,4 +1,4 @@
-"""A story: a hand-made history, written as ``docs/reference/journal.md`` says, by a writer that shares no code with ours."""
+"""A story: hand-made history, written from ``docs/reference/journal.md`` by a writer that shares no code with ours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ limits:
 
 
 class Story:
-    """What happened, told in seconds since the start. The world: venue ``apex`` with USDT/USD and BTC/USD, a firm in it."""
+    """What happened, told in seconds since the start: venue ``apex`` lists USDT/USD and BTC/USD, a firm is there."""
 
     def __init__(self, arm: str = "run", limits: str = LIMITS, length_s: float = 600, **resolved: Any) -> None:
         self.arm = arm
@@ -167,7 +167,7 @@ def _frame(plane: int, count: int, first_ns: int, last_ns: int, raw: bytes) -> t
     return struct.pack("<BIIIQQ", plane, count, len(packed), len(raw), first_ns, last_ns), packed
 
 
-@pytest.fixture(name="Story")
-def story_class() -> type[Story]:
+@pytest.fixture
+def new_story() -> type[Story]:
     """The class ``Story``: a history to be told and written."""
     return Story

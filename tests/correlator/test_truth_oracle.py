@@ -1,4 +1,4 @@
-"""Truth against a brute-force oracle: the definitions of ``docs/reference/mandates.md``, evaluated one moment at a time.
+"""Truth against a brute-force oracle: the definitions of ``docs/reference/mandates.md``, evaluated moment by moment.
 
 The oracle keeps whole snapshots and looks back through all of them; it knows nothing of columns, stretches or carries.
 """
@@ -25,7 +25,7 @@ DAY_NS = 86_400 * SECOND_NS
 START_NS = 19_408 * DAY_NS - 60 * SECOND_NS  # a minute before midnight UTC
 UNIT = 10**8
 STALE_NS = 20 * SECOND_NS
-WINDOW_NS = 30 * SECOND_NS
+WINDOW_NS = 9 * SECOND_NS
 LIMITS = """
 schema: riskproof-limits/1
 stablecoins: [USDT]
@@ -34,8 +34,8 @@ limits:
   position_limit: {BTC: {warning: 3 BTC, high: 4.5 BTC}, ETH: {high: 12 ETH}}
   notional_limit: {each: {high: 40k USD}, total: {warning: 50k USD}}
   delta_exposure: {each: {high: 15k USD}, for: 2 s}
-  drawdown: {firm: {warning: 2 %, high: 10 %}}
-  rapid_drawdown: {firm: {warning: 500 USD, high: 3k USD}, window: 30 s}
+  drawdown: {firm: {warning: 30 bp, high: 2 %}}
+  rapid_drawdown: {firm: {warning: 500 USD, high: 3k USD}, window: 9 s}
   daily_loss: {firm: {warning: 1k USD, high: 4k USD}}
   stablecoin_peg: {USDT: {warning: 50 bp, high: 300 bp}}
   stablecoin_exposure: {USDT: {warning: 55k USD}}
@@ -76,7 +76,7 @@ settlements = st.tuples(
     st.integers(0, 2),
     st.sampled_from((-1, 1)),
     st.sampled_from((0, 1, 2, 4)),
-    st.integers(0, 40),
+    st.integers(-5, 40),
     st.booleans(),
 )
 steps = st.lists(
@@ -176,7 +176,7 @@ class Snapshot:
 
 def snapshots(told: list[records.AuditRecord]) -> list[Snapshot]:
     held = dict.fromkeys(ASSETS, Fraction(0))
-    mids = {place: (math.nan, -(10**18)) for place in range(len(LISTINGS))}
+    mids = dict.fromkeys(range(len(LISTINGS)), (math.nan, -10 ** 18))
     open_settlements: dict[str, records.Settlement] = {}
     flows, last_marks = 0.0, dict.fromkeys(ASSETS, 0.0)
     taken: list[Snapshot] = []

@@ -17,7 +17,7 @@ EXPECT = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "wi
 
 
 @pytest.fixture
-def play(Story, tmp_path: Path):
+def play(new_story, tmp_path: Path):
     """Play a depeg (began 100 s, visible 120 s, beyond 50 bp from 200 s on) with given alerts, and judge it."""
 
     def play(
@@ -32,12 +32,15 @@ def play(Story, tmp_path: Path):
         timeline: list[Any] = TIMELINE,
         with_control: bool = True,
         tell: Any = None,
+        limits: str = "",
         **resolved: Any,
     ) -> Judgement:
         resolved.setdefault("expect", [EXPECT])
         arms = {}
         for arm in ("run", "control"):
-            story = Story(arm, timeline=timeline, **resolved).found_world().alive()
+            story = new_story(arm, timeline=timeline, **resolved).found_world().alive()
+            if limits:
+                story.header["limits"] = limits
             for at_s in range(0, 600, 5):
                 harmed = arm == "run" and at_s >= 200
                 story.quote(at_s, 0, depegs_to if harmed else 1.0)
@@ -125,10 +128,8 @@ def test_alert_that_resolved_before_the_breach_answers_nothing(play) -> None:
 
 
 def test_early_alert_of_a_true_breach_passes_with_negative_latency(play) -> None:
-    def tell(story: Any) -> None:
-        story.header["limits"] = story.header["limits"].replace("high: 100 bp}", "high: 100 bp}, for: 30 s")
-
-    for_30_s = only(play(alert_at=210, tell=tell))
+    limits = "schema: riskproof-limits/1\nstablecoins: [USDT]\nlimits: {stablecoin_peg: {USDT: {warning: 50 bp}, for: 30 s}}"
+    for_30_s = only(play(alert_at=210, limits=limits))
     assert (for_30_s.verdict, for_30_s.due_at_s, for_30_s.latency_s) == ("pass", 230, -20)
     assert for_30_s.reason == "fired before it was due by its deadline"
 
@@ -177,6 +178,14 @@ def test_alert_that_fires_in_the_control_too_is_unknown(play) -> None:
 
 def test_alert_much_later_in_the_control_is_still_credited_here(play) -> None:
     assert only(play(alert_at=205, control_alert_at=400)).verdict == "pass"
+
+
+def test_control_of_another_run_is_no_control(play) -> None:
+    judgement = play(tell=lambda story: story.header.update(seed=8))
+    assert judgement.reasons[0] == "unknown: control: the control journal is not this run's: they differ in seed"
+    assert only(judgement).reason == (
+        "whether the injection took effect cannot be told: there is no control run to compare with"
+    )
 
 
 def test_missing_control_is_unknown(play) -> None:
@@ -285,8 +294,8 @@ def test_scenario_that_asks_nothing_is_unknown(play) -> None:
     assert judgement.reasons == ["unknown: asked: the scenario neither expects nor forbids anything"]
 
 
-def test_dead_monitor_is_unknown_and_no_all_clear(Story, tmp_path: Path) -> None:
-    story = Story(length_s=2_000, forbid=[{"alert": "any"}]).found_world()
+def test_dead_monitor_is_unknown_and_no_all_clear(new_story, tmp_path: Path) -> None:
+    story = new_story(length_s=2_000, forbid=[{"alert": "any"}]).found_world()
     story.ask(10)
     judgement = judge(story.write(tmp_path / "run.journal"), None)
     assert "unknown: monitor: the monitor asked no venue for anything in the last 1990 s" in judgement.reasons
@@ -352,10 +361,7 @@ def test_broken_truth_is_unknown_with_its_traceback_and_hides_no_proven_failure(
 
 
 def test_unreadable_limits_are_unknown_and_no_alert_is_called_false(play) -> None:
-    def tell(story: Any) -> None:
-        story.header["limits"] = "schema: riskproof-limits/1\nlimits: {stablecoin_peg: {each: {high: 5 apples}}}"
-
-    judgement = play(tell=tell)
+    judgement = play(limits="schema: riskproof-limits/1\nlimits: {stablecoin_peg: {each: {high: 5 apples}}}")
     assert judgement.verdict == "unknown"
     assert judgement.false_alarms == []
 
