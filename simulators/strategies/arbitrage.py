@@ -120,6 +120,7 @@ class _Market:
         else:
             ticks = pair.ticks_above(quote.ask * (1.0 + slippage))
         lots = pair.lots(abs(self._excess_units))
+        payable_lots = min(lots, strategy.affordable_lots(quote.client, pair, side, pair.price(ticks)))
         if not self._attempts_left or lots < pair.min_lots or not strategy.may_trade:
             # Dust, or a leg that nobody will take back: it stays in the account, where the position counts it.
             strategy.note("left open", f"{self._name}: {self._excess_units / UNITS:+.8f}", cause)
@@ -127,7 +128,7 @@ class _Market:
             return
         self._attempts_left -= 1
         if strategy.is_usable(quote):
-            why = strategy.note("unwind", f"{self._name} at {quote.client.venue}: {lots} lots", cause)
-            self._send(quote, side, ticks, lots, why)
+            detail = f"{self._name} at {quote.client.venue}: {payable_lots} of {lots} lots"
+            self._send(quote, side, ticks, payable_lots, strategy.note("unwind", detail, cause))
         if not self._legs:
             self._unwind_later(cause)

@@ -149,11 +149,13 @@ class Strategy(Generic[P]):
         """Lots for an order that wants ``wanted_units`` of base: at most one order's share, the room under the position
         cap, and what the balance pays for. 0 if nothing fits or the account's worth is not known."""
         limit = min(wanted_units, self.order_cap_units(client, pair), self.room_units(client, pair, side))
+        return max(0, min(pair.lots(limit), self.affordable_lots(client, pair, side, price)))
+
+    def affordable_lots(self, client: ExchangeClient, pair: Pair, side: int, price: float) -> int:
+        """Lots that the free balance pays for at that price."""
         if side == BUY:
-            affordable = int(client.free_units(pair.quote) / price) if price > 0.0 else 0
-        else:
-            affordable = client.free_units(pair.base)
-        return max(0, pair.lots(min(limit, affordable)))
+            return pair.lots(int(client.free_units(pair.quote) / price)) if price > 0.0 else 0
+        return pair.lots(client.free_units(pair.base))
 
     def order_cap_units(self, client: ExchangeClient, pair: Pair) -> int:
         """The most of the base asset that one order may be for."""

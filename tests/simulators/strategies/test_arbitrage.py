@@ -101,6 +101,19 @@ def test_a_leg_that_nobody_takes_back_is_left_open_after_five_attempts(make_floo
     assert floor.journal.events().count("left open") == 1
 
 
+def test_a_leg_is_bought_back_with_what_the_account_can_pay(make_floor: Any) -> None:
+    floor = _two_venues(make_floor, fee_bp=10.0)
+    floor.exchanges["boreal"].transfer("USDT", "sub", "external", 500_000 * 10**8, "withdrawal")
+    _start(floor, "arbitrage", ArbitrageParams(cooldown_s=10_000.0), (PAIR,))
+    floor.wires["apex"].loses_request = lambda request: request.method == "POST"
+    floor.prices["boreal", PAIR] = 24_700.0
+    floor.run(60.0)
+    assert floor.journal.events().count("unwind") >= 1
+    assert "order failed" in floor.journal.events()  # the lost one
+    assert all("NEVER_ARRIVED" in detail for detail in floor.journal.details("order failed"))
+    assert 0.98 * 10.0 < floor.held("boreal", "BTC") < 10.0
+
+
 def test_a_silent_venue_is_not_traded_against(make_floor: Any) -> None:
     floor = _two_venues(make_floor, fee_bp=0.0)
     _start(floor, "arbitrage", ArbitrageParams(), (PAIR,))
