@@ -16,7 +16,7 @@ def test_a_slide_of_the_peg_climbs_through_the_severities(world: Any) -> None:
         (7.0, "firing", "USDT", "high"),
         (8.0, "firing", "USDT", "critical"),
     ]
-    assert [signal.observed for _, signal in firm.signals][0] > 50.0
+    assert next(signal.observed for _, signal in firm.signals) > 50.0
     firm.set_quote("apex", "USDT/USD", "1.0051")
     firm.set_quote("boreal", "USDT/USD", "1.0051")
     assert firm.compliance("stablecoin_peg", "USDT")[0] == ("breached", 51.0)
@@ -88,7 +88,7 @@ def test_a_feed_is_stale_once_its_silence_exceeds_the_bound_and_revives(world: A
         (106.0, "resolved", "apex:ETH/BTC", "warning"),
         (106.0, "resolved", "apex:ETH/BTC", "high"),
     ]
-    at_ns, first = firm.signals[0]
+    _, first = firm.signals[0]
     assert (first.observed, first.limit, first.unit) == (5.000000001, 5.0, "s")
     assert first.evidence[0].startswith("apex stream ethbtc@bookTicker u=")
 
