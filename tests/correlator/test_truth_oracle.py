@@ -176,7 +176,7 @@ class Snapshot:
 
 def snapshots(told: list[records.AuditRecord]) -> list[Snapshot]:
     held = dict.fromkeys(ASSETS, Fraction(0))
-    mids = dict.fromkeys(range(len(LISTINGS)), (math.nan, -10 ** 18))
+    mids = dict.fromkeys(range(len(LISTINGS)), (math.nan, -(10**18)))
     open_settlements: dict[str, records.Settlement] = {}
     flows, last_marks = 0.0, dict.fromkeys(ASSETS, 0.0)
     taken: list[Snapshot] = []
@@ -300,7 +300,7 @@ class Oracle:
         return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(story=steps, frames=st.integers(1, 30), stretch=st.integers(1, 40), tail_s=st.sampled_from((0, 5, 50)))
 def test_truth_equals_the_brute_force_oracle(story: Any, frames: int, stretch: int, tail_s: int) -> None:
     told = tell(story)

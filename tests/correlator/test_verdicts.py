@@ -128,7 +128,8 @@ def test_alert_that_resolved_before_the_breach_answers_nothing(play) -> None:
 
 
 def test_early_alert_of_a_true_breach_passes_with_negative_latency(play) -> None:
-    limits = "schema: riskproof-limits/1\nstablecoins: [USDT]\nlimits: {stablecoin_peg: {USDT: {warning: 50 bp}, for: 30 s}}"
+    rule = "{stablecoin_peg: {USDT: {warning: 50 bp}, for: 30 s}}"
+    limits = f"schema: riskproof-limits/1\nstablecoins: [USDT]\nlimits: {rule}"
     for_30_s = only(play(alert_at=210, limits=limits))
     assert (for_30_s.verdict, for_30_s.due_at_s, for_30_s.latency_s) == ("pass", 230, -20)
     assert for_30_s.reason == "fired before it was due by its deadline"
