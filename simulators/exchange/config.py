@@ -22,6 +22,18 @@ class StreetConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step_bp: float = 1.0
     recovery_per_second: float = 0.1
 
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("half_spread_bp", self.half_spread_bp, 0.0, 5_000.0),
+            ("top_notional", self.top_notional, 0.0, 1e15),
+            ("levels", self.levels, 1, 200),
+            ("growth", self.growth, 0.01, 100.0),
+            ("step_bp", self.step_bp, 0.0, 1_000.0),
+            ("recovery_per_second", self.recovery_per_second, 0.0, 1_000.0),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low:g} to {high:g}, not {value}")
+
 
 class ExchangeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One exchange. ``street`` maps a listing's symbol to its street; a listing without one has clients only.
@@ -34,4 +46,4 @@ class ExchangeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listings: tuple[Listing, ...]
     street: dict[str, StreetConfig] = {}
     max_open_orders: int = 200
-    history: int = 1000
+    history: int = 500

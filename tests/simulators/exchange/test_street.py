@@ -41,6 +41,22 @@ def test_a_large_order_walks_the_ladder_and_pays_for_its_size(floor) -> None:
     assert floor.exchange.depth(0, 10) == (BIDS, [(2_000_600, 350_000)])
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"half_spread_bp": -1.0},
+        {"top_notional": float("nan")},
+        {"levels": 0},
+        {"growth": 0.0},
+        {"step_bp": float("inf")},
+        {"recovery_per_second": -0.1},
+    ],
+)
+def test_a_street_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be from"):
+        StreetConfig(**{"half_spread_bp": 1.0, "top_notional": 1.0, **wrong})
+
+
 @given(st.lists(st.integers(500, 300_000), min_size=2, max_size=6, unique=True))
 def test_the_larger_the_order_the_worse_its_price(new_floor, sizes: list[int]) -> None:
     prices = []
