@@ -80,7 +80,8 @@ class FaultSpec(NamedTuple):
             **injection.parameters,
         }
         if injection.intensity is not None:
-            offered[self.intensity_attribute] = injection.intensity
+            is_duration = isinstance(self.intensity, Duration)  # times are whole nanoseconds
+            offered[self.intensity_attribute] = int(injection.intensity) if is_duration else injection.intensity
         known = self.params.__struct_fields__
         return self.params(**{name: value for name, value in offered.items() if name in known})
 

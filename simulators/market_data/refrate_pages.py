@@ -80,6 +80,12 @@ class Page(msgspec.Struct, frozen=True):
             _place(query.get("next_page_token", "")),
         )
 
+    @property
+    def newest_per_entity(self) -> int:
+        """If only the last so many rows of each entity can be on the page, how many; else 0."""
+        is_open_ended = self.until_ns == _FAR_FUTURE_NS and self.after is None
+        return self.limit_per_entity if is_open_ended and not self.from_start else 0
+
     def cut(self, rows: list[Row], path: str, host: str) -> dict[str, object]:
         """The reply's body: the rows of this page, and the way to the next if there is one."""
         rows = sorted((row for row in rows if self.since_ns <= row.at_ns <= self.until_ns), key=lambda row: row.key)

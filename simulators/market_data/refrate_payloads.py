@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from simulators.market_data.aggregator import PriceAggregator, VenueView
-from simulators.market_data.refrate_pages import Row, bad_parameter, needed
+from simulators.market_data.refrate_pages import Page, Row, bad_parameter, needed
 from simulators.market_data.series import HOUR_NS, MINUTE_NS, SECOND_NS, merge
 from simulators.market_data.web import Query, decimal_text, names_in, time_text
 
@@ -25,15 +27,18 @@ def asset_metrics(aggregator: PriceAggregator, query: Query) -> list[Row]:
     frequency = query.get("frequency", "1m")
     if frequency not in ("1s", "1m"):
         raise bad_parameter("frequency", frequency)
+    newest = Page.of(query).newest_per_entity or None  # who asks for the latest rate must not pay for a day of them
     rows = []
     for asset in _assets(aggregator, needed(query, "assets")):
         series = aggregator.series.get(asset.upper())
         if series is None:
             continue
         if frequency == "1s":
-            points = [(at_ns - at_ns % SECOND_NS, price) for at_ns, price in series.samples]
+            samples = islice(reversed(series.samples), newest)
+            points = [(at_ns - at_ns % SECOND_NS, price) for at_ns, price in samples]
         else:
-            points = [(candle.start_ns, candle.open) for candle in series.minutes]
+            points = [(candle.start_ns, candle.open) for candle in islice(reversed(series.minutes), newest)]
+        points.reverse()
         for number, (at_ns, price) in enumerate(points):
             body: dict[str, object] = {"asset": asset, "time": time_text(at_ns)}
             for metric in metrics:
