@@ -117,7 +117,7 @@ class MonitorLink:
             gives_up_ns = timeouts[0][0] if timeouts else to_ns + 1
             if min(arrives_ns, gives_up_ns) > to_ns:
                 break
-            if arrives_ns <= gives_up_ns:
+            if arrives_ns < gives_up_ns:
                 self._arrive(*heapq.heappop(arrivals))
             else:
                 self._give_up(*timeouts.popleft())
@@ -131,8 +131,8 @@ class MonitorLink:
         departed_ns, request_seq, _ = request
         if self._latency is not None:
             self._latency.arrived(arrives_ns, departed_ns, seq)
-        if self._outage is None or arrives_ns > departed_ns + self._timeout_ns:
-            return  # an answer after the timeout was a failure when the timeout passed
+        if self._outage is None or arrives_ns >= departed_ns + self._timeout_ns:
+            return  # an answer that did not come before the timeout was a failure when it passed
         if is_failure(status):
             self._outage.failed(arrives_ns, departed_ns, request_seq)
         else:
@@ -209,12 +209,13 @@ class Wire:
                 if type(record) is Request:
                     self.last_request_ns = record.at_ns
                 link.take(record)
-        for feed in self._feeds:
-            feed.settle()
+        if records:
+            for feed in self._feeds:
+                feed.settle(records[-1].at_ns)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
         for feed in self._feeds:
-            feed.settle(at_ns)
+            feed.finish(at_ns)
         for link in self._links.values():
             link.finish(at_ns)

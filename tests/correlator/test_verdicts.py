@@ -379,3 +379,17 @@ def test_judge_all_asks_for_every_rule_that_became_due(play) -> None:
 def test_judge_all_with_nothing_due_is_unknown(play) -> None:
     judgement = play(alert_at=None, timeline=[], with_control=False, depegs_to=1.0, expect=[], judge_all_ns=60 * 10**9)
     assert judgement.reasons == ["unknown: asked: every rule was to be judged when due, but none became due"]
+
+
+def test_second_breach_owes_an_alert_of_its_own(play) -> None:
+    def tell(story: Any) -> None:
+        story.quote(231, 0, 0.99)
+        kept = lambda entry: not (entry[2][0] == "quote" and story.at_ns(231) < entry[0] < story.at_ns(500))  # noqa: E731
+        story.entries = [entry for entry in story.entries if kept(entry)]
+        story.quote(232, 0, 1.0)
+
+    judgement = play(
+        alert_at=205, resolved_at=260, tell=tell, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
+    )
+    found = [(each.due_at_s, each.outcome) for each in judgement.expectations if each.severity == "warning"]
+    assert found == [(200, "detected"), (500, "missed")]

@@ -52,6 +52,16 @@ def test_feed_is_stale_from_its_bound_until_the_next_arrival(new_story, tmp_path
     }
 
 
+def test_streams_that_overtake_each_other_are_reckoned_by_arrival(new_story, tmp_path: Path) -> None:
+    story = new_story(limits=LIMITS, length_s=12).found_world()
+    for at_s in (0, 4, 8, 12):
+        story.push(at_s, "btcusd")
+        story.ask(at_s)
+    for at_s, delay_s in ((0, 0.5), (1, 8), (2, 0.1), (10, 0.2)):
+        story.push(at_s, "usdtusd", delay_s=delay_s)
+    assert breaches(story, tmp_path) == {("feed_staleness", "apex:USDT/USD", "warning"): [(5.1, 9)]}
+
+
 def test_feed_that_never_spoke_is_stale_counted_from_the_start(new_story, tmp_path: Path) -> None:
     story = new_story(limits=LIMITS, length_s=50).found_world()
     for at_s in range(0, 50, 2):
@@ -125,6 +135,12 @@ def test_reply_after_the_timeout_is_a_failure_and_still_a_latency(new_story, tmp
     assert "api_latency" not in {mandate for mandate, _, _ in found}  # never 20 replies in a minute
 
 
+def test_reply_on_the_very_timeout_comes_too_late(new_story, tmp_path: Path) -> None:
+    story = new_story(limits=LIMITS, length_s=60).found_world()
+    story.ask(5, takes_s=10)
+    assert breaches(story, tmp_path)["api_outage", "apex", "high"] == [(15, None)]
+
+
 def test_client_errors_are_no_outage(new_story, tmp_path: Path) -> None:
     story = new_story(limits=LIMITS, length_s=100).found_world()
     for at_s in range(0, 100, 5):
@@ -145,7 +161,7 @@ requests = st.lists(
     st.tuples(
         st.sampled_from((0.0, 0.5, 1.0, 3.0, 11.0)),
         st.sampled_from((200, 200, 404, 503, 429, None)),
-        st.sampled_from((0.01, 0.6, 2.0, 9.0, 12.0)),
+        st.sampled_from((0.01, 0.6, 2.0, 9.0, 10.0, 12.0)),
     ),
     min_size=1,
     max_size=60,
@@ -164,7 +180,7 @@ def test_outage_and_latency_equal_a_plain_reckoning(new_story, tmp_path: Path, d
         story.ask(at_s, status, takes_s)
         if status is not None:
             replies.append((round(at_s + takes_s, 6), takes_s))
-        if status is None or takes_s > 10:
+        if status is None or takes_s >= 10:
             outcomes.append((round(at_s + 10, 6), at_s, False))
         else:
             outcomes.append((round(at_s + takes_s, 6), at_s, status in (200, 404)))

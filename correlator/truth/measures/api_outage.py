@@ -41,10 +41,10 @@ class ApiOutage:
         self._failed = deque(later, maxlen=_MOST_REMEMBERED)
         self._first_failed = later[0] if later else None
         self._known_ns = known_ns
-        failing_ns = known_ns - later[0][0] if later else 0
-        self._gauge.envelope.add(known_ns, failing_ns / 1e9)
+        failing_ns = known_ns - later[0][0] if later else -1
+        self._gauge.envelope.add(known_ns, max(0, failing_ns) / 1e9)
         for rule in self._gauge.rules:
-            if failing_ns <= round(rule.tracker.bound * 1e9):
+            if failing_ns < round(rule.tracker.bound * 1e9):
                 rule.tracker.end(known_ns)
 
     def failed(self, known_ns: int, departed_ns: int, seq: int) -> None:

@@ -36,31 +36,35 @@ class Feed:
         self._last_seq = 0
         self.arrivals: list[Arrived] = []
 
-    def settle(self, until_ns: int | None = None) -> None:
-        """Compute the silences between arrivals; at the end of history pass its time."""
+    def settle(self, known_ns: int) -> None:
+        """Compute the silences up to ``known_ns``, the time of the last record read; later arrivals wait."""
         arrivals = self.arrivals
-        if arrivals:
-            times = np.fromiter([arrived.arrives_ns for arrived in arrivals], np.int64, len(arrivals))
-            # Two streams may carry one pair: what matters is the last arrival on either.
-            reached = np.maximum.accumulate(np.concatenate(([self._last_ns], times)))
-            if until_ns is not None:
-                reached = reached[reached <= until_ns]
-            silences = reached[1:] - reached[:-1]
-            if len(silences):
-                self._judge(reached, silences)
-                edges = self._gauge.envelope.buckets.edges(reached[1:])
-                self._gauge.envelope.update(silences / 1e9, edges)
-                self._last_ns = int(reached[-1])
-            self._last_seq = arrivals[-1].seq
-            arrivals.clear()
-        if until_ns is not None and until_ns > self._last_ns:
-            silent_ns = until_ns - self._last_ns
-            self._gauge.envelope.add(until_ns, silent_ns / 1e9)
-            for rule in self._gauge.rules:
-                bound_ns = round(rule.tracker.bound * 1e9)
-                if silent_ns > bound_ns:
-                    rule.tracker.begin(self._last_ns + bound_ns, self._last_seq, silent_ns / 1e9)
-                    rule.tracker.finish(until_ns)
+        if not arrivals:
+            return
+        times = np.fromiter([arrived.arrives_ns for arrived in arrivals], np.int64, len(arrivals))
+        if (times[1:] < times[:-1]).any():  # two streams carry one pair, or replies overtake each other
+            arrivals.sort(key=lambda arrived: arrived.arrives_ns)
+            times.sort()
+        count = int(np.searchsorted(times, known_ns, side="right"))
+        if not count:
+            return
+        reached = np.concatenate(([self._last_ns], times[:count]))
+        silences = reached[1:] - reached[:-1]
+        self._judge(reached, silences)
+        self._gauge.envelope.update(silences / 1e9, self._gauge.envelope.buckets.edges(reached[1:]))
+        self._last_ns, self._last_seq = int(reached[-1]), arrivals[count - 1].seq
+        del arrivals[:count]
+
+    def finish(self, at_ns: int) -> None:
+        """The history ends here."""
+        self.settle(at_ns)
+        silent_ns = at_ns - self._last_ns
+        self._gauge.envelope.add(at_ns, silent_ns / 1e9)
+        for rule in self._gauge.rules:
+            bound_ns = round(rule.tracker.bound * 1e9)
+            if silent_ns > bound_ns:
+                rule.tracker.begin(self._last_ns + bound_ns, self._last_seq, silent_ns / 1e9)
+                rule.tracker.finish(at_ns)
 
     def _judge(self, reached: Times, silences: Times) -> None:
         longest_ns = int(silences.max())

@@ -42,7 +42,8 @@ class OverdueSettlement:
             overdue_ns = -1 if oldest_ns is None else record.at_ns - oldest_ns
             gauge.envelope.add(record.at_ns, max(0, overdue_ns) / 1e9)
             for rule in gauge.rules:
-                if overdue_ns <= round(rule.tracker.bound * 1e9):
+                # On its bound to the nanosecond it is beyond it at once: that parts no breach from the next.
+                if overdue_ns < round(rule.tracker.bound * 1e9):
                     rule.tracker.end(record.at_ns)
 
     def finish(self, at_ns: int) -> None:
