@@ -12,7 +12,7 @@ from lab.laboratory import Laboratory
 from lab.pool import Report
 from lab.progress import Advanced, Finished, Happened
 from lab.scenario.model import Experiment
-from risk_monitor.effects import Signal
+from risk_monitor.effects import AlertState, Signal
 
 _LOOK_EVERY_NS = 60_000_000_000  # virtual
 _TELL_EVERY_S = 0.2  # wall
@@ -33,7 +33,15 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
     def injection_happened(name: str, phase: str, detail: str) -> None:
         happened("injection", name, phase, detail)
 
+    firing: set[str] = set()
+
     def signalled(raised: Signal) -> None:
+        if raised.state is AlertState.FIRING:
+            firing.add(raised.alert_id)
+        elif raised.state is AlertState.PENDING or raised.alert_id not in firing:
+            return  # a breach that did not last is no news to whoever watches; the journal has it
+        else:
+            firing.remove(raised.alert_id)
         detail = f"{raised.severity.value}: {raised.observed:.6g} against {raised.limit:.6g} {raised.unit}"
         happened("alert", f"{raised.mandate} {raised.subject}", raised.state.value, detail)
 
