@@ -34,7 +34,7 @@ class ApiOutage:
             self._elapsed.restart(now_ns, self._first_failed_ns if later else None)
 
     def failed(self, now_ns: int, departed_ns: int) -> None:
-        if departed_ns < self._answered_ns:
+        if departed_ns <= self._answered_ns:
             return
         self._last_failed_ns = max(self._last_failed_ns, departed_ns)
         if self._first_failed_ns < 0 or departed_ns < self._first_failed_ns:

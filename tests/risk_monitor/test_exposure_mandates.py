@@ -88,3 +88,14 @@ def test_settlements_in_transit_count_as_holdings(world: Any) -> None:
     firm.run(60)
     assert dict(firm.monitor.status().holdings)["USD"] == 350000.0
     assert firm.signals == []
+
+
+def test_an_event_older_than_the_snapshot_changes_nothing(world: Any) -> None:
+    firm = world("position_limit: {BTC: {high: 10 BTC}}").start()
+    old = {"e": "outboundAccountPosition", "E": 1, "u": firm.update_ms - 1, "B": [{"a": "BTC", "f": "11", "l": "0"}]}
+    firm.user_event("apex", "master", old)
+    firm.run(3)
+    assert firm.compliance("position_limit", "BTC") == [("ok", 10.0)]
+    firm.user_event("apex", "master", old | {"u": firm.update_ms})
+    firm.run(3)
+    assert firm.compliance("position_limit", "BTC") == [("breached", 11.0)]

@@ -93,8 +93,8 @@ def test_a_limits_file_with_a_negative_limit_is_told_in_the_same_words() -> None
     Path("quiet_day.yaml").write_text((SHIPPED / "quiet_day.yaml").read_text())
     line = text[: text.index("warning: 120 BTC")].count("\n") + 1
     assert refusal("quiet_day.yaml") == [
-        f"limits/meridian.yaml:{line}:20: limits.position_limit.BTC.warning: '-120 BTC' is negative or not a finite number; "
-        "expected an amount of the asset, such as 120 BTC"
+        f"limits/meridian.yaml:{line}:20: limits.position_limit.BTC.warning: "
+        "'-120 BTC' is negative or not a finite number; expected an amount of the asset, such as 120 BTC"
     ]
 
 
