@@ -100,4 +100,4 @@ def _dead_feeds(case: Case, from_ns: int, to_ns: int) -> list[Check]:
 
 def _is_forbidden(forbidden: Forbidden, finding: Finding) -> bool:
     mandate = finding.episode.mandate if forbidden.alert == ANY else forbidden.alert
-    return finding.episode.matches(mandate, forbidden.asset, forbidden.severity)
+    return finding.episode.matches(mandate, forbidden.asset, forbidden.severity, or_worse=False)

@@ -12,17 +12,16 @@ import msgspec
 from correlator.alerts import Episode, EpisodeBook
 from correlator.case import ALL_MANDATES
 from correlator.header import Header
-from correlator.journal import Journal, JournalFrame, Plane
+from correlator.journal import Journal, Plane
 from correlator.limits import Limits, LimitsError, read_limits
-from correlator.records import Injection, Signal
+from correlator.records import AuditRecord, Injection, Signal
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.series import Buckets
 from correlator.truth.wire import Wire
 from correlator.truth.world import World
 
-# How the two kinds that a judge needs one by one begin on disk: frames without them need not be decoded for them.
+# How a signal begins on disk: a frame without one need not be decoded to find any.
 _SIGNAL_TAG = msgspec.msgpack.encode("signal")
-_INJECTION_TAG = msgspec.msgpack.encode("injection")
 
 
 class Reading(msgspec.Struct):
@@ -69,13 +68,13 @@ def read_run(journal: Journal) -> Reading:
         end_ns = max(end_ns, frame.head.last_ns)
         if frame.head.plane == Plane.AUDIT:
             counts["audit"] += frame.head.records
-            _guarded(failures, partial(world.take, frame.audit()))
-            _pick_out(frame, episodes, injections)
+            audit = frame.audit()
+            _guarded(failures, partial(world.take, audit))
+            _pick_out(audit, episodes, injections)
         else:
             counts["wire"] += frame.head.records
-            records = frame.wire()
             _introduce(header, world, wire)
-            _guarded(failures, partial(wire.take, records))
+            _guarded(failures, partial(wire.take, frame.wire()))
     ending, detail = "killed", "the journal has no end frame"
     if journal.end is not None:
         ending, detail = journal.end.reason, journal.end.detail
@@ -104,12 +103,12 @@ def read_run(journal: Journal) -> Reading:
 
 def read_control(journal: Journal) -> ControlReading:
     """Read the alerts of a control run; every frame's chain is checked, only those with signals are decoded."""
-    episodes, injections = EpisodeBook(), list[Injection]()
+    episodes = EpisodeBook()
     end_ns = journal.header.start_ns
     for frame in journal.frames():
         end_ns = max(end_ns, frame.head.last_ns)
-        if frame.head.plane == Plane.AUDIT:
-            _pick_out(frame, episodes, injections)
+        if frame.head.plane == Plane.AUDIT and _SIGNAL_TAG in frame.raw():
+            _pick_out(frame.audit(), episodes, [])
     if journal.end is not None:
         end_ns = max(end_ns, journal.end.at_ns)
     return ControlReading(journal.header, end_ns, episodes.episodes)
@@ -133,11 +132,8 @@ def _introduce(header: Header, world: World, wire: Wire) -> None:
             wire.expect_venue(link, venue, world.pairs.get(venue, []), world.venues.get(venue, False))
 
 
-def _pick_out(frame: JournalFrame, episodes: EpisodeBook, injections: list[Injection]) -> None:
-    raw = frame.raw()
-    if _SIGNAL_TAG not in raw and _INJECTION_TAG not in raw:
-        return
-    for record in frame.audit():
+def _pick_out(records: list[AuditRecord], episodes: EpisodeBook, injections: list[Injection]) -> None:
+    for record in records:
         if type(record) is Signal:
             episodes.take(record)
         elif type(record) is Injection:

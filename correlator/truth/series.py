@@ -10,6 +10,7 @@ import numpy as np
 from correlator.truth.intervals import Times, Values
 
 BUCKETS = 720
+_MOST_SINGLES = 1_024  # values given one by one wait to be taken together
 
 
 class Buckets:
@@ -34,26 +35,38 @@ class Envelope:
         self._low = np.full(BUCKETS, np.nan)
         self._high = np.full(BUCKETS, np.nan)
         self._last = np.full(BUCKETS, np.nan)
+        self._single_times: list[int] = []
+        self._single_values: list[float] = []
 
     def update(self, values: Values, edges: tuple[Times, Times]) -> None:
         """Take values whose times fall into ``edges`` (see ``Buckets.edges``)."""
+        self._take_singles()
         starts, buckets = edges
         self._low[buckets] = np.fmin(self._low[buckets], np.fmin.reduceat(values, starts))
         self._high[buckets] = np.fmax(self._high[buckets], np.fmax.reduceat(values, starts))
         self._last[buckets] = values[np.concatenate((starts[1:], [len(values)])) - 1]
 
     def add(self, at_ns: int, value: float) -> None:
-        """Take one value."""
-        bucket = min(max((at_ns - self.buckets.start_ns) // self.buckets.width_ns, 0), BUCKETS - 1)
-        self._low[bucket] = np.fmin(self._low[bucket], value)
-        self._high[bucket] = np.fmax(self._high[bucket], value)
-        self._last[bucket] = value
+        """Take one value; times do not decrease."""
+        self._single_times.append(at_ns)
+        self._single_values.append(value)
+        if len(self._single_times) >= _MOST_SINGLES:
+            self._take_singles()
+
+    def _take_singles(self) -> None:
+        if self._single_times:
+            edges = self.buckets.edges(np.array(self._single_times, np.int64))
+            values = np.array(self._single_values, np.float64)
+            self._single_times.clear()
+            self._single_values.clear()
+            self.update(values, edges)
 
     def points(self, end_ns: int, factor: float = 1.0) -> list[tuple[float, float, float]]:
         """``(seconds since the start, smallest, largest)`` per bucket up to ``end_ns``, times ``factor``.
 
         A bucket in which nothing was said repeats the last value before it; undefined ones are left out.
         """
+        self._take_singles()
         width_ns = self.buckets.width_ns
         count = min(BUCKETS, -(-max(0, end_ns - self.buckets.start_ns) // width_ns))
         points: list[tuple[float, float, float]] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import deque
+from collections.abc import Callable
 
 from correlator.limits import Limits
 from correlator.records import Push, Reply, Request, Stream, WireRecord
@@ -43,7 +44,7 @@ class MonitorLink:
         account_feed: Feed | None,
     ) -> None:
         self.venue = venue
-        self.names: dict[bytes, Feed | None] = {}
+        self.names: dict[bytes, Callable[[Push], None]] = {}  # stream's name → where its messages arrive
         self.price_feeds: dict[str, Feed] = {}  # symbol without slash, lower case
         self._timeout_ns = timeout_ns
         self._outage = outage
@@ -55,26 +56,32 @@ class MonitorLink:
         self._forgets: deque[tuple[int, int]] = deque()
         self._arrivals: list[tuple[int, int, int, int]] = []
 
-    def feed_of(self, push: Push) -> Feed | None:
-        """The feed a stream message belongs to, if any: the slow way, for names not seen before."""
+    def take_unknown(self, push: Push) -> None:
+        """Take a stream message whose stream's name has not been seen before, or that carries none."""
+        feed = self._feed_of(push)
+        if feed is not None:
+            feed.arrivals.append(push)
+
+    def _feed_of(self, push: Push) -> Feed | None:
         payload = push.payload
         if payload.startswith(b'{"stream":"'):
             name = payload[_STREAM_NAME_AT : payload.find(b'"', _STREAM_NAME_AT)]
-            feed = (
-                self.price_feeds.get(name.split(b"@")[0].decode("ascii", "replace").lower()) if b"@" in name else None
-            )
-            if len(self.names) < _MOST_NAMES:
-                self.names[name] = feed
+            if b"@" not in name:
+                return None
+            feed = self._price_feed(name.split(b"@")[0])
+            if feed is not None and len(self.names) < _MOST_NAMES:
+                self.names[name] = feed.arrivals.append
             return feed
         if payload.startswith(b'{"subscriptionId"'):
             return self._account_feed
         target = self._targets.get(push.stream_id, "")
         if target.startswith("/ws/") and "@" in target:
-            return self.price_feeds.get(target[len("/ws/") :].split("@")[0].lower())
+            return self._price_feed(target[len("/ws/") :].split("@")[0].encode())
         at = payload.find(b'"s":"')
-        if at < 0:
-            return None
-        return self.price_feeds.get(payload[at + 5 : payload.find(b'"', at + 5)].decode("ascii", "replace").lower())
+        return None if at < 0 else self._price_feed(payload[at + 5 : payload.find(b'"', at + 5)])
+
+    def _price_feed(self, symbol: bytes) -> Feed | None:
+        return self.price_feeds.get(symbol.decode("ascii", "replace").lower())
 
     def take(self, record: WireRecord) -> None:
         """Take anything but a stream message."""
@@ -153,6 +160,7 @@ class Wire:
         self._start_ns = start_ns
         self._timeout_ns = timeout_ns
         self._links: dict[str, MonitorLink] = {}
+        self._known: dict[str, dict[bytes, Callable[[Push], None]]] = {}
         self._feeds: list[Feed] = []
         self.introduced = False
         self.last_request_ns: int | None = None
@@ -180,6 +188,7 @@ class Wire:
             if feed is not None:
                 known.price_feeds[pair.replace("/", "").lower()] = feed
         self._links[link] = known
+        self._known[link] = known.names
 
     def _feed(self, subject: str, default: str) -> Feed | None:
         gauge = self._board.bound(Feed.mandate, subject, default=default)
@@ -191,24 +200,23 @@ class Wire:
 
     def take(self, records: list[WireRecord]) -> None:
         """Take records in order; those of other clients are passed over."""
-        links = self._links
+        known = self._known
         for record in records:
-            link = links.get(record.source)
-            if link is None:
+            names = known.get(record.source)
+            if names is None:
                 continue
             if type(record) is Push:
                 payload = record.payload
-                feed = link.names.get(payload[11 : payload.find(b'"', 11)])
-                if feed is None:
-                    feed = link.feed_of(record)
-                    if feed is None:
-                        continue
-                if record.arrives_ns:
-                    feed.arrivals.append(record)
+                # What stands in quotes after `{"stream":"`; of any other message, something that is no stream's name.
+                append = names.get(payload[11 : payload.find(b'"', 11)])
+                if append is not None:
+                    append(record)
+                else:
+                    self._links[record.source].take_unknown(record)
             else:
                 if type(record) is Request:
                     self.last_request_ns = record.at_ns
-                link.take(record)
+                self._links[record.source].take(record)
         if records:
             for feed in self._feeds:
                 feed.settle(records[-1].at_ns)

@@ -168,7 +168,7 @@ requests = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=requests)
 def test_outage_and_latency_equal_a_plain_reckoning(new_story, tmp_path: Path, drawn: Any) -> None:
     story = new_story(limits=LIMITS, length_s=400).found_world()
@@ -192,7 +192,7 @@ def test_outage_and_latency_equal_a_plain_reckoning(new_story, tmp_path: Path, d
         return round(now_s - first, 6)
 
     def latency_s(now_s: float) -> float:
-        window = sorted(latency for arrived, latency in replies if now_s - 60 < arrived <= now_s)
+        window = sorted(latency for arrived, latency in replies if round(now_s - 60, 6) < arrived <= now_s)
         return window[math.ceil(round(0.95 * len(window), 9)) - 1] if len(window) >= 20 else 0.0
 
     moments = {outcome[0] for outcome in outcomes} | {round(departed + 10, 6) for _, departed, _ in outcomes}

@@ -24,6 +24,7 @@ class ApiLatency:
         self._gauge = gauge
         self._window_ns = window_ns
         self._quantile = quantile
+        self._bounds = [(rule.tracker, round(rule.tracker.bound * 1e9)) for rule in gauge.rules]
         self._arrived: deque[tuple[int, int]] = deque()  # arrival, latency
         self._sorted: list[int] = []
 
@@ -56,15 +57,15 @@ class ApiLatency:
     def _judge(self, at_ns: int, seq: int) -> None:
         count = len(self._sorted)
         if count < FEWEST_REPLIES:
-            for rule in self._gauge.rules:
-                rule.tracker.end(at_ns)
+            for tracker, _ in self._bounds:
+                tracker.end(at_ns)
             return
         # Rounded first, so that 0.95 × 20 is rank 19 however the product falls out.
         rank = max(1, math.ceil(round(self._quantile * count, 9)))
         latency_ns = self._sorted[rank - 1]
         self._gauge.envelope.add(at_ns, latency_ns / 1e9)
-        for rule in self._gauge.rules:
-            if latency_ns > round(rule.tracker.bound * 1e9):
-                rule.tracker.begin(at_ns, seq, latency_ns / 1e9)
+        for tracker, bound_ns in self._bounds:
+            if latency_ns > bound_ns:
+                tracker.begin(at_ns, seq, latency_ns / 1e9)
             else:
-                rule.tracker.end(at_ns)
+                tracker.end(at_ns)

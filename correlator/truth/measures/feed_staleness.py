@@ -24,7 +24,11 @@ class Arrived(Protocol):
 
 
 class Feed:
-    """One feed of the monitor. ``arrivals``, what is to reach it, is filled from outside and emptied by ``settle``."""
+    """One feed of the monitor.
+
+    ``arrivals`` is always the same list: what is to reach the monitor is put there from outside and taken out by
+    ``settle``. What never arrives (``arrives_ns`` 0) reaches nobody.
+    """
 
     mandate = "feed_staleness"
 
@@ -42,6 +46,9 @@ class Feed:
         if not arrivals:
             return
         times = np.fromiter([arrived.arrives_ns for arrived in arrivals], np.int64, len(arrivals))
+        if not times.all():
+            arrivals[:] = [arrived for arrived in arrivals if arrived.arrives_ns]
+            times = times[times > 0]
         if (times[1:] < times[:-1]).any():  # two streams carry one pair, or replies overtake each other
             arrivals.sort(key=lambda arrived: arrived.arrives_ns)
             times.sort()
