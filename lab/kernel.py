@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,13 @@ import simpy
 from simpy.core import EmptySchedule
 from simpy.events import NORMAL
 
-_PLAIN_ENTRY = 4  # simpy's own queue entries: time, priority, number, event
+# Entries of the queue by their length. All begin with time, priority, number.
+_EVENT = 4  # simpy's own: event
+_CALL = 5  # ours: callback, argument
+_MESSAGE = 6  # ours: receiver, payload, cause
+
+_LAST = 1 << 30  # a priority after everything else of the same time
+_FIRST = -1  # and one before it; simpy's own are 0 and 1
 
 
 class Kernel(simpy.Environment):
@@ -26,16 +32,24 @@ class Kernel(simpy.Environment):
     It satisfies ``simulators.ports.Clock``.
     """
 
-    _now: int  # simpy allows floats; this kernel never makes one
+    now_ns: int
+    """The present virtual time. An attribute, because it is read several times a message; simpy's ``_now`` shows it."""
 
     def __init__(self, start_ns: int) -> None:
         super().__init__(initial_time=start_ns)
-        self._stopping = False
+        self.queue: list[Any] = self._queue
+        """simpy's own queue, for those who deliver so much that a call to ``call_at`` each would tell: they may push
+        ``(at_ns, NORMAL, next(kernel.numbers), receiver, payload, cause)``, with ``at_ns`` not before now, to have
+        ``receiver(payload, cause)`` called."""
+        self.numbers = self._eid
 
     @property
-    def now_ns(self) -> int:
-        """The present virtual time."""
-        return self._now
+    def _now(self) -> int:  # simpy allows floats; this kernel never makes one
+        return self.now_ns
+
+    @_now.setter
+    def _now(self, now_ns: int) -> None:
+        self.now_ns = now_ns
 
     def call_at(self, at_ns: int, callback: Callable[[Any], None], argument: Any = None) -> None:
         """Call ``callback(argument)`` at ``at_ns``.
@@ -43,17 +57,21 @@ class Kernel(simpy.Environment):
         Raises:
             ValueError: ``at_ns`` lies in the past; a call cannot be delivered before it was asked for.
         """
-        if at_ns < self._now:
-            raise ValueError(f"asked at {self._now} ns to call {callback!r} at {at_ns} ns, which has passed")
+        if at_ns < self.now_ns:
+            raise ValueError(f"asked at {self.now_ns} ns to call {callback!r} at {at_ns} ns, which has passed")
         heappush(self._queue, (at_ns, NORMAL, next(self._eid), callback, argument))  # type: ignore[misc]
+
+    def message_at(self, at_ns: int, receiver: Callable[[Any, int], None], payload: Any, cause: int) -> None:
+        """Call ``receiver(payload, cause)`` at ``at_ns``, which must not have passed."""
+        heappush(self.queue, (at_ns, NORMAL, next(self.numbers), receiver, payload, cause))
 
     def timer(self, callback: Callable[[], None]) -> KernelTimer:
         """An alarm that can be moved as often as one likes."""
         return KernelTimer(self, callback)
 
     def stop(self) -> None:
-        """Let ``run_until`` return after the entry that is being processed."""
-        self._stopping = True
+        """Let ``run_until`` return after the entry that is being processed; the next one, if none is running."""
+        heappush(self._queue, (self.now_ns, _FIRST, next(self._eid), None, False))  # type: ignore[misc]
 
     def run_until(self, end_ns: int) -> bool:
         """Process everything up to and including ``end_ns``.
@@ -63,19 +81,26 @@ class Kernel(simpy.Environment):
         """
         queue = self._queue
         pop = heappop
-        self._stopping = False
-        while queue and queue[0][0] <= end_ns:
-            entry: Any = pop(queue)
-            if len(entry) == _PLAIN_ENTRY:
-                heappush(queue, entry)
-                super().step()
-            else:
-                self._now = entry[0]
-                entry[3](entry[4])
-            if self._stopping:
-                return False
-        self._now = end_ns
-        return True
+        heappush(queue, (end_ns, _LAST, next(self._eid), None, True))  # type: ignore[misc]
+        try:
+            while True:
+                entry: Any = pop(queue)
+                kind = len(entry)
+                if kind == _MESSAGE:
+                    self.now_ns = entry[0]
+                    entry[3](entry[4], entry[5])
+                elif kind == _CALL:
+                    self.now_ns = entry[0]
+                    callback = entry[3]
+                    if callback is None:
+                        return bool(entry[4])
+                    callback(entry[4])
+                else:
+                    heappush(queue, entry)
+                    super().step()
+        finally:
+            queue[:] = [entry for entry in queue if len(entry) == _EVENT or entry[3] is not None]
+            heapify(queue)
 
     def step(self) -> None:
         """Process the next entry, of either sort; simpy's own ``run`` builds on this."""
@@ -83,12 +108,13 @@ class Kernel(simpy.Environment):
         if not queue:
             raise EmptySchedule
         entry: Any = queue[0]
-        if len(entry) == _PLAIN_ENTRY:
+        if len(entry) == _EVENT:
             super().step()
             return
         heappop(queue)
-        self._now = entry[0]
-        entry[3](entry[4])
+        self.now_ns = entry[0]
+        if entry[3] is not None:
+            entry[3](*entry[4:])
 
 
 class KernelTimer:

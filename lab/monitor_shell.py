@@ -111,7 +111,7 @@ class MonitorShell:
         next_deadline_ns = self._monitor.next_deadline_ns
 
         def heard(payload: bytes, cause: int) -> None:
-            effects = hear(kernel._now, stream_id, payload)
+            effects = hear(kernel.now_ns, stream_id, payload)
             if effects:
                 self._perform(effects, cause)
             if next_deadline_ns() != self._deadline_ns:
