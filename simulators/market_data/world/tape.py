@@ -23,7 +23,7 @@ class Tape:
         world: where prices come from.
         venue: the venue's name.
         listings: (symbol, tick size) in the order of the venue's indexes; ``MarketError`` if one cannot be priced.
-        clock: drives the tape, by one alarm.
+        clock: drives the tape, by one call at a time.
         on_tick: called with the listing's index, its reference price (quote per base, harm included) and the sequence
             number of the record that began the harm which changed the price (0: no harm did).
 
@@ -43,8 +43,7 @@ class Tape:
         self._symbols = tuple(symbol for symbol, _ in listings)
         self._tick_sizes = tuple(float(size) for _, size in listings)
         self._on_tick = on_tick
-        self._timer = clock.timer(self._ring)
-        self._arm = self._timer.arm
+        self._call_at = clock.call_at
         self._hour = 0
         self._end_ns = 0
         self._position = 0  # of the next tick in the hour's lists
@@ -70,34 +69,34 @@ class Tape:
 
     def stop(self) -> None:
         """Play nothing more."""
-        self._timer.cancel()
-        self._count = self._position
+        self._position = self._count  # the call that is under way finds that its turn has passed
+        self._end_ns = 0
 
     def harm_changed(self) -> None:
         """Price the ticks ahead again, because a harm was laid or lifted."""
         self._reprice()
 
-    def _ring(self) -> None:
-        position = self._position
+    def _play(self, position: int) -> None:
+        if position != self._position:
+            return
         if position == self._announce_at:
             self._announce()
-        self._position = position + 1
+        self._position = ahead = position + 1
         self._on_tick(self._indexes[position], self._prices[position], self._causes[position])
-        position += 1
-        if position < self._count:
-            self._arm(self._times[position])
+        if ahead < self._count:
+            self._call_at(self._times[ahead], self._play, ahead)
         else:
             self._next_hour(0)
 
     def _next_hour(self, from_ns: int) -> None:
-        """Load the first hour ahead that has ticks, and set the alarm for its first one."""
+        """Load the first hour ahead that has ticks, and have its first one played."""
         self._position = self._count = 0
         while not self._count:
             self._hour += 1
             if self._hour * HOUR_NS >= self._end_ns:
                 return
             self._load(from_ns)
-        self._arm(self._times[0])
+        self._call_at(self._times[0], self._play, 0)
 
     def _load(self, from_ns: int) -> None:
         times, prices, listing = [], [], []
