@@ -19,29 +19,20 @@ _LETTERS = {
     "bids": "b",
     "buyer_is_maker": "m",
     "close": "c",
-    "close_ms": "T",
-    "closed": "x",
     "event_ms": "E",
     "first_trade_id": "f",
     "first_update_id": "U",
     "high": "h",
-    "ignored": "B",
-    "interval": "i",
-    "kline": "k",
     "last_trade_id": "l",
     "last_update_id": "u",
     "low": "l",
     "open": "o",
-    "open_ms": "t",
     "price": "p",
     "quantity": "q",
     "quote_volume": "q",
     "symbol": "s",
-    "taker_buy_quote": "Q",
-    "taker_buy_volume": "V",
     "time_ms": "T",
     "trade_id": "t",
-    "trades": "n",
     "volume": "v",
 }
 
@@ -81,32 +72,6 @@ class MiniTickerEvent(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e
     quote_volume: str
 
 
-class Kline(msgspec.Struct, frozen=True, rename={**_LETTERS, "last_trade_id": "L"}):
-    open_ms: int
-    close_ms: int
-    symbol: str
-    interval: str
-    first_trade_id: int
-    last_trade_id: int
-    open: str
-    close: str
-    high: str
-    low: str
-    volume: str
-    trades: int
-    closed: bool
-    quote_volume: str
-    taker_buy_volume: str
-    taker_buy_quote: str
-    ignored: str = "0"
-
-
-class KlineEvent(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", tag="kline"):
-    event_ms: int
-    symbol: str
-    kline: Kline
-
-
 class DepthEvent(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", tag="depthUpdate"):
     event_ms: int
     symbol: str
@@ -114,28 +79,6 @@ class DepthEvent(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", ta
     last_update_id: int
     bids: list[PriceLevel]
     asks: list[PriceLevel]
-
-
-def kline_event(notation: Notation, bar: Bar, interval: str, interval_ns: int, closed: bool, now_ns: int) -> KlineEvent:
-    kline = Kline(
-        open_ms=bar.open_ns // NS_PER_MS,
-        close_ms=(bar.open_ns + interval_ns) // NS_PER_MS - 1,
-        symbol=notation.symbol,
-        interval=interval,
-        first_trade_id=bar.first_trade_id,
-        last_trade_id=bar.last_trade_id,
-        open=notation.price(bar.open),
-        close=notation.price(bar.close),
-        high=notation.price(bar.high),
-        low=notation.price(bar.low),
-        volume=notation.quantity(bar.volume_lots),
-        trades=bar.trades,
-        closed=closed,
-        quote_volume=to_text(bar.quote_volume),
-        taker_buy_volume=notation.quantity(bar.taker_buy_lots),
-        taker_buy_quote=to_text(bar.taker_buy_quote),
-    )
-    return KlineEvent(now_ns // NS_PER_MS, notation.symbol, kline)
 
 
 def mini_ticker_event(notation: Notation, day: Bar, now_ns: int) -> MiniTickerEvent:

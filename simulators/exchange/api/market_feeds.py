@@ -8,8 +8,8 @@ import msgspec
 
 from simulators.exchange.api import market_events as events
 from simulators.exchange.api import market_payloads as payloads
-from simulators.exchange.api.bars import MINUTE_NS, Bar
-from simulators.exchange.api.notation import book_ticker_writer
+from simulators.exchange.api.bars import Bar
+from simulators.exchange.api.notation import book_ticker_writer, minute_kline_writer
 from simulators.exchange.api.pairs import AggregateTrade, Pair
 from simulators.exchange.api.topic import Topic
 from simulators.exchange.core import Exchange
@@ -87,7 +87,7 @@ class DepthFeed:
             self._clock.call_at(now_ns - now_ns % _DEPTH_PERIOD_NS + _DEPTH_PERIOD_NS, self._publish)
 
     def _on_change(self) -> None:
-        live = bool(self.topic.raw or self.topic.combined)
+        live = self.topic.is_live
         if live and not self.is_live:
             self._last_update_id = self._pair.update_id
             self._bids, self._asks = self._book()
@@ -159,11 +159,11 @@ class TradeFeed:
         aggregate = AggregateTrade(
             1, price_ticks, quantity_lots, trade_id, trade_id, now_ns, buyer_is_maker, taker_order, cause
         )
-        if not pair.aggregate(aggregate) and (self.aggregates.raw or self.aggregates.combined):
+        if not pair.aggregate(aggregate) and self.aggregates.is_live:
             if not self._unpublished:
                 self._clock.call_at(now_ns, self._publish_aggregates)
             self._unpublished.append(aggregate)
-        if self.trades.raw or self.trades.combined:
+        if self.trades.is_live:
             time_ms = now_ns // _NS_PER_MS
             event = events.TradeEvent(
                 time_ms,
@@ -196,32 +196,26 @@ class TradeFeed:
 
 
 class SummaryFeed:
-    """``@kline_1m`` and ``@miniTicker`` of one pair. They summarise time, so no single record is their cause."""
+    """``@kline_1m`` and ``@miniTicker`` of one pair. They summarise time, so no single record is their cause.
 
-    __slots__ = ("_last_ticker", "_pair", "klines", "ticker")
+    The publisher asks for a frame only while somebody would receive it.
+    """
+
+    __slots__ = ("_last_ticker", "_pair", "_write_kline", "klines", "ticker")
 
     def __init__(self, pair: Pair, on_change: Callable[[], None]) -> None:
         self._pair = pair
         self._last_ticker: Bar | None = None
+        self._write_kline = minute_kline_writer(pair.notation)
         self.klines = Topic(f"{pair.notation.stream}@kline_1m", on_change)
         self.ticker = Topic(f"{pair.notation.stream}@miniTicker", on_change)
 
-    @property
-    def is_live(self) -> bool:
-        topics = (self.klines, self.ticker)
-        return any(topic.raw or topic.combined for topic in topics)
+    def publish_kline(self, bar: Bar, is_closed: bool, now_ns: int) -> None:
+        """Send a minute, as it stands or closed."""
+        self.klines.publish(self._write_kline(bar, is_closed, now_ns // _NS_PER_MS), 0)
 
-    def publish_kline(self, bar: Bar | None, closed: bool, now_ns: int) -> None:
-        """Send a minute, as it stands or closed, if there is one and anybody wants it."""
-        if bar is not None and (self.klines.raw or self.klines.combined):
-            event = events.kline_event(self._pair.notation, bar, "1m", MINUTE_NS, closed, now_ns)
-            self.klines.publish(_encode(event), 0)
-
-    def publish_ticker(self, now_ns: int, is_wanted_by_all: bool) -> events.MiniTickerEvent | None:
+    def publish_ticker(self, now_ns: int) -> events.MiniTickerEvent | None:
         """Send the 24-hour summary if it differs from the last one; returns it for the stream of all pairs."""
-        if not (self.ticker.raw or self.ticker.combined or is_wanted_by_all):
-            self._last_ticker = None
-            return None
         day = self._pair.bars.day()
         if day is None or day == self._last_ticker:
             return None
@@ -229,3 +223,7 @@ class SummaryFeed:
         event = events.mini_ticker_event(self._pair.notation, day, now_ns)
         self.ticker.publish(_encode(event), 0)
         return event
+
+    def forget_ticker(self) -> None:
+        """Nobody knows the last summary any more: the next one is sent in any case."""
+        self._last_ticker = None

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulators.exchange.api.bars import MINUTE_NS, Bar
 from simulators.exchange.api.errors import ApiError, filter_failure, too_precise
 from simulators.exchange.types import Listing
 from simulators.ledger import SCALE, UNITS, to_text, to_units
 
 _PLACES = SCALE
+_NS_PER_MS = 1_000_000
+_LAST_MS = MINUTE_NS // _NS_PER_MS - 1  # of a minute
 
 
 def trimmed_text(units: int) -> str:
@@ -118,6 +121,59 @@ def book_ticker_writer(notation: Notation, combined: bool) -> BookTickerWriter:
         return write(update_id, bid_ticks * tick_unit, bid_lots * lot_unit, ask_ticks * tick_unit, ask_lots * lot_unit)
 
     return write_scaled
+
+
+MinuteKlineWriter = Callable[[Bar, bool, int], bytes]
+
+
+def minute_kline_writer(notation: Notation) -> MinuteKlineWriter:
+    """A function ``(bar, is_closed, now_ms)`` that writes ``@kline_1m``, in one formatting operation as well."""
+    tick_unit, price_digits = _shortest(notation.tick_units)
+    lot_unit, quantity_digits = _shortest(notation.lot_units)
+    tick_step = 10**price_digits
+    lot_step = 10**quantity_digits
+    price = _number(price_digits)
+    quantity = _number(quantity_digits)
+    amount = _number(_PLACES)
+    kline = (
+        f'{{"t":%d,"T":%d,"s":"{notation.symbol}","i":"1m","f":%d,"L":%d,"o":"{price}","c":"{price}","h":"{price}",'
+        f'"l":"{price}","v":"{quantity}","n":%d,"x":%b,"q":"{amount}","V":"{quantity}","Q":"{amount}","B":"0"}}'
+    )
+    template = f'{{"e":"kline","E":%d,"s":"{notation.symbol}","k":{kline}}}'.encode()
+
+    def write(bar: Bar, is_closed: bool, now_ms: int) -> bytes:
+        open_ms = bar.open_ns // _NS_PER_MS
+        opened, close = bar.open * tick_unit, bar.close * tick_unit
+        high, low = bar.high * tick_unit, bar.low * tick_unit
+        volume = bar.volume_lots * lot_unit
+        bought = bar.taker_buy_lots * lot_unit
+        return template % (
+            now_ms,
+            open_ms,
+            open_ms + _LAST_MS,
+            bar.first_trade_id,
+            bar.last_trade_id,
+            opened // tick_step,
+            opened % tick_step,
+            close // tick_step,
+            close % tick_step,
+            high // tick_step,
+            high % tick_step,
+            low // tick_step,
+            low % tick_step,
+            volume // lot_step,
+            volume % lot_step,
+            bar.trades,
+            b"true" if is_closed else b"false",
+            bar.quote_volume // UNITS,
+            bar.quote_volume % UNITS,
+            bought // lot_step,
+            bought % lot_step,
+            bar.taker_buy_quote // UNITS,
+            bar.taker_buy_quote % UNITS,
+        )
+
+    return write
 
 
 def _shortest(units: int) -> tuple[int, int]:

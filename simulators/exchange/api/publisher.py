@@ -18,8 +18,8 @@ _KLINE_PERIOD_NS = 2 * _SECOND_NS
 class Publisher:
     """Feeds of every pair. Nothing is computed for a stream that nobody receives.
 
-    One alarm rings at every whole minute to close the bars, and at every whole second while anybody wants klines or
-    mini tickers.
+    One alarm rings at every whole minute to close the bars, and for those who want them at every second whole second
+    for klines and at every whole second for mini tickers.
     """
 
     def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock) -> None:
@@ -28,8 +28,9 @@ class Publisher:
         self._timer = clock.timer(self._ring)
         self._books = [BookFeed(pair, exchange, clock) for pair in pairs.all]
         self._trades = [TradeFeed(pair, exchange, clock) for pair in pairs.all]
-        self._summaries = [SummaryFeed(pair, self._arm) for pair in pairs.all]
-        self._all_tickers = Topic("!miniTicker@arr", self._arm)
+        self._summaries = [SummaryFeed(pair, self._on_subscription) for pair in pairs.all]
+        self._all_tickers = Topic("!miniTicker@arr", self._on_subscription)
+        self._are_klines_wanted = self._are_tickers_wanted = False
         now_ns = clock.now_ns
         self._next_minute_ns = now_ns - now_ns % MINUTE_NS + MINUTE_NS
         self._arm()
@@ -82,36 +83,49 @@ class Publisher:
             if book.depth.is_live:
                 book.depth.mark(cause)
 
-    def _arm(self) -> None:
-        """Set the alarm; also called when somebody subscribes to a summary or leaves it."""
-        at_ns = self._next_minute_ns
-        if self._is_summary_wanted():
-            now_ns = self._clock.now_ns
-            at_ns = min(at_ns, now_ns - now_ns % _SECOND_NS + _SECOND_NS)
-        self._timer.arm(at_ns)
+    def _on_subscription(self) -> None:
+        """Somebody subscribed to a summary or left it."""
+        are_all_wanted = self._all_tickers.is_live
+        for summary in self._summaries:
+            if not (are_all_wanted or summary.ticker.is_live):
+                summary.forget_ticker()
+        self._are_klines_wanted = any(summary.klines.is_live for summary in self._summaries)
+        self._are_tickers_wanted = are_all_wanted or any(summary.ticker.is_live for summary in self._summaries)
+        self._arm()
 
-    def _is_summary_wanted(self) -> bool:
-        every = self._all_tickers
-        return bool(every.raw or every.combined) or any(summary.is_live for summary in self._summaries)
+    def _arm(self) -> None:
+        at_ns = self._next_minute_ns
+        if self._are_tickers_wanted or self._are_klines_wanted:
+            period_ns = _SECOND_NS if self._are_tickers_wanted else _KLINE_PERIOD_NS
+            now_ns = self._clock.now_ns
+            at_ns = min(at_ns, now_ns - now_ns % period_ns + period_ns)
+        self._timer.arm(at_ns)
 
     def _ring(self) -> None:
         now_ns = self._clock.now_ns
         if now_ns >= self._next_minute_ns:
             self._next_minute_ns += MINUTE_NS
             for book, summary in zip(self._books, self._summaries, strict=True):
-                summary.publish_kline(book.bars.roll(now_ns), True, now_ns)
-        elif now_ns % _KLINE_PERIOD_NS == 0:
+                closed = book.bars.roll(now_ns)
+                if closed is not None and summary.klines.is_live:
+                    summary.publish_kline(closed, True, now_ns)
+        elif self._are_klines_wanted and now_ns % _KLINE_PERIOD_NS == 0:
             for book, summary in zip(self._books, self._summaries, strict=True):
-                if summary.klines.raw or summary.klines.combined:
-                    summary.publish_kline(book.bars.current(), False, now_ns)
-        if self._is_summary_wanted():
+                if summary.klines.is_live:
+                    forming = book.bars.current()
+                    if forming is not None:
+                        summary.publish_kline(forming, False, now_ns)
+        if self._are_tickers_wanted:
             self._publish_tickers(now_ns)
         self._arm()
 
     def _publish_tickers(self, now_ns: int) -> None:
         every = self._all_tickers
-        is_wanted_by_all = bool(every.raw or every.combined)
-        events = [summary.publish_ticker(now_ns, is_wanted_by_all) for summary in self._summaries]
-        changed = [event for event in events if event is not None]
-        if is_wanted_by_all and changed:
+        changed = []
+        for summary in self._summaries:
+            if every.is_live or summary.ticker.is_live:
+                event = summary.publish_ticker(now_ns)
+                if event is not None:
+                    changed.append(event)
+        if every.is_live and changed:
             every.publish(msgspec.json.encode(changed), 0)

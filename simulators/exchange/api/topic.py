@@ -25,15 +25,17 @@ class Member(Protocol):
 class Topic:
     """One stream name and who receives it.
 
-    A fault may withhold its frames: then the fault is told of each, and nobody gets any.
+    A fault may withhold its frames: then the fault is told of each, and nobody gets any. ``is_live`` says whether
+    publishing reaches anybody, be it a fault.
     """
 
-    __slots__ = ("_head", "_members", "_on_change", "_withholders", "combined", "name", "raw")
+    __slots__ = ("_head", "_members", "_on_change", "_withholders", "combined", "is_live", "name", "raw")
 
     def __init__(self, name: str, on_change: Callable[[], None] | None = None) -> None:
         self.name = name
         self.raw: tuple[Push, ...] = ()
         self.combined: tuple[Push, ...] = ()
+        self.is_live = False
         self._head = f'{{"stream":"{name}","data":'.encode()
         self._members: list[Member] = []
         self._withholders: tuple[Withholder, ...] = ()
@@ -60,6 +62,7 @@ class Topic:
         else:
             self.raw = tuple(member.push for member in self._members if not member.is_combined)
             self.combined = tuple(member.push for member in self._members if member.is_combined)
+        self.is_live = bool(self._members)
         if self._on_change is not None:
             self._on_change()
 

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulators.exchange.api.bars import Bar
 from simulators.exchange.api.errors import ApiError
-from simulators.exchange.api.notation import Notation, book_ticker_writer, parse_units, trimmed_text
+from simulators.exchange.api.notation import (
+    Notation,
+    book_ticker_writer,
+    minute_kline_writer,
+    parse_units,
+    trimmed_text,
+)
 from simulators.exchange.types import Listing
 
 sizes = st.sampled_from(["0.00000001", "0.0001", "0.01", "0.05", "0.25", "1", "10"])
@@ -32,6 +39,37 @@ def test_the_book_ticker_template_writes_the_exact_decimals(tick, lot, bid, bid_
         "B": _exact(lot, bid_lots),
         "a": _exact(tick, ask),
         "A": _exact(lot, ask_lots),
+    }
+
+
+@given(sizes, sizes, st.lists(counts, min_size=9, max_size=9), st.booleans())
+def test_the_kline_template_writes_the_exact_decimals(tick, lot, numbers, is_closed):
+    notation = Notation(Listing("BTC/USDT", "BTC", "USDT", tick, lot, "5", 1.0, 1.0))
+    opened, high, low, close, volume, quote, trades, bought, bought_quote = numbers
+    bar = Bar(120_000_000_000, opened, high, low, close, volume, quote, trades, bought, bought_quote, -1, 8)
+    assert msgspec.json.decode(minute_kline_writer(notation)(bar, is_closed, 130_000)) == {
+        "e": "kline",
+        "E": 130_000,
+        "s": "BTCUSDT",
+        "k": {
+            "t": 120_000,
+            "T": 179_999,
+            "s": "BTCUSDT",
+            "i": "1m",
+            "f": -1,
+            "L": 8,
+            "o": _exact(tick, opened),
+            "c": _exact(tick, close),
+            "h": _exact(tick, high),
+            "l": _exact(tick, low),
+            "v": _exact(lot, volume),
+            "n": trades,
+            "x": is_closed,
+            "q": f"{Decimal(quote).scaleb(-8):.8f}",
+            "V": _exact(lot, bought),
+            "Q": f"{Decimal(bought_quote).scaleb(-8):.8f}",
+            "B": "0",
+        },
     }
 
 
