@@ -29,7 +29,6 @@ from simulators.custodian.core import Custodian
 from simulators.custodian.exchange_link import ExchangeLink
 from simulators.custodian.faults import CustodianOutage, SettlementDelay, SettlementHalt
 from simulators.exchange.api.routes import ApiKey
-from simulators.exchange.api.service_time import LogNormal
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
 from simulators.exchange.faults import ExchangeLatency, ExchangeOutage, FeedStall
@@ -37,6 +36,7 @@ from simulators.ledger import SCALE
 from simulators.market_data.world.overlays import PriceDivergenceFault, PriceShockFault, StablecoinDepegFault
 from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
+from simulators.service_time import LogNormal
 from simulators.strategies.base import Strategy
 from simulators.strategies.registry import make_strategy
 
@@ -199,20 +199,24 @@ class Laboratory:
                 return StablecoinDepegFault(self._world, clock, params, took_effect)
             case "price_divergence":
                 return PriceDivergenceFault(self._world, clock, params, took_effect)
-            case "exchange_outage" | "exchange_latency" | "feed_stall":
-                make = {"exchange_outage": ExchangeOutage, "exchange_latency": ExchangeLatency, "feed_stall": FeedStall}
-                venue = str(injection.scope["venue"])
-                return make[injection.fault](self._exchange_apis[venue], clock, params, took_effect)
-            case "settlement_halt" | "settlement_delay" | "custodian_outage":
-                if self._custodian is None:
-                    raise ValueError("the firm has no custodian")
-                core, api = self._custodian
-                if injection.fault == "settlement_halt":
-                    return SettlementHalt(core, clock, params, took_effect)
-                if injection.fault == "settlement_delay":
-                    return SettlementDelay(core, clock, params, took_effect)
-                return CustodianOutage(api, clock, params, took_effect)
+            case "exchange_outage":
+                return ExchangeOutage(self._exchange_apis[str(injection.scope["venue"])], clock, params, took_effect)
+            case "exchange_latency":
+                return ExchangeLatency(self._exchange_apis[str(injection.scope["venue"])], clock, params, took_effect)
+            case "feed_stall":
+                return FeedStall(self._exchange_apis[str(injection.scope["venue"])], clock, params, took_effect)
+            case "settlement_halt":
+                return SettlementHalt(self._the_custodian()[0], clock, params, took_effect)
+            case "settlement_delay":
+                return SettlementDelay(self._the_custodian()[0], clock, params, took_effect)
+            case "custodian_outage":
+                return CustodianOutage(self._the_custodian()[1], clock, params, took_effect)
         raise ValueError(f"no simulator knows the fault {injection.fault}")
+
+    def _the_custodian(self) -> tuple[Custodian, CustodianApi]:
+        if self._custodian is None:
+            raise ValueError("the firm has no custodian")
+        return self._custodian
 
 
 def _service(by_operation: Mapping[str, firms.Latency]) -> dict[str, LogNormal]:

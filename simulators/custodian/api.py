@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
-from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -26,16 +25,14 @@ from simulators.custodian.payloads import (
 )
 from simulators.custodian.transactions import Status, Transaction, Transfer
 from simulators.custodian.transfer_requests import Refused, request_transfer, unknown_vault, unsupported_asset
-from simulators.exchange.api.service_time import LogNormal
 from simulators.ports import Reply, Request, Stream
+from simulators.service_time import LogNormal, ServiceTimes
 
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1_000
 _JSON = (("Content-Type", "application/json; charset=utf-8"),)
 _DEFAULT_LIMIT = 200
 _MAXIMUM_LIMIT = 500
-_POOL = 1024  # draws per operation; a power of two, so that a shift picks one
-_HASH = 0x9E3779B97F4A7C15  # odd, the golden ratio in 64 bits: neighbouring times land far apart
 _encode = msgspec.json.Encoder().encode
 
 DEFAULT_SERVICE_TIMES: Mapping[str, LogNormal] = {"read": LogNormal(60.0, 0.4), "write": LogNormal(120.0, 0.4)}
@@ -69,26 +66,18 @@ class CustodianApi:
         latency: Mapping[str, LogNormal],
         rng: np.random.Generator,
     ) -> None:
-        unknown = sorted(latency.keys() - DEFAULT_SERVICE_TIMES.keys())
-        if unknown:
-            raise ValueError(f"unknown operation {unknown[0]!r}; expected one of {', '.join(DEFAULT_SERVICE_TIMES)}")
         self.name = custodian.name
         self.custodian = custodian
         self.outages: list[Outage] = []
         self._clock = custodian.clock
         self._keys = dict(keys)
-        self._draws_us: dict[str, list[int]] = {}
-        for operation, default in DEFAULT_SERVICE_TIMES.items():
-            law = latency.get(operation, default)
-            draws_us = np.rint(law.median_ms * 1_000 * np.exp(law.sigma * rng.standard_normal(_POOL)))
-            self._draws_us[operation] = draws_us.astype(np.int64).tolist()
+        self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
 
     def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:
         """Serve a request after its service time."""
         now_ns = self._clock.now_ns
-        draws_us = self._draws_us["read" if request.method == "GET" else "write"]
-        mixed = (now_ns ^ (crc32(request.target.encode()) << 20)) * _HASH & (1 << 64) - 1
-        served_ns = now_ns + draws_us[mixed >> 54] * _NS_PER_US
+        operation = "read" if request.method == "GET" else "write"
+        served_ns = now_ns + self._service_times.service_ns(operation, now_ns, request.target)
         self._clock.call_at(served_ns, self._serve, (request, respond, cause))
 
     def open_stream(

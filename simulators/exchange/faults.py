@@ -14,10 +14,11 @@ import msgspec
 
 from simulators.exchange.api.errors import ApiError, to_reply
 from simulators.exchange.api.faultpoints import UNHARMED, Fate
-from simulators.exchange.api.service_time import NS_PER_US, OPERATIONS
+from simulators.exchange.api.service_time import OPERATIONS
 from simulators.exchange.api.topic import Topic
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.ports import Clock
+from simulators.service_time import NS_PER_US
 
 _DOWN = to_reply(
     ApiError(503, -1008, "Server is currently overloaded with other requests. Please try again in a few minutes.")

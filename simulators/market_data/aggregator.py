@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from simulators.market_data.series import SECOND_NS, RateSeries
-from simulators.market_data.service_time import NormalPool
 from simulators.ports import Clock
+from simulators.service_time import NormalPool
 
 Levels = Sequence[tuple[float, float]]
 """(price, size) from the best level outward."""

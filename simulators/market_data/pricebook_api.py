@@ -12,9 +12,9 @@ from simulators.market_data.aggregator import PriceAggregator
 from simulators.market_data.assets import BY_BOOK_ID
 from simulators.market_data.pricebook_payloads import Refused
 from simulators.market_data.series import MINUTE_NS, SECOND_NS
-from simulators.market_data.service_time import ServiceTime
 from simulators.market_data.web import Counter, Query, encode_json, parse_target
 from simulators.ports import Clock, Reply, Request, Stream
+from simulators.service_time import LogNormal, ServiceTimes
 
 CACHE_NS = 60 * SECOND_NS
 _CACHED_REPLIES = 256
@@ -44,7 +44,7 @@ class PricebookApi:
         self.name = name
         self._aggregator = aggregator
         self._clock = clock
-        self._counter = Counter(clock, ServiceTime(median_ms, sigma, rng))
+        self._counter = Counter(clock, ServiceTimes({"get": LogNormal(median_ms, sigma)}, {}, rng))
         self._limit = requests_per_minute
         self._minute = -1
         self._asked_this_minute = 0

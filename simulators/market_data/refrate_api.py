@@ -11,9 +11,9 @@ from simulators.market_data.aggregator import PriceAggregator
 from simulators.market_data.refrate_pages import BadRequest, Page, Row
 from simulators.market_data.refrate_payloads import RATE_METRIC
 from simulators.market_data.refrate_stream import RateStreams
-from simulators.market_data.service_time import ServiceTime
 from simulators.market_data.web import Counter, Query, encode_json, names_in, parse_target
 from simulators.ports import Clock, Reply, Request, Stream
+from simulators.service_time import LogNormal, ServiceTimes
 
 _JSON = ("content-type", "application/json")
 _STREAM_PATH = "/v4/timeseries-stream/asset-metrics"
@@ -39,7 +39,7 @@ class RefrateApi:
         self.name = name
         self._aggregator = aggregator
         self._clock = clock
-        self._counter = Counter(clock, ServiceTime(median_ms, sigma, rng))
+        self._counter = Counter(clock, ServiceTimes({"get": LogNormal(median_ms, sigma)}, {}, rng))
         self._streams = RateStreams(aggregator, clock)
 
     def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:

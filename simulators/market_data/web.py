@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from simulators.market_data.series import SECOND_NS
-from simulators.market_data.service_time import ServiceTime
 from simulators.ports import Clock, Reply, Request
+from simulators.service_time import ServiceTimes
 
 Query = dict[str, str]
 
@@ -64,11 +64,11 @@ def decimal_text(value: float) -> str:
 class Counter:
     """Answers after the service time, one reply per request."""
 
-    def __init__(self, clock: Clock, service_time: ServiceTime) -> None:
+    def __init__(self, clock: Clock, service_times: ServiceTimes) -> None:
         self._clock = clock
-        self._service_time = service_time
+        self._service_times = service_times
 
     def answer(self, request: Request, reply: Reply, respond: Callable[[Reply, int], None], cause: int) -> None:
         now_ns = self._clock.now_ns
-        leaves_ns = now_ns + self._service_time.service_ns(now_ns, request.target)
+        leaves_ns = now_ns + self._service_times.service_ns("get", now_ns, request.target)
         self._clock.call_at(leaves_ns, lambda _: respond(reply, cause))

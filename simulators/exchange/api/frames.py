@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulators.exchange.api.faultpoints import FaultPoints
-from simulators.exchange.api.service_time import ServiceTimes
 from simulators.ports import Clock
+from simulators.service_time import ServiceTimes
 
 Frame = tuple[bytes, int]  # payload, cause
 

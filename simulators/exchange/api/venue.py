@@ -23,7 +23,7 @@ from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.publisher import Publisher
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
-from simulators.exchange.api.service_time import LogNormal, ServiceTimes
+from simulators.exchange.api.service_time import DEFAULT_SERVICE_TIMES
 from simulators.exchange.api.streams import MarketStreams
 from simulators.exchange.api.topic import Push
 from simulators.exchange.api.trading_endpoints import TradingEndpoints
@@ -32,8 +32,10 @@ from simulators.exchange.api.wallet import Wallet, WalletTimings
 from simulators.exchange.api.wallet_endpoints import WalletEndpoints
 from simulators.exchange.api.ws_api import WsApi
 from simulators.exchange.core import Exchange
+from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Rejected
 from simulators.ports import Audit, Clock, Reply, Request, Stream
+from simulators.service_time import LogNormal, ServiceTimes
 
 _KEY_HEADER = "x-mbx-apikey"
 _encode = msgspec.json.encode
@@ -74,7 +76,7 @@ class ExchangeApi:
         self._clock = clock
         self._audit = audit
         self._keys = keys
-        self._service_times = ServiceTimes(latency, rng)
+        self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
         self._limiter = RateLimiter(limits)
         self.publisher = Publisher(exchange, self.pairs, clock)
         self.user_data = UserData(exchange, self.pairs, clock)
@@ -136,17 +138,23 @@ class ExchangeApi:
 
     # ExchangeObserver
 
-    def on_top(self, index: int, cause: int) -> None:
-        self.publisher.on_top(index, cause)
+    def on_top(self, index: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
+        self.publisher.on_top(index, bid_ticks, bid_lots, ask_ticks, ask_lots, cause)
 
-    def on_trade(
-        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
-    ) -> None:
-        self.publisher.on_trade(index, trade_id, price_ticks, quantity_lots, buyer_is_maker, cause)
+    def on_order(self, order: Order, execution: str, assets: tuple[str, ...], cause: int) -> None:
+        self.publisher.on_order(order.index, cause)
+        self.user_data.on_order(order, execution, cause)
+        if assets:
+            self.user_data.on_balance(order.account, assets, cause)
 
-    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
-        self.publisher.on_order(cause)
-        self.user_data.on_order(account, order_id, execution, cause)
+    def on_fill(self, trade: Trade, taker: Order | None, maker: Order | None, cause: int) -> None:
+        self.publisher.on_fill(trade, cause)
+        if taker is not None:
+            self.user_data.on_fill(trade, taker, cause)
+        if maker is not None:
+            self.user_data.on_fill(trade, maker, cause)
+            listing = self.exchange.listings[trade.index]
+            self.user_data.on_balance(maker.account, (listing.base, listing.quote), cause)
 
     def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
         self.user_data.on_balance(account, assets, cause)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from simulators.custodian.api import CustodianApi, CustodyKey
-from simulators.exchange.api.service_time import LogNormal
 from simulators.ledger import UNITS
 from simulators.ports import Reply, Request
+from simulators.service_time import LogNormal
 
 USD_WALLET = {
     "id": "USD",

@@ -8,14 +8,15 @@ import statistics
 import numpy as np
 import pytest
 
-from simulators.exchange.api.service_time import LogNormal, ServiceTimes
+from simulators.service_time import LogNormal, ServiceTimes
 
+DEFAULTS = {name: LogNormal(1.0, 0.1) for name in ("account", "order_place", "wallet")}
 START_NS = 1_676_851_200_000_000_000
 SECOND = 10**9
 
 
 def _times(latency: dict[str, LogNormal]) -> ServiceTimes:
-    return ServiceTimes(latency, np.random.Generator(np.random.PCG64(7)))
+    return ServiceTimes(DEFAULTS, latency, np.random.Generator(np.random.PCG64(7)))
 
 
 @pytest.mark.parametrize("period_ns", [1_000, 137_000_003, 5 * SECOND])
