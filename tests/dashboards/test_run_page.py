@@ -1,0 +1,181 @@
+"""The run page: one file with everything in it, that says what the verdict says, in a real browser too."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from correlator.reporting import to_json
+from correlator.verdict import (
+    AlertOutcome,
+    BreachOutcome,
+    Check,
+    Ending,
+    ExpectationOutcome,
+    ForbidOutcome,
+    InjectionOutcome,
+    Judgement,
+    RuleName,
+    RuleOutcome,
+    Series,
+)
+from dashboards.run_page.page import render
+from dashboards.run_page.scale import Scale, clock, short, time_ticks, value_ticks
+
+ALERT = AlertOutcome(
+    "stablecoin_peg", "USDT", "high", "a1", 7_201.0, 7_204.0, 9_000.0, 101.5, 100.0, "bp", "true", False, True,
+    "in breach since 02:00:00", ["apex stream usdtusd@bookTicker u=7"], [44],
+)  # fmt: skip
+FALSE = msgspec.structs.replace(ALERT, asset="USDC", truth="false", reason="<never> beyond", resolved_at_s=None)
+JUDGEMENT = Judgement(
+    verdict="fail",
+    reasons=["fail: false_alarms: 1 false alarm"],
+    scenario="depeg",
+    case="noticed",
+    seed=42,
+    description="A slide & a fall",
+    tags=["E"],
+    start_ns=1_676_851_200_000_000_000,
+    ended=Ending("completed", 10_800.0, 10_800.0, ""),
+    versions={"python": "3.11"},
+    code="abc",
+    checks=[Check("control", "pass", "the control is the same world")],
+    injections=[
+        InjectionOutcome(
+            "slide", "stablecoin_depeg", 0.0, 10_800.0, 3_600.0, 3_605.0, 3_605.0, None, False, "", [], [1]
+        )
+    ],
+    expectations=[
+        ExpectationOutcome(
+            alert="stablecoin_peg", asset="USDT", severity="high", of="breach", injection="slide", verdict="pass",
+            outcome="detected", reason="in time", due_at_s=7_203.0, detected_at_s=7_204.0, latency_s=1.0,
+            deadline_s=15.0,
+        )
+    ],
+    forbids=[ForbidOutcome("drawdown", None, None, 9, "pass", "none fired", [])],
+    alerts=[ALERT, FALSE],
+    false_alarms=[FALSE],
+    unexpected=[],
+    unalerted=[RuleName("daily_loss", "firm", "high", 8_000.0)],
+    rules=[
+        RuleOutcome(
+            "stablecoin_peg", "USDT", "high", "100 bp", "bp", 3.0, 1, 1, 7_200.0, 7_203.0, 0.0, True,
+            [BreachOutcome(7_200.0, 8_990.0, 7_203.0, 140.0, 1, [40])],
+        )
+    ],
+    series=[
+        Series("stablecoin_peg", "USDT", "bp", 600.0, [("high", 100.0)], [(0.0, 0.0, 2.0), (7_200.0, 90.0, 140.0)]),
+        Series("drawdown", "firm", "%", 600.0, [("high", 15.0)], [(0.0, 0.0, 0.1)]),
+    ],
+    counts={"quote": 1_234},
+)  # fmt: skip
+
+
+class Outline(HTMLParser):
+    """Text, balance of tags, and everything that would be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href") and value != "data:,"]
+        if tag not in ("meta", "link"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def outline(page: str) -> Outline:
+    parser = Outline()
+    parser.feed(page)
+    assert parser.open == []
+    return parser
+
+
+def test_the_page_holds_everything_and_fetches_nothing() -> None:
+    page = render(to_json(JUDGEMENT))
+    seen = outline(page)
+    assert seen.fetched == []
+    assert "<script" not in page
+    text = " ".join(" ".join(seen.text).split())
+    for words in (
+        "fail",
+        "depeg noticed · seed 42",
+        "A slide & a fall",
+        "fail: false_alarms: 1 false alarm",
+        "02:00:03 02:00:04 1.000 s 15 s of breach pass",
+        "False alarms: 1",
+        "<never> beyond",
+        "1 measures that stayed within their limits",
+        "daily_loss firm high: due 02:13:20",
+        "Judged from 1,234 quote",
+    ):
+        assert words in text, words
+
+
+def test_the_timeline_puts_every_moment_where_it_belongs() -> None:
+    page = render(to_json(JUDGEMENT))
+    x = Scale(0.0, 10_800.0, 270, 990)
+    breach = f'<rect class="breach high" x="{x(7_200.0)}"'
+    firing = f'<rect class="firing high" x="{x(7_204.0)}"'
+    alarm = f'<rect class="false_alarm" x="{x(7_204.0)}"'
+    for shape in (breach, firing, alarm, f'<rect class="injected" x="{x(3_600.0)}"', '<polygon class="effect"'):
+        assert shape in page, shape
+
+
+def test_a_document_that_is_no_verdict_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        render(b"{}")
+
+
+def test_the_page_opens_in_a_real_browser_without_a_complaint(tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed, and CI must have it")
+        pytest.skip("chromium is not installed")
+    page = tmp_path / "report.html"
+    page.write_text(render(to_json(JUDGEMENT)), encoding="utf-8")
+    ran = subprocess.run(
+        [
+            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert "CONSOLE" not in ran.stderr
+    assert len(re.findall("<figure", ran.stdout)) == 2
+    assert "stablecoin_peg USDT" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "00:00:00"), (3_661.4, "01:01:01"), (97_405, "1d 03:03:25"), (-5, "-00:00:05")]
+)
+def test_times_read_like_a_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_axes_have_round_numbers() -> None:
+    assert time_ticks(129_600, most=9) == [float(hours * 21_600) for hours in range(7)]
+    assert value_ticks(0, 523) == [0.0, 200.0, 400.0]
+    assert value_ticks(-0.3, 0.2) == [-0.2, -0.1, 0.0, 0.1, 0.2]
+    assert [short(value) for value in (1.25e6, 320e3, 48.31, 9_999)] == ["1.25M", "320k", "48.31", "9999"]
