@@ -22,12 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.yardstick import simpy_timeouts_per_s
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
+from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Listing, OrderStatus, OrderType, Rejected, Side, TimeInForce
 
 OPERATIONS = 200_000
 ACCOUNTS = [f"desk{number}" for number in range(20)]
 MID_TICKS = 2_000_000
 LISTING = Listing("BTC/USDT", "BTC", "USDT", "0.01", "0.00001", "0.01", maker_fee_bp=7.5, taker_fee_bp=7.5)
+
+BATCH_RECORDS = 20_000
 
 Operation = tuple[Any, ...]
 
@@ -44,14 +47,18 @@ class StillClock:
         raise NotImplementedError("the exchange asks for no timers")
 
 
-class CountingAudit:
-    """Numbers the records and keeps none."""
+class BatchingAudit:
+    """Numbers the records and keeps a batch of them, as the journal does before it writes."""
 
     def __init__(self) -> None:
         self.records = 0
+        self.batch: list[tuple[Any, ...]] = []
 
     def record(self, kind: str, source: str, cause: int, *body: Any) -> int:
         self.records = number = self.records + 1
+        self.batch.append(body)
+        if not number % BATCH_RECORDS:
+            self.batch = []
         return number
 
 
@@ -59,18 +66,16 @@ class CountingObserver:
     """Counts what the production API would publish."""
 
     def __init__(self) -> None:
-        self.tops = self.trades = self.reports = self.balances = 0
+        self.tops = self.fills = self.orders = self.balances = 0
 
-    def on_top(self, index: int, cause: int) -> None:
+    def on_top(self, index: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
         self.tops += 1
 
-    def on_trade(
-        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
-    ) -> None:
-        self.trades += 1
+    def on_order(self, order: Order, execution: str, assets: tuple[str, ...], cause: int) -> None:
+        self.orders += 1
 
-    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
-        self.reports += 1
+    def on_fill(self, trade: Trade, taker: Order | None, maker: Order | None, cause: int) -> None:
+        self.fills += 1
 
     def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
         self.balances += 1
@@ -78,7 +83,7 @@ class CountingObserver:
 
 def new_exchange(street: StreetConfig | None = None) -> Exchange:
     config = ExchangeConfig("apex", (LISTING,), {"BTC/USDT": street} if street else {}, max_open_orders=OPERATIONS)
-    exchange = Exchange(config, StillClock(), CountingAudit())
+    exchange = Exchange(config, StillClock(), BatchingAudit())
     exchange.observer = CountingObserver()
     for account in ACCOUNTS:
         exchange.open_account(account, "firm", {"BTC": "1000000", "USDT": "20000000000"})
@@ -178,8 +183,8 @@ def main() -> None:
     observer = exchange.observer
     assert isinstance(observer, CountingObserver)
     counts = {name: sum(operation[0] == name for operation in stream) for name in ("place", "cancel")}
-    print(f"stream             {counts['place']:>9,} orders, {counts['cancel']:,} cancels, {observer.trades:,} fills")
-    reports = (observer.reports, observer.balances, observer.tops)
+    print(f"stream             {counts['place']:>9,} orders, {counts['cancel']:,} cancels, {observer.fills:,} fills")
+    reports = (observer.orders, observer.balances, observer.tops)
     print("reports            {:>9,} of orders, {:,} of balances, {:,} of tops".format(*reports))
     print(f"simpy              {simpy_rate:>9,.0f} timeouts/s, 1,000 processes")
     print(f"exchange           {rate:>9,.0f} orders/s = {rate / simpy_rate:.2f} × simpy")

@@ -35,8 +35,8 @@ class BookSide:
         self.levels: dict[int, Level] = {}
         self.best: Level | None = None
 
-    def add(self, order: Order) -> None:
-        """Let an order rest behind those that came before it at its price."""
+    def add(self, order: Order) -> bool:
+        """Let an order rest behind those that came before it at its price; return whether that is the best price."""
         price_ticks = order.price_ticks
         key = price_ticks * self.sign
         level = self.levels.get(key)
@@ -47,24 +47,31 @@ class BookSide:
             if not keys or key > keys[-1]:
                 keys.append(key)
                 self.best = level
-            else:
-                insort(keys, key)
-        else:
-            last = level.last
-            last.later = order
-            order.earlier = last
-            level.last = order
-            level.lots += order.open_lots
+                return True
+            insort(keys, key)
+            return False
+        last = level.last
+        last.later = order
+        order.earlier = last
+        level.last = order
+        level.lots += order.open_lots
+        return level is self.best
 
-    def remove(self, order: Order) -> None:
-        """Take a resting order out, with whatever of it is not filled."""
+    def remove(self, order: Order) -> bool:
+        """Take a resting order out, with whatever of it is not filled; return whether it stood at the best price."""
         key = order.price_ticks * self.sign
         level = self.levels[key]
+        was_best = level is self.best
         earlier, later = order.earlier, order.later
         if earlier is None:
             if later is None:
-                self._drop(key)
-                return
+                if was_best:
+                    self._drop_best(key)
+                else:
+                    del self.levels[key]
+                    keys = self.keys
+                    del keys[bisect_left(keys, key)]
+                return was_best
             level.first = later
             later.earlier = None
             order.later = None
@@ -77,24 +84,22 @@ class BookSide:
                 later.earlier = earlier
                 order.later = None
         level.lots -= order.open_lots
+        return was_best
 
     def remove_first(self, level: Level) -> None:
-        """Take the earliest order of a level out; the same as ``remove``, with less to look up."""
+        """Take the earliest order of the best level out; the same as ``remove``, with less to look up."""
         order = level.first
         later = order.later
         if later is None:
-            self._drop(level.key)
+            self._drop_best(level.key)
             return
         level.first = later
         later.earlier = None
         order.later = None
         level.lots -= order.open_lots
 
-    def _drop(self, key: int) -> None:
-        del self.levels[key]
-        keys = self.keys
-        if keys[-1] == key:
-            keys.pop()
-            self.best = self.levels[keys[-1]] if keys else None
-        else:
-            del keys[bisect_left(keys, key)]
+    def _drop_best(self, key: int) -> None:
+        levels, keys = self.levels, self.keys
+        del levels[key]
+        keys.pop()
+        self.best = levels[keys[-1]] if keys else None

@@ -101,9 +101,8 @@ class Exchange(OrderEntry):
             bids, asks = street.bids, street.asks
             bid_ticks, bid_lots, ask_ticks, ask_lots = bids.best_ticks, bids.best_lots, asks.best_ticks, asks.best_lots
             market.top = (bid_ticks, bid_lots, ask_ticks, ask_lots)
-            self.observer.on_top(
-                index, self._record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
-            )
+            number = self._record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            self.observer.on_top(index, bid_ticks, bid_lots, ask_ticks, ask_lots, number)
         else:
             self.let_street_take(market, cause)
             self.publish_top(market, cause, is_confirmed=True)
@@ -138,10 +137,7 @@ class Exchange(OrderEntry):
     def order(
         self, account: str, index: int | None, order_id: int | None = None, client_order_id: str | None = None
     ) -> Order | None:
-        """An open or recently closed order (any listing if ``index`` is None), or None.
-
-        It can be asked for from within an observer's call about it.
-        """
+        """An open or recently closed order (any listing if ``index`` is None), or None."""
         return self._parties[account].find(index, order_id, client_order_id)
 
     def closed_orders(self, account: str) -> Sequence[Order]:

@@ -23,13 +23,15 @@ class TradingSide(BookSide):
     client if its order was placed before the ladder took its present prices.
     """
 
-    __slots__ = ("is_bid", "ladder", "opposite", "seats")
+    __slots__ = ("is_bid", "ladder", "opposite", "seats", "side", "word")
 
     opposite: TradingSide
 
     def __init__(self, ladder: Ladder) -> None:
         super().__init__(ladder.sign)
         self.is_bid = ladder.sign > 0
+        self.side = Side.BUY if self.is_bid else Side.SELL
+        self.word = "buy" if self.is_bid else "sell"  # the journal's name of the side
         self.ladder = ladder
         self.seats: dict[str, Seat] = {}
 

@@ -19,7 +19,6 @@ _GTC, _FOK, _GTX = TimeInForce.GTC, TimeInForce.FOK, TimeInForce.GTX
 _CANCELED, _EXPIRED = OrderStatus.CANCELED, OrderStatus.EXPIRED
 
 # The journal's names, by the value of the enumeration.
-_TYPE_NAMES = ("limit", "market")
 _TIME_IN_FORCE_NAMES = ("GTC", "IOC", "FOK", "GTX")
 
 _ANY_PRICE = -(1 << 62)  # the limit key of a market order: worse than any price
@@ -107,9 +106,6 @@ class OrderEntry(MatchingEngine):
             now_ns,
             quantity_lots,
         )
-        seat.open[order_id] = order
-        if client_order_id:
-            seat.named[client_order_id] = order
         number = self._record(
             "order",
             self.name,
@@ -118,42 +114,80 @@ class OrderEntry(MatchingEngine):
             order_id,
             client_order_id,
             index,
-            "buy" if side is _BUY else "sell",
+            own.word,
             "limit" if type is _LIMIT else "market",
-            _TIME_IN_FORCE_NAMES[time_in_force],
+            "GTC" if time_in_force is _GTC else _TIME_IN_FORCE_NAMES[time_in_force],
             price_ticks,
             quantity_lots,
             "accepted",
             "",
         )
+        if is_crossing or not (time_in_force is _GTC or time_in_force is _GTX):
+            self._take(market, own, seat, order, is_crossing, tradable_lots, needed, number)
+            return order
+        pays = seat.pays
+        pays.free -= needed
+        pays.held += needed
+        seat.open[order_id] = order
+        if client_order_id:
+            seat.named[client_order_id] = order
+        is_best = own.add(order)
+        self.observer.on_order(order, "NEW", instrument.assets, number)
+        if is_best:
+            self.publish_top(market, number)
+        return order
+
+    def _take(
+        self,
+        market: Market,
+        own: TradingSide,
+        seat: Seat,
+        order: Order,
+        is_crossing: bool,
+        tradable_lots: int,
+        needed: int,
+        cause: int,
+    ) -> None:
+        """Match an accepted order that crosses or must not wait, then rest or expire what is left of it.
+
+        ``needed`` is what all of it takes from the balance; ``cause`` is the record of its acceptance.
+        """
         observer = self.observer
-        observer.on_order(account, order_id, "NEW", number)
-        may_rest = time_in_force is _GTC or time_in_force is _GTX
-        held = needed
+        observer.on_order(order, "NEW", (), cause)
+        is_limit = order.type is _LIMIT
+        quantity_lots = order.quantity_lots
+        met_itself = False
         if is_crossing:
-            limit_key = -price_ticks * own.sign if type is _LIMIT else _ANY_PRICE
-            met_itself = self.match(market, own, seat, order, limit_key, tradable_lots, now_ns, number)
-            open_lots = order.open_lots
+            limit_key = -order.price_ticks * own.sign if is_limit else _ANY_PRICE
+            met_itself = self.match(market, own, seat, order, limit_key, tradable_lots, order.placed_ns, cause)
+        open_lots = order.open_lots
+        time_in_force = order.time_in_force
+        if not open_lots:
+            seat.closed.append(order)
+            observer.on_balance(seat.name, market.instrument.assets, cause)
+        elif (
+            open_lots > quantity_lots - tradable_lots
+            and is_limit
+            and not met_itself
+            and (time_in_force is _GTC or time_in_force is _GTX)
+        ):
             held = needed // quantity_lots * open_lots
-            may_rest = open_lots > quantity_lots - tradable_lots and may_rest and type is _LIMIT and not met_itself
-        if may_rest:
             pays = seat.pays
             pays.free -= held
             pays.held += held
+            seat.open[order.order_id] = order
+            if order.client_order_id:
+                seat.named[order.client_order_id] = order
             own.add(order)
-            is_crossing = is_crossing or own.keys[-1] == price_ticks * own.sign
-        elif not order.open_lots:
-            del seat.open[order_id]
-            if client_order_id:
-                del seat.named[client_order_id]
-            seat.closed.append(order)
+            observer.on_balance(seat.name, market.instrument.assets, cause)
         else:
-            reason = "self_trade" if is_crossing and met_itself else _why_expired(order, tradable_lots)
-            self._end(seat, order, _EXPIRED, now_ns, reason, number)
-        observer.on_balance(account, instrument.assets, number)
+            order.ended_as = _EXPIRED
+            seat.closed.append(order)
+            reason = "self_trade" if met_itself else _why_expired(order, tradable_lots)
+            number = self._record_end(order, "expired", reason, cause)
+            observer.on_order(order, "EXPIRED", market.instrument.assets, number)
         if is_crossing:
-            self.publish_top(market, number)
-        return order
+            self.publish_top(market, cause)
 
     def cancel(
         self,
@@ -173,20 +207,24 @@ class OrderEntry(MatchingEngine):
         order = seat.open.get(order_id) if order_id is not None else seat.named.get(client_order_id or "")
         if order is None or order.index != index or (client_order_id and order.client_order_id != client_order_id):
             raise Rejected(CANCEL_REJECTED, "Unknown order sent.")
-        price_ticks = order.price_ticks
         if order.side is _BUY:
-            held = order.open_lots * price_ticks * market.instrument.value_units
+            pays = seat.pays
+            held = order.open_lots * order.price_ticks * market.instrument.value_units
         else:
             own = market.asks
-            seat = own.seats[account]
+            pays = seat.gets  # the seat is that among the bids
             held = order.open_lots * market.instrument.lot_units
-        was_best = own.keys[-1] == price_ticks * own.sign
-        own.remove(order)
-        pays = seat.pays
+        was_best = own.remove(order)
         pays.held -= held
         pays.free += held
-        number = self._end(seat, order, _CANCELED, self._clock.now_ns, "client", cause)
-        self.observer.on_balance(account, market.instrument.assets, number)
+        del seat.open[order.order_id]
+        if order.client_order_id:
+            del seat.named[order.client_order_id]
+        seat.closed.append(order)
+        order.ended_as = _CANCELED
+        order.updated_ns = self._clock.now_ns
+        number = self._record_end(order, "cancelled", "client", cause)
+        self.observer.on_order(order, "CANCELED", market.instrument.assets, number)
         if was_best:
             self.publish_top(market, number)
         return order
@@ -230,19 +268,6 @@ class OrderEntry(MatchingEngine):
         self._record_end(draft, "rejected", because.message, cause)
         raise because
 
-    def _end(self, seat: Seat, order: Order, ended_as: OrderStatus, now_ns: int, reason: str, cause: int) -> int:
-        """Close an order with something left of it; return the number of the record that says so."""
-        del seat.open[order.order_id]
-        if order.client_order_id:
-            del seat.named[order.client_order_id]
-        seat.closed.append(order)
-        order.ended_as = ended_as
-        order.updated_ns = now_ns
-        event, execution = ("cancelled", "CANCELED") if ended_as is _CANCELED else ("expired", "EXPIRED")
-        number = self._record_end(order, event, reason, cause)
-        self.observer.on_order(seat.name, order.order_id, execution, number)
-        return number
-
     def _record_end(self, order: Order, event: str, reason: str, cause: int) -> int:
         return self._record(
             "order",
@@ -253,7 +278,7 @@ class OrderEntry(MatchingEngine):
             order.client_order_id,
             order.index,
             "buy" if order.side is _BUY else "sell",
-            _TYPE_NAMES[order.type],
+            "limit" if order.type is _LIMIT else "market",
             _TIME_IN_FORCE_NAMES[order.time_in_force],
             order.price_ticks,
             order.quantity_lots,

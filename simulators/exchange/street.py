@@ -209,11 +209,12 @@ class Street:
         ladder.take(lots, now_ns, nominal_lots * self._config.recovery_per_second)
         self.is_wounded = True
 
-    def recover(self, now_ns: int) -> None:
-        """Let both ladders grow back what they have by now."""
+    def recover(self, now_ns: int) -> bool:
+        """Let both ladders grow back what they have by now; False if they have done so at this very moment."""
         if now_ns == self._recovered_ns:
-            return
+            return False
         self._recovered_ns = now_ns
         self.bids.recover(now_ns)
         self.asks.recover(now_ns)
         self.is_wounded = self.bids.is_wounded or self.asks.is_wounded
+        return True

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from simulators.exchange.order import Order, Trade
 
 
 class Side(enum.IntEnum):
@@ -61,17 +64,26 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class ExchangeObserver(Protocol):
-    """What the core tells its production API as it happens. Called inline, in order; must not call back."""
+    """What the core tells its production API as it happens. Called inline, in order; must not call back.
 
-    def on_top(self, index: int, cause: int) -> None:
-        """The best bid or ask of a book changed, or the street confirmed it."""
+    One call says all that happened at once, because an exchange under load does little else than report. ``cause`` is
+    the number of the record that says the same in the journal. Orders are passed as they stand at that moment.
+    """
 
-    def on_trade(
-        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
-    ) -> None: ...
+    def on_top(self, index: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
+        """The best bid or ask of a book changed, or the street confirmed it. 0 ticks and lots: that side is empty."""
 
-    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
-        """An order of ``account`` changed: ``execution`` is NEW, TRADE, CANCELED, EXPIRED or REJECTED."""
+    def on_order(self, order: Order, execution: str, assets: tuple[str, ...], cause: int) -> None:
+        """An order became NEW, CANCELED or EXPIRED; its account's balances of ``assets`` changed with that.
+
+        ``assets`` is empty for a NEW order that is going to trade: its balances follow when it has.
+        """
+
+    def on_fill(self, trade: Trade, taker: Order | None, maker: Order | None, cause: int) -> None:
+        """Two orders traded; None stands for the street. The balances of the maker's account changed with that.
+
+        Those of the taker's account follow when the taker has met everybody it was going to meet.
+        """
 
     def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
-        """Free or held balances of ``account`` changed."""
+        """Free or held balances of ``account`` changed, and no other call says so."""

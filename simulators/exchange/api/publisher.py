@@ -9,6 +9,8 @@ from simulators.exchange.api.market_feeds import BookFeed, SummaryFeed, TradeFee
 from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.topic import Topic
 from simulators.exchange.core import Exchange
+from simulators.exchange.order import Trade
+from simulators.exchange.types import Side
 from simulators.ports import Clock
 
 _SECOND_NS = 10**9
@@ -23,7 +25,6 @@ class Publisher:
     """
 
     def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock) -> None:
-        self._top = exchange.top
         self._clock = clock
         self._timer = clock.timer(self._ring)
         self._books = [BookFeed(pair, exchange, clock) for pair in pairs.all]
@@ -49,9 +50,8 @@ class Publisher:
             ]
         return [*topics, self._all_tickers]
 
-    def on_top(self, index: int, cause: int) -> None:
+    def on_top(self, index: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
         """The best bid or ask of a pair changed or was confirmed. Called for every tick of the market."""
-        bid_ticks, bid_lots, ask_ticks, ask_lots = self._top(index)
         book = self._books[index]
         pair = book.pair
         pair.update_id = update_id = pair.update_id + 1
@@ -72,16 +72,17 @@ class Publisher:
         if book.depth.is_live:
             book.depth.mark(cause)
 
-    def on_trade(
-        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
-    ) -> None:
-        self._trades[index].on_trade(trade_id, price_ticks, quantity_lots, buyer_is_maker, cause)
+    def on_fill(self, trade: Trade, cause: int) -> None:
+        index = trade.index
+        buyer_is_maker = trade.taker_side is Side.SELL
+        self._trades[index].on_trade(trade.trade_id, trade.price_ticks, trade.quantity_lots, buyer_is_maker, cause)
+        self.on_order(index, cause)
 
-    def on_order(self, cause: int) -> None:
-        """An order of some pair changed, perhaps away from the top of its book."""
-        for book in self._books:
-            if book.depth.is_live:
-                book.depth.mark(cause)
+    def on_order(self, index: int, cause: int) -> None:
+        """An order of a pair changed, perhaps away from the top of its book."""
+        depth = self._books[index].depth
+        if depth.is_live:
+            depth.mark(cause)
 
     def _on_subscription(self) -> None:
         """Somebody subscribed to a summary or left it."""

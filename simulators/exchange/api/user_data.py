@@ -15,7 +15,7 @@ from simulators.exchange.api import account_events as events
 from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.topic import Push, Withholder
 from simulators.exchange.core import Exchange
-from simulators.exchange.order import Trade
+from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Side
 from simulators.ledger import to_text
 from simulators.ports import Clock
@@ -86,22 +86,26 @@ class UserData:
         finally:
             self._cancel_name = ""
 
-    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
-        """An order of an account changed (``ExchangeObserver``)."""
-        subscriptions = self._subscriptions.get(account)
-        if subscriptions is None:
-            return
-        order = self._exchange.order(account, None, order_id)
-        if order is None:
-            return
-        pair = self._pairs.all[order.index]
-        trade: Trade | None = None
-        if execution == "TRADE":
-            trade = self._exchange.account_trades(account)[-1]
-            self._expect(account, pair, trade, as_taker=trade.taker_order == order_id)
+    def on_order(self, order: Order, execution: str, cause: int) -> None:
+        """An order became NEW, CANCELED or EXPIRED."""
+        subscriptions = self._subscriptions.get(order.account)
+        if subscriptions is not None:
+            self._report(subscriptions, order, execution, None, cause)
+
+    def on_fill(self, trade: Trade, order: Order, cause: int) -> None:
+        """An order traded."""
+        subscriptions = self._subscriptions.get(order.account)
+        if subscriptions is not None:
+            pair = self._pairs.all[trade.index]
+            self._expect(order.account, pair, trade, as_taker=trade.taker_order == order.order_id)
+            self._report(subscriptions, order, "TRADE", trade, cause)
+
+    def _report(
+        self, subscriptions: tuple[Subscription, ...], order: Order, execution: str, trade: Trade | None, cause: int
+    ) -> None:
         self._execution_id += 1
         report = events.execution_report(
-            pair,
+            self._pairs.all[order.index],
             order,
             execution,
             trade,
@@ -112,7 +116,7 @@ class UserData:
         self._send(subscriptions, msgspec.json.encode(report), cause)
 
     def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
-        """Balances of an account changed (``ExchangeObserver``)."""
+        """Balances of an account changed."""
         now_ms = self._clock.now_ns // _NS_PER_MS
         self._updated_ms[account] = now_ms
         subscriptions = self._subscriptions.get(account)

@@ -10,7 +10,7 @@ import pytest
 from lab.kernel import Kernel
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
-from simulators.exchange.order import Order
+from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Listing, OrderType, Side, TimeInForce
 from simulators.ledger import UNITS
 
@@ -49,16 +49,15 @@ class Reports:
     def __init__(self) -> None:
         self.all: list[tuple[Any, ...]] = []
 
-    def on_top(self, index: int, cause: int) -> None:
-        self.all.append(("top", index, cause))
+    def on_top(self, index: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
+        self.all.append(("top", index, bid_ticks, bid_lots, ask_ticks, ask_lots, cause))
 
-    def on_trade(
-        self, index: int, trade_id: int, price_ticks: int, quantity_lots: int, buyer_is_maker: bool, cause: int
-    ) -> None:
-        self.all.append(("trade", index, trade_id, price_ticks, quantity_lots, buyer_is_maker, cause))
+    def on_order(self, order: Order, execution: str, assets: tuple[str, ...], cause: int) -> None:
+        self.all.append(("order", order.account, order.order_id, execution, assets, cause))
 
-    def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
-        self.all.append(("order", account, order_id, execution, cause))
+    def on_fill(self, trade: Trade, taker: Order | None, maker: Order | None, cause: int) -> None:
+        orders = tuple(order and order.order_id for order in (taker, maker))
+        self.all.append(("fill", trade.trade_id, *orders, cause))
 
     def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
         self.all.append(("balance", account, assets, cause))

@@ -4,6 +4,7 @@ import pytest
 
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
+from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Listing, OrderType, Rejected, Side, TimeInForce
 from simulators.ledger import UNITS, Overdraft
 
@@ -207,36 +208,51 @@ def test_every_record_carries_its_cause_and_every_report_its_record(bare_floor) 
         ("quote", "apex", 1, 0, 0, 0, 2_000_000, 600),
     ]
     assert bare_floor.reports.all == [
-        ("order", "ada", taker.order_id, "NEW", 1),
-        ("trade", 0, 1, 2_000_000, 400, False, 2),
-        ("order", "ada", taker.order_id, "TRADE", 2),
-        ("order", "bob", maker.order_id, "TRADE", 2),
-        ("balance", "bob", ("BTC", "USDT"), 2),
+        ("order", "ada", taker.order_id, "NEW", (), 1),
+        ("fill", 1, taker.order_id, maker.order_id, 2),
         ("balance", "ada", ("BTC", "USDT"), 1),
-        ("top", 0, 3),
+        ("top", 0, 0, 0, 2_000_000, 600, 3),
     ]
     trade = exchange.trades(0)[-1]
     assert (exchange.account_trades("ada")[-1], exchange.account_trades("bob")[-1]) == (trade, trade)
     assert (trade.quote_amount, trade.taker_fee, trade.maker_fee) == (80 * UNITS, 400, 6_000_000)
 
 
-def test_a_report_can_be_answered_with_the_order_it_is_about(floor) -> None:
+def test_a_report_shows_the_order_and_the_balances_as_they_stand_at_that_moment(floor) -> None:
     seen = []
 
-    class Asking(type(floor.reports)):
-        def on_order(self, account: str, order_id: int, execution: str, cause: int) -> None:
-            order = floor.exchange.order(account, None, order_id)
-            seen.append((execution, order.status.name, order.filled_lots))
+    class Looking(type(floor.reports)):
+        def on_order(self, order: Order, execution: str, assets: tuple[str, ...], cause: int) -> None:
+            held = floor.exchange.balance(order.account, "USDT")[1] // UNITS
+            seen.append((execution, order.status.name, order.filled_lots, assets, held))
 
-    floor.exchange.observer = Asking()
+        def on_fill(self, trade: Trade, taker: Order | None, maker: Order | None, cause: int) -> None:
+            assert maker is None
+            assert trade == floor.exchange.account_trades(taker.account)[-1]
+            seen.append(("fill", taker.status.name, taker.filled_lots))
+
+        def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
+            seen.append((account, assets, floor.exchange.balance(account, "USDT")[1] // UNITS))
+
+    both = ("BTC", "USDT")
+    floor.exchange.observer = Looking()
     floor.limit("ada", BUY, 2_000_400, 300_000)
     floor.limit("ada", BUY, 2_000_500, 1_000, IOC)
+    resting = floor.limit("ada", BUY, 2_000_000, 1_000)
+    floor.exchange.cancel("ada", 0, resting.order_id)
+    floor.limit("ada", BUY, 2_000_600, 500_000)
     assert seen == [
-        ("NEW", "NEW", 0),
-        ("TRADE", "PARTIALLY_FILLED", 100_000),
-        ("TRADE", "FILLED", 300_000),
-        ("NEW", "NEW", 0),
-        ("EXPIRED", "EXPIRED", 0),
+        ("NEW", "NEW", 0, (), 0),
+        ("fill", "PARTIALLY_FILLED", 100_000),
+        ("fill", "FILLED", 300_000),
+        ("ada", both, 0),
+        ("NEW", "NEW", 0, (), 0),
+        ("EXPIRED", "EXPIRED", 0, both, 0),
+        ("NEW", "NEW", 0, both, 200),
+        ("CANCELED", "CANCELED", 0, both, 0),
+        ("NEW", "NEW", 0, (), 0),
+        ("fill", "PARTIALLY_FILLED", 400_000),
+        ("ada", both, 20_006),
     ]
 
 
