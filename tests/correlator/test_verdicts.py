@@ -26,6 +26,7 @@ def play(new_story, tmp_path: Path):
         control_alert_at: float | None = None,
         ended_s: float | None = None,
         ending: str | None = "completed",
+        control_ended_s: float | None = None,
         depegs_to: float = 0.99,
         visible: bool = True,
         claims: bool = True,
@@ -56,7 +57,10 @@ def play(new_story, tmp_path: Path):
                     tell(story)
             elif control_alert_at is not None:
                 story.alert(control_alert_at)
-            stops = {"ended_s": ended_s, "ending": ending} if arm == "run" else {}
+            stops = {"ended_s": ended_s, "ending": ending}
+            if arm == "control":
+                cut = control_ended_s is not None
+                stops = {"ended_s": control_ended_s, "ending": "interrupted" if cut else "completed"}
             arms[arm] = story.write(tmp_path / f"{arm}.journal", **stops)
         return judge(arms["run"], arms["control"] if with_control else None)
 
@@ -189,6 +193,13 @@ def test_control_of_another_run_is_no_control(play) -> None:
     )
 
 
+def test_control_that_ends_too_soon_to_tell_is_unknown(play) -> None:
+    found = only(play(alert_at=205, control_ended_s=230))
+    assert (found.verdict, found.outcome) == ("unknown", "in_control")
+    assert found.reason == "it fired, but the control run ends before it could show whether it fires there too"
+    assert only(play(alert_at=205, control_ended_s=300)).verdict == "pass"
+
+
 def test_missing_control_is_unknown(play) -> None:
     judgement = play(with_control=False)
     assert judgement.verdict == "unknown"
@@ -272,6 +283,14 @@ def test_forbid_looks_at_mandate_subject_and_severity(play) -> None:
     assert [forbid.verdict for forbid in judgement.forbids] == ["pass", "pass", "pass"]
 
 
+def test_forbidden_severity_is_that_one_only(play) -> None:
+    def tell(story: Any) -> None:
+        story.alert(206, severity="high")
+
+    forbid = [{"alert": "stablecoin_peg", "severity": "warning"}]
+    assert play(alert_at=None, depegs_to=0.98, tell=tell, expect=[], forbid=forbid).forbids[0].verdict == "pass"
+
+
 def test_forbid_is_unknown_if_no_injection_took_effect(play) -> None:
     judgement = play(alert_at=None, visible=False, expect=[], forbid=[{"alert": "any"}])
     assert judgement.forbids[0].reason == "no injection took effect: that nothing fired shows nothing"
@@ -344,6 +363,34 @@ def test_world_in_which_somebody_spent_what_he_had_not_is_unknown(play) -> None:
     assert "leaves master with -100000000 smallest units of BTC" in check.reason
 
 
+def test_fee_beyond_what_was_received_is_a_wrong_world(play) -> None:
+    def tell(story: Any) -> None:
+        body = (1, 7, 2_400_000, 1_000, "buy", "master", 1, "street", 2)
+        story.audit("fill", 300, "apex", *body, 10**6 + 1, 0)
+
+    check = next(check for check in play(tell=tell).checks if check.name == "world")
+    assert "charges fees of 1000001 and 0, more than was received" in check.reason
+
+
+def test_settlement_that_moved_other_than_instructed_is_a_wrong_world(play) -> None:
+    def tell(story: Any, moved: int = 5_000) -> None:
+        story.audit("account", 0, "keystone", "vault", "firm")
+        story.audit("account", 0, "keystone", "apex", "transit")
+        instruction = ("i1", "apex", "USD", 5_000, 0, "instructed", story.at_ns(400))
+        story.audit("posting", 300, "apex", "USD", "master", "external", 5_000, "settlement")
+        story.audit("settlement", 300, "keystone", *instruction)
+        story.audit("posting", 390, "keystone", "USD", "apex", "vault", moved, "settlement")
+        story.audit("settlement", 390, "keystone", *instruction[:4], 5_000, "settled", instruction[-1])
+
+    def world(judgement: Judgement) -> str:
+        return next(check.reason for check in judgement.checks if check.name == "world")
+
+    assert world(play(tell=tell)) == "every ledger adds up, and nobody spent what he did not have"
+    assert "keystone: settlement moved 4999 units of USD to the firm, instructed were 5000" in world(
+        play(tell=lambda story: tell(story, 4_999))
+    )
+
+
 def test_broken_truth_is_unknown_with_its_traceback_and_hides_no_proven_failure(play, monkeypatch) -> None:
     from correlator.truth.measures.stablecoin_peg import StablecoinPeg
 
@@ -393,3 +440,18 @@ def test_second_breach_owes_an_alert_of_its_own(play) -> None:
     )
     found = [(each.due_at_s, each.outcome) for each in judgement.expectations if each.severity == "warning"]
     assert found == [(200, "detected"), (500, "missed")]
+
+
+def test_judge_all_joins_near_breaches_and_passes_over_fleeting_ones(play) -> None:
+    def tell(story: Any) -> None:
+        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 0)]
+        for at_s, price in ((0, 1.0), (50, 0.99), (50.5, 1.0), (200, 0.99), (230, 1.0), (300, 0.99), (330, 1.0)):
+            story.quote(at_s, 0, price)
+
+    judgement = play(
+        alert_at=205, resolved_at=280, tell=tell, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
+    )
+    found = [(each.due_at_s, each.outcome) for each in judgement.expectations]
+    assert found == [(200, "detected")]
+    rule = next(rule for rule in judgement.rules if (rule.alert, rule.severity) == ("stablecoin_peg", "warning"))
+    assert [interval.due_at_s for interval in rule.intervals] == [50, 200, 300]

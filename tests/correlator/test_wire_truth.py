@@ -23,9 +23,9 @@ limits:
 """
 
 
-def breaches(story: Any, path: Path) -> dict[tuple[str, str, str], list[tuple[float, float | None]]]:
+def breaches(story: Any, path: Path, batch: int = 7) -> dict[tuple[str, str, str], list[tuple[float, float | None]]]:
     """Every rule that was breached, with ``(begins, ends)`` in seconds since the start."""
-    rules = read_run(Journal(story.write(path / "run.journal", batch=7))).board.rules()
+    rules = read_run(Journal(story.write(path / "run.journal", batch=batch))).board.rules()
 
     def seconds(at_ns: int | None) -> float | None:
         return None if at_ns is None else round((at_ns - story.at_ns(0)) / 1e9, 6)
@@ -59,7 +59,9 @@ def test_streams_that_overtake_each_other_are_reckoned_by_arrival(new_story, tmp
         story.ask(at_s)
     for at_s, delay_s in ((0, 0.5), (1, 8), (2, 0.1), (10, 0.2)):
         story.push(at_s, "usdtusd", delay_s=delay_s)
-    assert breaches(story, tmp_path) == {("feed_staleness", "apex:USDT/USD", "warning"): [(5.1, 9)]}
+    for batch in (1, 2, 50):
+        found = breaches(story, tmp_path, batch)
+        assert found == {("feed_staleness", "apex:USDT/USD", "warning"): [(5.1, 9)]}
 
 
 def test_feed_that_never_spoke_is_stale_counted_from_the_start(new_story, tmp_path: Path) -> None:
