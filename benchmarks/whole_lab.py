@@ -1,0 +1,72 @@
+"""Messages per second of the whole lab, as a multiple of bare simpy's timeouts.
+
+A message is a request, a reply or a stream frame that enters a link (``Laboratory.messages``). The world is the quiet
+day with everything running: two exchanges, the custodian, the price sources, the strategies, the monitor, the journal.
+Simulated hours and runs of the yardstick take turns, so that both see the same machine. Both are measured in seconds of
+CPU time, because the machine may have other work; on an idle one they are those of the clock on the wall.
+
+    python -m benchmarks.whole_lab [HOURS]
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figures import Figure, table
+from benchmarks.yardstick import simpy_timeouts_per_s
+from lab.laboratory import Laboratory
+from lab.market import settle_times
+from lab.scenario.resolve import SHIPPED, load_scenario
+
+_MINUTE_NS = 60 * 10**9
+_HOUR_NS = 60 * _MINUTE_NS
+
+
+def measure(hours: int = 5) -> list[Figure]:
+    """Play so many hours of the quiet day, after a minute in which everything connects."""
+    experiment = settle_times(load_scenario(SHIPPED / "quiet_day.yaml").experiments[0])
+    now_ns = (experiment.start_ns or 0) + _MINUTE_NS
+    best = yardstick = 0.0
+    messages = 0
+    took_s = 0.0
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "run.journal"
+        laboratory = Laboratory(experiment, "run", path, lambda *_: None, lambda _: None)
+        gc.collect()
+        gc.freeze()  # as lab.simulate does
+        usual = gc.get_threshold()
+        laboratory.start()
+        laboratory.kernel.run_until(now_ns)
+        for _ in range(hours):
+            gc.set_threshold(*usual)
+            yardstick = max(yardstick, simpy_timeouts_per_s(time.process_time))
+            gc.set_threshold(200_000, 20, 100)
+            now_ns += _HOUR_NS
+            before = laboratory.messages
+            began_s = time.process_time()
+            laboratory.kernel.run_until(now_ns)
+            hour_s = time.process_time() - began_s
+            took_s += hour_s
+            messages += laboratory.messages - before
+            best = max(best, (laboratory.messages - before) / hour_s)
+        laboratory.journal.close("completed")
+        records, size_mb = laboratory.journal.records, path.stat().st_size / 1e6
+    return [
+        Figure("simpy, 1,000 processes", f"{yardstick:,.0f} timeouts/s", 1.0),
+        Figure("whole lab, best hour", f"{best:,.0f} messages/s", best / yardstick),
+        Figure(f"whole lab, all of {hours} h", f"{messages / took_s:,.0f} messages/s", messages / took_s / yardstick),
+        Figure("journal", f"{size_mb / records * 1e6:.0f} bytes/record"),
+    ]
+
+
+def main() -> None:
+    """Print the figures."""
+    print(table(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 5)))
+
+
+if __name__ == "__main__":
+    main()
