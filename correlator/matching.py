@@ -16,11 +16,11 @@ from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval, coalesce
 from correlator.verdict import ExpectationOutcome, Outcome, Verdict
 
+_FOR_EVER_NS = 1 << 62
+
 SHORTEST_OWED_NS = 1_000_000_000
 """``judge_all`` asks for no alert of a breach shorter than this in all: a monitor that looks once a second, as the
 firm's own may, can pass it by, and no scenario asked for it by name."""
-
-MOST_OWED_PER_RULE = 64
 
 
 class Match(msgspec.Struct):
@@ -73,16 +73,18 @@ def match_all_due(case: Case, within_ns: int) -> list[Match]:
     for rule in case.rules:
         if case.failure(rule.mandate) is not None:
             continue
+        asked = _Asked(Expectation(rule.mandate, within_ns, rule.subject, rule.severity), case.start_ns, [])
+        if rule.tracker.coalesced_gap_ns > LOOKBACK_NS:
+            matches.append(_unjudged(case, asked, "not_judged", "breached too often to tell one breach from the next"))
         owed = [
             interval
             for interval in coalesce(rule.tracker.intervals, LOOKBACK_NS)
             if interval.due_ns is not None and interval.lasted_ns >= SHORTEST_OWED_NS
         ]
-        for interval in owed[:MOST_OWED_PER_RULE]:
-            expectation = Expectation(rule.mandate, within_ns, rule.subject, rule.severity)
-            found = _answer(case, _Asked(expectation, case.start_ns, []), rule, interval)
-            found.outcome = msgspec.structs.replace(found.outcome, origin="judge_all")
-            matches.append(found)
+        for interval in owed:
+            matches.append(_answer(case, asked, rule, interval))
+    for found in matches:
+        found.outcome = msgspec.structs.replace(found.outcome, origin="judge_all")
     return matches
 
 
@@ -115,7 +117,7 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
     if explained is not None:
         reason = "it fires without the injection too: the injection did not bring it about"
         return _judged(case, asked, "unknown", "in_control", reason, interval, explained, deadline_ns)
-    if credited is not None:
+    if credited is not None and credited.fired_ns <= _answered_until_ns(rule, interval):
         late_s = (credited.fired_ns - deadline_ns) / 1e9
         reason = f"fired {late_s:.3f} s after its deadline"
         return _judged(case, asked, "fail", "late", reason, interval, credited, deadline_ns)
@@ -123,6 +125,16 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
         reason = "the run ended before the deadline, without the alert"
         return _judged(case, asked, "unknown", "interrupted", reason, interval, None, deadline_ns)
     return _judged(case, asked, "fail", "missed", "due, and no alert fired", interval, None, deadline_ns)
+
+
+def _answered_until_ns(rule: Rule, interval: Interval) -> int:
+    """Until when an alert can be a late answer to a breach: what fires later answers another one, and this is missed."""
+    for breach in coalesce(rule.tracker.intervals, LOOKBACK_NS):
+        if breach.ends_ns is None:
+            break
+        if breach.ends_ns >= interval.begins_ns:
+            return breach.ends_ns + LOOKBACK_NS
+    return _FOR_EVER_NS
 
 
 def _asks_for(expectation: Expectation, rule: Rule) -> bool:

@@ -455,3 +455,27 @@ def test_judge_all_joins_near_breaches_and_passes_over_fleeting_ones(play) -> No
     assert found == [(200, "detected")]
     rule = next(rule for rule in judgement.rules if (rule.alert, rule.severity) == ("stablecoin_peg", "warning"))
     assert [interval.due_at_s for interval in rule.intervals] == [50, 200, 300]
+
+
+def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
+    length_s = 200 * 300
+    story = new_story(length_s=length_s, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
+    for number in range(200):
+        story.quote(number * 300 + 10, 0, 0.993)
+        story.quote(number * 300 + 40, 0, 1.0)
+        if number != 150:
+            story.alert(number * 300 + 12, number * 300 + 100)
+    judgement = judge(story.write(tmp_path / "run.journal", batch=1_000), None)
+    assert len(judgement.expectations) == 200
+    missed = [(found.due_at_s, found.outcome) for found in judgement.expectations if found.verdict == "fail"]
+    assert missed == [(150 * 300 + 10, "missed")]
+
+
+def test_judge_all_is_unknown_of_a_rule_breached_too_often_to_tell(new_story, tmp_path: Path) -> None:
+    story = new_story(length_s=600 * 200, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
+    for number in range(600):
+        story.quote(number * 200 + 10, 0, 0.993)
+        story.quote(number * 200 + 40, 0, 1.0)
+    outcomes = [found.outcome for found in judge(story.write(tmp_path / "run.journal", batch=1_000), None).expectations]
+    assert outcomes[0] == "not_judged"
+    assert "missed" in outcomes
