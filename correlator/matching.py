@@ -128,7 +128,7 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
 
 
 def _answered_until_ns(rule: Rule, interval: Interval) -> int:
-    """Until when an alert can be a late answer to a breach: what fires later answers another one, and this is missed."""
+    """Until when an alert can be a late answer to a breach: what fires later answers another, and this is missed."""
     for breach in coalesce(rule.tracker.intervals, LOOKBACK_NS):
         if breach.ends_ns is None:
             break

@@ -12,6 +12,9 @@ import msgspec
 import pytest
 import zstandard
 
+from correlator.judge import judge
+from correlator.verdict import Judgement
+
 START_NS = 1_676_880_000_000_000_000  # 2023-02-20 08:00 UTC
 SECOND_NS = 1_000_000_000
 UNIT = 10**8
@@ -171,3 +174,58 @@ def _frame(plane: int, count: int, first_ns: int, last_ns: int, raw: bytes) -> t
 def new_story() -> type[Story]:
     """The class ``Story``: a history to be told and written."""
     return Story
+
+
+TIMELINE = [{"inject": "slide", "fault": "stablecoin_depeg", "at_ns": 100 * 10**9, "for_ns": 500 * 10**9}]
+EXPECT = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "within_ns": 15 * 10**9}
+
+
+@pytest.fixture
+def play(new_story, tmp_path: Path):
+    """Play a depeg (began 100 s, visible 120 s, beyond 50 bp from 200 s on) with given alerts, and judge it."""
+
+    def play(
+        alert_at: float | None = 205,
+        resolved_at: float | None = None,
+        control_alert_at: float | None = None,
+        ended_s: float | None = None,
+        ending: str | None = "completed",
+        control_ended_s: float | None = None,
+        depegs_to: float = 0.99,
+        visible: bool = True,
+        claims: bool = True,
+        timeline: list[Any] = TIMELINE,
+        with_control: bool = True,
+        tell: Any = None,
+        limits: str = "",
+        **resolved: Any,
+    ) -> Judgement:
+        resolved.setdefault("expect", [EXPECT])
+        arms = {}
+        for arm in ("run", "control"):
+            story = new_story(arm, timeline=timeline, **resolved).found_world().alive()
+            if limits:
+                story.header["limits"] = limits
+            for at_s in range(0, 600, 5):
+                harmed = arm == "run" and at_s >= 200
+                story.quote(at_s, 0, depegs_to if harmed else 1.0)
+                story.quote(at_s, 1, 24_000, tick=0.01)
+            if timeline:
+                story.inject(100, 120 if claims else None)
+            if arm == "run":
+                if visible:
+                    story.push(120, "usdtusd")
+                if alert_at is not None:
+                    story.alert(alert_at, resolved_at)
+                if tell is not None:
+                    tell(story)
+            elif control_alert_at is not None:
+                story.alert(control_alert_at)
+            stops = {"ended_s": ended_s, "ending": ending}
+            if arm == "control":
+                cut = control_ended_s is not None
+                stops = {"ended_s": control_ended_s, "ending": "interrupted" if cut else "completed"}
+            arms[arm] = story.write(tmp_path / f"{arm}.journal", **stops)
+        return judge(arms["run"], arms["control"] if with_control else None)
+
+    return play

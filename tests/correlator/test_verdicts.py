@@ -1,4 +1,4 @@
-"""Every way a verdict can come about, each from a hand-made run and its control."""
+"""Every way an expectation can come out, each from a hand-made run and its control."""
 
 from __future__ import annotations
 
@@ -8,66 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from correlator.journal import Journal
 from correlator.judge import judge
 from correlator.reporting import to_json
-from correlator.verdict import Judgement
+from correlator.verdict import ExpectationOutcome, Judgement
 
-TIMELINE = [{"inject": "slide", "fault": "stablecoin_depeg", "at_ns": 100 * 10**9, "for_ns": 500 * 10**9}]
 EXPECT = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "within_ns": 15 * 10**9}
 
 
-@pytest.fixture
-def play(new_story, tmp_path: Path):
-    """Play a depeg (began 100 s, visible 120 s, beyond 50 bp from 200 s on) with given alerts, and judge it."""
-
-    def play(
-        alert_at: float | None = 205,
-        resolved_at: float | None = None,
-        control_alert_at: float | None = None,
-        ended_s: float | None = None,
-        ending: str | None = "completed",
-        control_ended_s: float | None = None,
-        depegs_to: float = 0.99,
-        visible: bool = True,
-        claims: bool = True,
-        timeline: list[Any] = TIMELINE,
-        with_control: bool = True,
-        tell: Any = None,
-        limits: str = "",
-        **resolved: Any,
-    ) -> Judgement:
-        resolved.setdefault("expect", [EXPECT])
-        arms = {}
-        for arm in ("run", "control"):
-            story = new_story(arm, timeline=timeline, **resolved).found_world().alive()
-            if limits:
-                story.header["limits"] = limits
-            for at_s in range(0, 600, 5):
-                harmed = arm == "run" and at_s >= 200
-                story.quote(at_s, 0, depegs_to if harmed else 1.0)
-                story.quote(at_s, 1, 24_000, tick=0.01)
-            if timeline:
-                story.inject(100, 120 if claims else None)
-            if arm == "run":
-                if visible:
-                    story.push(120, "usdtusd")
-                if alert_at is not None:
-                    story.alert(alert_at, resolved_at)
-                if tell is not None:
-                    tell(story)
-            elif control_alert_at is not None:
-                story.alert(control_alert_at)
-            stops = {"ended_s": ended_s, "ending": ending}
-            if arm == "control":
-                cut = control_ended_s is not None
-                stops = {"ended_s": control_ended_s, "ending": "interrupted" if cut else "completed"}
-            arms[arm] = story.write(tmp_path / f"{arm}.journal", **stops)
-        return judge(arms["run"], arms["control"] if with_control else None)
-
-    return play
-
-
-def only(judgement: Judgement):
+def only(judgement: Judgement) -> ExpectationOutcome:
     (expectation,) = judgement.expectations
     return expectation
 
@@ -86,8 +35,6 @@ def test_alert_in_time_passes_with_its_latencies(play) -> None:
 
 
 def test_evidence_names_the_quote_that_breached_and_the_signal(play, tmp_path: Path) -> None:
-    from correlator.journal import Journal
-
     evidence = only(play(alert_at=205)).evidence
     cited = {record.seq: type(record).__name__ for record in Journal(tmp_path / "run.journal").records()}
     assert [cited[seq] for seq in evidence] == ["Quote", "Signal"]
@@ -112,6 +59,25 @@ def test_alert_after_its_deadline_fails_as_late(play) -> None:
 
 def test_alert_on_its_deadline_is_in_time(play) -> None:
     assert only(play(alert_at=215)).verdict == "pass"
+
+
+@pytest.mark.parametrize(("ending", "word"), [("interrupted", "interrupted"), (None, "killed")])
+def test_run_that_ended_before_the_deadline_is_unknown(play, ending: str | None, word: str) -> None:
+    judgement = play(alert_at=None, ended_s=210, ending=ending)
+    assert (judgement.verdict, only(judgement).outcome) == ("unknown", "interrupted")
+    assert judgement.ended.reason == word
+
+
+def test_deadline_of_effect_and_of_injection(play) -> None:
+    effect = only(play(alert_at=205, expect=[{**EXPECT, "of": "effect", "within_ns": 85 * 10**9}]))
+    assert (effect.verdict, effect.deadline_at_s) == ("pass", 205)
+    injection = only(play(alert_at=206, expect=[{**EXPECT, "of": "injection", "within_ns": 105 * 10**9}]))
+    assert (injection.verdict, injection.deadline_at_s) == ("fail", 205)
+
+
+def test_deadline_before_anything_was_owed_is_unknown(play) -> None:
+    found = only(play(alert_at=205, expect=[{**EXPECT, "of": "effect"}]))
+    assert (found.verdict, found.outcome) == ("unknown", "due_too_late")
 
 
 def test_no_alert_fails_as_missed_and_is_listed_as_unalerted(play) -> None:
@@ -206,276 +172,8 @@ def test_missing_control_is_unknown(play) -> None:
     assert "unknown: control: there is no control run to compare with" in judgement.reasons
 
 
-@pytest.mark.parametrize(("ending", "word"), [("interrupted", "interrupted"), (None, "killed")])
-def test_run_that_ended_before_the_deadline_is_unknown(play, ending: str | None, word: str) -> None:
-    judgement = play(alert_at=None, ended_s=210, ending=ending)
-    assert (judgement.verdict, only(judgement).outcome) == ("unknown", "interrupted")
-    assert judgement.ended.reason == word
-
-
 def test_interrupted_run_keeps_what_it_proved_but_is_no_pass(play) -> None:
     judgement = play(alert_at=205, ended_s=300, ending="interrupted")
     assert only(judgement).verdict == "pass"
     assert judgement.verdict == "unknown"
     assert judgement.reasons == ["unknown: history: the run was interrupted after 300 s"]
-
-
-def test_deadline_of_effect_and_of_injection(play) -> None:
-    effect = only(play(alert_at=205, expect=[{**EXPECT, "of": "effect", "within_ns": 85 * 10**9}]))
-    assert (effect.verdict, effect.deadline_at_s) == ("pass", 205)
-    injection = only(play(alert_at=206, expect=[{**EXPECT, "of": "injection", "within_ns": 105 * 10**9}]))
-    assert (injection.verdict, injection.deadline_at_s) == ("fail", 205)
-
-
-def test_deadline_before_anything_was_owed_is_unknown(play) -> None:
-    found = only(play(alert_at=205, expect=[{**EXPECT, "of": "effect"}]))
-    assert (found.verdict, found.outcome) == ("unknown", "due_too_late")
-
-
-def test_false_alarm_fails_the_run_whatever_was_noticed(play) -> None:
-    def tell(story: Any) -> None:
-        story.alert(300, 310, mandate="position_limit", subject="BTC", severity="high")
-
-    judgement = play(tell=tell)
-    assert only(judgement).verdict == "pass"
-    assert judgement.verdict == "fail"
-    assert [(alert.alert, alert.fired_at_s) for alert in judgement.false_alarms] == [("position_limit", 300)]
-
-
-def test_alert_of_a_rule_nobody_has_is_false(play) -> None:
-    judgement = play(tell=lambda story: story.alert(300, mandate="drawdown", subject="firm", severity="high"))
-    assert judgement.false_alarms[0].reason == "the firm keeps no such rule: no limit bounds this subject"
-
-
-def test_monitor_cannot_excuse_a_false_alarm_by_dating_it_back(play) -> None:
-    def tell(story: Any) -> None:
-        for at_s in range(202, 600, 5):
-            story.quote(at_s, 0, 1.0 if at_s > 230 else 0.99)
-        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[0] > story.at_ns(240)
-                         and entry[2][4] == 9900)]  # fmt: skip
-        story.alert(560, since_s=0)
-
-    judgement = play(alert_at=205, resolved_at=240, tell=tell)
-    assert [alert.fired_at_s for alert in judgement.false_alarms] == [560]
-
-
-def test_true_alert_nobody_expected_is_listed_and_changes_nothing(play) -> None:
-    def tell(story: Any) -> None:
-        story.alert(206, severity="high")
-
-    judgement = play(depegs_to=0.98, tell=tell, expect=[], forbid=[{"alert": "position_limit"}])
-    assert judgement.verdict == "pass"
-    assert [alert.severity for alert in judgement.unexpected] == ["warning", "high"]
-
-
-def test_forbidden_alert_without_truth_fails_with_truth_is_unknown(play) -> None:
-    forbid = [{"alert": "any"}]
-    assert play(alert_at=None, expect=[], forbid=forbid).forbids[0].verdict == "pass"
-    true = play(alert_at=205, expect=[], forbid=forbid)
-    assert (true.verdict, true.forbids[0].verdict, true.forbids[0].alerts) == ("unknown", "unknown", [0])
-    false = play(alert_at=205, depegs_to=0.998, expect=[], forbid=forbid)
-    assert (false.verdict, false.forbids[0].verdict) == ("fail", "fail")
-
-
-def test_forbid_looks_at_mandate_subject_and_severity(play) -> None:
-    others = [{"alert": "drawdown"}, {"alert": "any", "asset": "BTC"}, {"alert": "stablecoin_peg", "severity": "high"}]
-    judgement = play(alert_at=205, expect=[], forbid=others)
-    assert [forbid.verdict for forbid in judgement.forbids] == ["pass", "pass", "pass"]
-
-
-def test_forbidden_severity_is_that_one_only(play) -> None:
-    def tell(story: Any) -> None:
-        story.alert(206, severity="high")
-
-    forbid = [{"alert": "stablecoin_peg", "severity": "warning"}]
-    assert play(alert_at=None, depegs_to=0.98, tell=tell, expect=[], forbid=forbid).forbids[0].verdict == "pass"
-
-
-def test_forbid_is_unknown_if_no_injection_took_effect(play) -> None:
-    judgement = play(alert_at=None, visible=False, expect=[], forbid=[{"alert": "any"}])
-    assert judgement.forbids[0].reason == "no injection took effect: that nothing fired shows nothing"
-    assert judgement.verdict == "unknown"
-
-
-def test_forbid_without_any_injection_passes_on_its_own_control(play) -> None:
-    judgement = play(
-        alert_at=None, depegs_to=0.998, timeline=[], with_control=False, expect=[], forbid=[{"alert": "any"}]
-    )
-    assert judgement.verdict == "pass", judgement.reasons
-
-
-def test_forbid_in_an_unfinished_run_is_unknown(play) -> None:
-    judgement = play(alert_at=None, ended_s=300, ending="interrupted", expect=[], forbid=[{"alert": "any"}])
-    assert judgement.forbids[0].verdict == "unknown"
-
-
-def test_scenario_that_asks_nothing_is_unknown(play) -> None:
-    judgement = play(expect=[])
-    assert judgement.reasons == ["unknown: asked: the scenario neither expects nor forbids anything"]
-
-
-def test_dead_monitor_is_unknown_and_no_all_clear(new_story, tmp_path: Path) -> None:
-    story = new_story(length_s=2_000, forbid=[{"alert": "any"}]).found_world()
-    story.ask(10)
-    judgement = judge(story.write(tmp_path / "run.journal"), None)
-    assert "unknown: monitor: the monitor asked no venue for anything in the last 1990 s" in judgement.reasons
-
-
-def test_steady_state_that_held_passes(play) -> None:
-    judgement = play(steady_state={"from_ns": 30 * 10**9, "no_alerts": True, "feeds_live": True})
-    assert judgement.verdict == "pass", judgement.reasons
-    assert judgement.checks[-1].reason == "held until the first injection"
-
-
-def test_silent_feed_before_the_injection_violates_the_steady_state(play) -> None:
-    def tell(story: Any) -> None:
-        story.entries = [entry for entry in story.entries if not (entry[2][0] == "push" and b"btcusd" in entry[2][4]
-                         and entry[0] < story.at_ns(95))]  # fmt: skip
-
-    judgement = play(tell=tell, steady_state={"from_ns": 30 * 10**9})
-    check = judgement.checks[-1]
-    assert (check.name, check.verdict) == ("steady_state", "unknown")
-    assert check.reason == "apex:BTC/USD was silent for more than 60 s before the first injection"
-
-
-def test_false_alert_before_the_injection_violates_the_steady_state(play) -> None:
-    def tell(story: Any) -> None:
-        story.alert(50, 60, mandate="position_limit", subject="BTC", severity="high")
-
-    judgement = play(tell=tell, steady_state={})
-    assert judgement.checks[-1].verdict == "fail"
-
-
-def test_run_that_differs_before_its_injection_is_unknown(play) -> None:
-    judgement = play(tell=lambda story: story.push(50, "usdtusd"))
-    check = next(check for check in judgement.checks if check.name == "control")
-    assert check.reason == "run and control differ at 50.000 s already, before anything was injected"
-    assert judgement.verdict == "unknown"
-
-
-def test_world_in_which_somebody_spent_what_he_had_not_is_unknown(play) -> None:
-    def tell(story: Any) -> None:
-        story.audit("posting", 300, "apex", "BTC", "master", "external", 101 * 10**8, "withdrawal")
-
-    judgement = play(tell=tell)
-    check = next(check for check in judgement.checks if check.name == "world")
-    assert check.verdict == "unknown"
-    assert "leaves master with -100000000 smallest units of BTC" in check.reason
-
-
-def test_fee_beyond_what_was_received_is_a_wrong_world(play) -> None:
-    def tell(story: Any) -> None:
-        body = (1, 7, 2_400_000, 1_000, "buy", "master", 1, "street", 2)
-        story.audit("fill", 300, "apex", *body, 10**6 + 1, 0)
-
-    check = next(check for check in play(tell=tell).checks if check.name == "world")
-    assert "charges fees of 1000001 and 0, more than was received" in check.reason
-
-
-def test_settlement_that_moved_other_than_instructed_is_a_wrong_world(play) -> None:
-    def tell(story: Any, moved: int = 5_000) -> None:
-        story.audit("account", 0, "keystone", "vault", "firm")
-        story.audit("account", 0, "keystone", "apex", "transit")
-        instruction = ("i1", "apex", "USD", 5_000, 0, "instructed", story.at_ns(400))
-        story.audit("posting", 300, "apex", "USD", "master", "external", 5_000, "settlement")
-        story.audit("settlement", 300, "keystone", *instruction)
-        story.audit("posting", 390, "keystone", "USD", "apex", "vault", moved, "settlement")
-        story.audit("settlement", 390, "keystone", *instruction[:4], 5_000, "settled", instruction[-1])
-
-    def world(judgement: Judgement) -> str:
-        return next(check.reason for check in judgement.checks if check.name == "world")
-
-    assert world(play(tell=tell)) == "every ledger adds up, and nobody spent what he did not have"
-    assert "keystone: settlement moved 4999 units of USD to the firm, instructed were 5000" in world(
-        play(tell=lambda story: tell(story, 4_999))
-    )
-
-
-def test_broken_truth_is_unknown_with_its_traceback_and_hides_no_proven_failure(play, monkeypatch) -> None:
-    from correlator.truth.measures.stablecoin_peg import StablecoinPeg
-
-    def broken(self: Any, stretch: Any) -> None:
-        raise ZeroDivisionError("a slip in the peg")
-
-    def tell(story: Any) -> None:
-        story.alert(300, mandate="position_limit", subject="BTC", severity="high")
-
-    monkeypatch.setattr(StablecoinPeg, "evaluate", broken)
-    judgement = play(tell=tell)
-    assert (only(judgement).verdict, only(judgement).outcome) == ("unknown", "not_judged")
-    assert "a slip in the peg" in only(judgement).reason
-    assert [alert.truth for alert in judgement.alerts] == ["unknown", "false"]
-    assert judgement.verdict == "fail"
-
-
-def test_unreadable_limits_are_unknown_and_no_alert_is_called_false(play) -> None:
-    judgement = play(limits="schema: riskproof-limits/1\nlimits: {stablecoin_peg: {each: {high: 5 apples}}}")
-    assert judgement.verdict == "unknown"
-    assert judgement.false_alarms == []
-
-
-def test_judge_all_asks_for_every_rule_that_became_due(play) -> None:
-    judgement = play(timeline=[], with_control=False, depegs_to=0.98, expect=[], judge_all_ns=60 * 10**9)
-    found = {(each.alert, each.severity): (each.origin, each.verdict, each.outcome) for each in judgement.expectations}
-    assert found == {
-        ("stablecoin_peg", "warning"): ("judge_all", "pass", "detected"),
-        ("stablecoin_peg", "high"): ("judge_all", "fail", "missed"),
-    }
-
-
-def test_judge_all_with_nothing_due_is_unknown(play) -> None:
-    judgement = play(alert_at=None, timeline=[], with_control=False, depegs_to=1.0, expect=[], judge_all_ns=60 * 10**9)
-    assert judgement.reasons == ["unknown: asked: every rule was to be judged when due, but none became due"]
-
-
-def test_second_breach_owes_an_alert_of_its_own(play) -> None:
-    def tell(story: Any) -> None:
-        story.quote(231, 0, 0.99)
-        kept = lambda entry: not (entry[2][0] == "quote" and story.at_ns(231) < entry[0] < story.at_ns(500))  # noqa: E731
-        story.entries = [entry for entry in story.entries if kept(entry)]
-        story.quote(232, 0, 1.0)
-
-    judgement = play(
-        alert_at=205, resolved_at=260, tell=tell, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
-    )
-    found = [(each.due_at_s, each.outcome) for each in judgement.expectations if each.severity == "warning"]
-    assert found == [(200, "detected"), (500, "missed")]
-
-
-def test_judge_all_joins_near_breaches_and_passes_over_fleeting_ones(play) -> None:
-    def tell(story: Any) -> None:
-        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 0)]
-        for at_s, price in ((0, 1.0), (50, 0.99), (50.5, 1.0), (200, 0.99), (230, 1.0), (300, 0.99), (330, 1.0)):
-            story.quote(at_s, 0, price)
-
-    judgement = play(
-        alert_at=205, resolved_at=280, tell=tell, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
-    )
-    found = [(each.due_at_s, each.outcome) for each in judgement.expectations]
-    assert found == [(200, "detected")]
-    rule = next(rule for rule in judgement.rules if (rule.alert, rule.severity) == ("stablecoin_peg", "warning"))
-    assert [interval.due_at_s for interval in rule.intervals] == [50, 200, 300]
-
-
-def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
-    length_s = 200 * 300
-    story = new_story(length_s=length_s, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
-    for number in range(200):
-        story.quote(number * 300 + 10, 0, 0.993)
-        story.quote(number * 300 + 40, 0, 1.0)
-        if number != 150:
-            story.alert(number * 300 + 12, number * 300 + 100)
-    judgement = judge(story.write(tmp_path / "run.journal", batch=1_000), None)
-    assert len(judgement.expectations) == 200
-    missed = [(found.due_at_s, found.outcome) for found in judgement.expectations if found.verdict == "fail"]
-    assert missed == [(150 * 300 + 10, "missed")]
-
-
-def test_judge_all_is_unknown_of_a_rule_breached_too_often_to_tell(new_story, tmp_path: Path) -> None:
-    story = new_story(length_s=600 * 200, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
-    for number in range(600):
-        story.quote(number * 200 + 10, 0, 0.993)
-        story.quote(number * 200 + 40, 0, 1.0)
-    outcomes = [found.outcome for found in judge(story.write(tmp_path / "run.journal", batch=1_000), None).expectations]
-    assert outcomes[0] == "not_judged"
-    assert "missed" in outcomes

@@ -1,0 +1,75 @@
+"""Every rule that became due is owed an alert, each time: `judge_all`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from correlator.judge import judge
+
+
+def test_judge_all_asks_for_every_rule_that_became_due(play) -> None:
+    judgement = play(timeline=[], with_control=False, depegs_to=0.98, expect=[], judge_all_ns=60 * 10**9)
+    found = {(each.alert, each.severity): (each.origin, each.verdict, each.outcome) for each in judgement.expectations}
+    assert found == {
+        ("stablecoin_peg", "warning"): ("judge_all", "pass", "detected"),
+        ("stablecoin_peg", "high"): ("judge_all", "fail", "missed"),
+    }
+
+
+def test_judge_all_with_nothing_due_is_unknown(play) -> None:
+    judgement = play(alert_at=None, timeline=[], with_control=False, depegs_to=1.0, expect=[], judge_all_ns=60 * 10**9)
+    assert judgement.reasons == ["unknown: asked: every rule was to be judged when due, but none became due"]
+
+
+def test_second_breach_owes_an_alert_of_its_own(play) -> None:
+    def tell(story: Any) -> None:
+        story.quote(231, 0, 0.99)
+        kept = lambda entry: not (entry[2][0] == "quote" and story.at_ns(231) < entry[0] < story.at_ns(500))  # noqa: E731
+        story.entries = [entry for entry in story.entries if kept(entry)]
+        story.quote(232, 0, 1.0)
+
+    judgement = play(
+        alert_at=205, resolved_at=260, tell=tell, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
+    )
+    found = [(each.due_at_s, each.outcome) for each in judgement.expectations if each.severity == "warning"]
+    assert found == [(200, "detected"), (500, "missed")]
+
+
+def test_judge_all_joins_near_breaches_and_passes_over_fleeting_ones(play) -> None:
+    def tell(story: Any) -> None:
+        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 0)]
+        for at_s, price in ((0, 1.0), (50, 0.99), (50.5, 1.0), (200, 0.99), (230, 1.0), (300, 0.99), (330, 1.0)):
+            story.quote(at_s, 0, price)
+
+    judgement = play(
+        alert_at=205, resolved_at=280, tell=tell, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
+    )
+    found = [(each.due_at_s, each.outcome) for each in judgement.expectations]
+    assert found == [(200, "detected")]
+    rule = next(rule for rule in judgement.rules if (rule.alert, rule.severity) == ("stablecoin_peg", "warning"))
+    assert [interval.due_at_s for interval in rule.intervals] == [50, 200, 300]
+
+
+def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
+    length_s = 200 * 300
+    story = new_story(length_s=length_s, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
+    for number in range(200):
+        story.quote(number * 300 + 10, 0, 0.993)
+        story.quote(number * 300 + 40, 0, 1.0)
+        if number != 150:
+            story.alert(number * 300 + 12, number * 300 + 100)
+    judgement = judge(story.write(tmp_path / "run.journal", batch=1_000), None)
+    assert len(judgement.expectations) == 200
+    missed = [(found.due_at_s, found.outcome) for found in judgement.expectations if found.verdict == "fail"]
+    assert missed == [(150 * 300 + 10, "missed")]
+
+
+def test_judge_all_is_unknown_of_a_rule_breached_too_often_to_tell(new_story, tmp_path: Path) -> None:
+    story = new_story(length_s=600 * 200, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
+    for number in range(600):
+        story.quote(number * 200 + 10, 0, 0.993)
+        story.quote(number * 200 + 40, 0, 1.0)
+    outcomes = [found.outcome for found in judge(story.write(tmp_path / "run.journal", batch=1_000), None).expectations]
+    assert outcomes[0] == "not_judged"
+    assert "missed" in outcomes
