@@ -39,12 +39,20 @@ class RuleStatus(msgspec.Struct, frozen=True):
     unit: str
 
 
+class Timing(msgspec.Struct, frozen=True):
+    """A firing alert resolves after ``resolve_ns`` of calm; a pending one is told of after ``notice_ns`` of breach."""
+
+    resolve_ns: int
+    notice_ns: int = 0
+
+
 class Alert:
-    """The alert of one rule. A firing alert resolves when its breach has been over for ``resolve_ns``; a pending one
-    lapses at once, since a breach must last to count."""
+    """The alert of one rule. A firing alert resolves when its breach has been over for a while; a pending one lapses at
+    once, since a breach must last to count, and is not told of at all if it was too short to be worth it."""
 
     __slots__ = (
         "_agenda",
+        "_is_told",
         "_job",
         "_watch",
         "bound",
@@ -63,6 +71,7 @@ class Alert:
         self._watch = watch
         self._agenda = agenda
         self._job = Job(self._on_deadline)
+        self._is_told = False
         self.severity = severity
         self.bound = bound
         self.limit = limit
@@ -76,18 +85,11 @@ class Alert:
         """The measure is above the bound."""
         if self.state is AlertState.INACTIVE:
             self.since_ns = now_ns
-            self.episode += 1
-            if self.for_ns == 0:
-                self._enter(AlertState.FIRING)
-            else:
-                self._enter(AlertState.PENDING)
-                self._agenda.arm(self._job, now_ns + self.for_ns)
+            self.state = AlertState.PENDING
+            self._advance(now_ns)
         elif self.state is AlertState.PENDING:
-            if now_ns >= self.since_ns + self.for_ns:
-                self._agenda.cancel(self._job)
-                self._enter(AlertState.FIRING)
-            elif self._job.due_ns == NEVER_NS:
-                self._agenda.arm(self._job, self.since_ns + self.for_ns)
+            if self._job.due_ns == NEVER_NS:
+                self._advance(now_ns)
         elif self.clear_since_ns != NEVER_NS:
             self.clear_since_ns = NEVER_NS
             self._agenda.cancel(self._job)
@@ -99,27 +101,44 @@ class Alert:
             self._end()
         elif self.state is AlertState.FIRING and self.clear_since_ns == NEVER_NS:
             self.clear_since_ns = now_ns
-            self._agenda.arm(self._job, now_ns + self._watch.resolve_ns)
+            self._agenda.arm(self._job, now_ns + self._watch.timing.resolve_ns)
 
     def lose_sight(self) -> None:
         """The measure is unknown: the alert neither fires nor resolves until it is known again."""
         self._agenda.cancel(self._job)
         self.clear_since_ns = NEVER_NS
 
+    def _advance(self, now_ns: int) -> None:
+        """Go as far through the pending stage as the breach has lasted, and come back for the rest."""
+        lasted_ns = now_ns - self.since_ns
+        if lasted_ns >= self.for_ns:
+            self.state = AlertState.FIRING
+            self._tell(AlertState.FIRING)
+            return
+        notice_ns = self._watch.timing.notice_ns
+        if lasted_ns >= notice_ns and not self._is_told:
+            self._tell(AlertState.PENDING)
+        wait_ns = self.for_ns if self._is_told else min(notice_ns, self.for_ns)
+        self._agenda.arm(self._job, self.since_ns + wait_ns)
+
     def _on_deadline(self, now_ns: int) -> None:
         if self.state is AlertState.PENDING:
-            self._enter(AlertState.FIRING)
+            self._advance(now_ns)
         else:
             self._end()
 
-    def _enter(self, state: AlertState) -> None:
-        self.state = state
+    def _tell(self, state: AlertState) -> None:
+        if not self._is_told:
+            self._is_told = True
+            self.episode += 1
         self._watch.signal(self, state)
 
     def _end(self) -> None:
         self.state = AlertState.INACTIVE
         self.clear_since_ns = NEVER_NS
-        self._watch.signal(self, AlertState.RESOLVED)
+        if self._is_told:
+            self._is_told = False
+            self._watch.signal(self, AlertState.RESOLVED)
 
 
 class Watch:
@@ -137,17 +156,17 @@ class Watch:
         "lowest",
         "mandate",
         "quiet",
-        "resolve_ns",
         "subject",
+        "timing",
         "unit",
         "value",
     )
 
-    def __init__(self, mandate: str, subject: str, unit: str, resolve_ns: int, emit: Emit, evidence: Evidence) -> None:
+    def __init__(self, mandate: str, subject: str, unit: str, timing: Timing, emit: Emit, evidence: Evidence) -> None:
         self.mandate = mandate
         self.subject = subject
         self.unit = unit
-        self.resolve_ns = resolve_ns
+        self.timing = timing
         self.alerts: list[Alert] = []
         self.lowest = 0.0
         self.quiet = True
@@ -224,11 +243,11 @@ class Watch:
 class Watchtower:
     """Makes the watches that the limits call for, and keeps them in the order in which they were made."""
 
-    def __init__(self, limits: Limits, agenda: Agenda, resolve_ns: int, emit: Emit) -> None:
+    def __init__(self, limits: Limits, agenda: Agenda, timing: Timing, emit: Emit) -> None:
         self.limits = limits
         self.agenda = agenda
         self.watches: list[Watch] = []
-        self._resolve_ns = resolve_ns
+        self._timing = timing
         self._emit = emit
 
     def watch(self, mandate: str, subject: str, evidence: Evidence, rules_of: str = "") -> Watch | None:
@@ -238,7 +257,7 @@ class Watchtower:
         bounds = kept.bounds(rules_of or subject) if kept else ()
         if kept is None or not bounds:
             return None
-        watch = Watch(mandate, subject, kept.spec.unit or subject, self._resolve_ns, self._emit, evidence)
+        watch = Watch(mandate, subject, kept.spec.unit or subject, self._timing, self._emit, evidence)
         for bound in bounds:
             watch.add(self.agenda, bound.severity, float(bound.value), kept.for_ns)
         self.watches.append(watch)

@@ -63,15 +63,18 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Patience(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the monitor waits for two views of one thing to agree, in ms.
+    """How long the monitor waits before it believes something, in ms.
 
     ``resolve_ms``: a firing alert resolves once its measure has been back within the bound that long, so that it does
-    not flap. ``fills_ms``: a balance may precede the fill that explains it. ``transfer_ms``: value that left one view
-    may take that long to show up in another before the change is taken for a gain or loss. ``quiet_ms``: the books are
-    not read while account events of one cause are still coming in.
+    not flap. ``notice_ms``: a breach that has to last is told of as pending once it has lasted that long; in wild
+    markets prices part and meet again within a second, thousands of times. ``fills_ms``: a balance may precede the
+    fill that explains it. ``transfer_ms``: value that left one view may take that long to show up in another before
+    the change is taken for a gain or loss. ``quiet_ms``: the books are not read while account events of one cause are
+    still coming in.
     """
 
     resolve_ms: int = 60_000
+    notice_ms: int = 3_000
     fills_ms: int = 2_000
     transfer_ms: int = 10_000
     quiet_ms: int = 200

@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import RuleStatus, Watchtower
+from risk_monitor.alerts import RuleStatus, Timing, Watchtower
 from risk_monitor.books.accounts import Ledgers
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
@@ -66,7 +66,9 @@ class RiskMonitor:
         self._board = Switchboard()
         self._handlers = self._board.handlers
         self._transport = transport = Transport(config.network, agenda, emit, self.telemetry)
-        tower = Watchtower(limits, agenda, config.patience.resolve_ms * _NS_PER_MS, emit)
+        patience = config.patience
+        timing = Timing(patience.resolve_ms * _NS_PER_MS, patience.notice_ms * _NS_PER_MS)
+        tower = Watchtower(limits, agenda, timing, emit)
         self._tower = tower
         exchanges = tuple(venue for venue in config.venues if venue.dialect == "binance")
         custodians = tuple(venue for venue in config.venues if venue.dialect == "fireblocks")
@@ -84,11 +86,11 @@ class RiskMonitor:
             history,
             agenda,
             config.cadences.evaluation_ms * _NS_PER_MS,
-            config.patience.quiet_ms * _NS_PER_MS,
+            patience.quiet_ms * _NS_PER_MS,
             self._profit.value_opening,
         )
         self._views = views = FirmViews()
-        suspense = Suspense(agenda, views, config.patience.transfer_ms * _NS_PER_MS, self._on_flow)
+        suspense = Suspense(agenda, views, patience.transfer_ms * _NS_PER_MS, self._on_flow)
         portfolio.suspense = suspense
         ledgers = Ledgers(holdings, self._profit, suspense, self.telemetry)
 

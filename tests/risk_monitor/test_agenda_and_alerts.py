@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
-from risk_monitor.alerts import Watchtower
+from risk_monitor.alerts import Timing, Watchtower
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.limits import parse_limits
 
-RESOLVE_NS = 60
+RESOLVE_S = 60
+SECOND_NS = 1_000_000_000
 
 
 @given(
@@ -54,8 +55,7 @@ def test_an_alert_fires_after_for_and_resolves_after_a_calm(for_s: int, changes:
     text = f"{head}  daily_loss: {{firm: {{high: 1 USD, critical: 2 USD}}, for: {for_s * 10} s}}"
     out: list[Effect] = []
     agenda = Agenda()
-    second = 1_000_000_000
-    tower = Watchtower(parse_limits(text, "f"), agenda, RESOLVE_NS * second, out.append)
+    tower = Watchtower(parse_limits(text, "f"), agenda, Timing(RESOLVE_S * SECOND_NS), out.append)
     watch = tower.watch("daily_loss", "firm", tuple)
     assert watch is not None
     now = 0
@@ -71,14 +71,14 @@ def test_an_alert_fires_after_for_and_resolves_after_a_calm(for_s: int, changes:
 
     for lasts, next_value in [*changes, (200, 0.0)]:
         level += [value] * lasts
-        while agenda.deadline_ns <= (now + lasts) * second:
+        while agenda.deadline_ns <= (now + lasts) * SECOND_NS:
             at_ns = agenda.deadline_ns
             agenda.run_due(at_ns)
-            collect(at_ns // second)
+            collect(at_ns // SECOND_NS)
         now += lasts
-        agenda.now_ns = now * second
+        agenda.now_ns = now * SECOND_NS
         value = next_value
-        watch.observe(now * second, value)
+        watch.observe(now * SECOND_NS, value)
         collect(now)
     for severity, bound in (("high", 1.0), ("critical", 2.0)):
         told = [(at, state) for at, which, state in signals if which == severity]
@@ -95,7 +95,7 @@ def _expected(before: list[float], after: list[float], bound: float, for_s: int)
         if state == "pending" and was_above and at - since >= for_s:
             state = "firing"
             told.append((at, "firing"))
-        if state == "firing" and clear is not None and not was_above and at - clear >= RESOLVE_NS:
+        if state == "firing" and clear is not None and not was_above and at - clear >= RESOLVE_S:
             state, clear = "inactive", None
             told.append((at, "resolved"))
         if above and state == "inactive":
@@ -118,7 +118,7 @@ def test_an_unknown_measure_neither_fires_nor_resolves() -> None:
     )
     out: list[Effect] = []
     agenda = Agenda()
-    tower = Watchtower(parse_limits(text, "f"), agenda, 20, out.append)
+    tower = Watchtower(parse_limits(text, "f"), agenda, Timing(20), out.append)
     watch = tower.watch("daily_loss", "firm", tuple)
     assert watch is not None
     watch.observe(0, 5.0)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
+from risk_monitor.alerts import Timing, Watchtower
 from risk_monitor.effects import Effect
 from risk_monitor.limits import parse_limits
 from risk_monitor.mandates.api_latency import ApiLatency
@@ -21,7 +21,7 @@ SECOND_NS = 1_000_000_000
 
 def _tower(limits: str, agenda: Agenda) -> tuple[Watchtower, list[Effect]]:
     out: list[Effect] = []
-    return Watchtower(parse_limits(HEAD + limits, "f"), agenda, 60 * SECOND_NS, out.append), out
+    return Watchtower(parse_limits(HEAD + limits, "f"), agenda, Timing(60 * SECOND_NS), out.append), out
 
 
 def _compliance(tower: Watchtower) -> list[tuple[str, float | None]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+START_NS = 1_676_883_600 * 10**9
+
 
 def test_a_slide_of_the_peg_climbs_through_the_severities(world: Any) -> None:
     firm = world("stablecoin_peg: {each: {warning: 50 bp, high: 100 bp, critical: 300 bp}}").start()
@@ -41,13 +43,24 @@ def test_divergence_must_last_before_it_fires(world: Any) -> None:
     firm.set_quote("boreal", "BTC/USD", "24000")
     firm.run(61)
     assert firm.history_of("price_divergence") == [
-        (5.0, "pending", "BTC/USD", "high"),
+        (8.0, "pending", "BTC/USD", "high"),
         (15.0, "resolved", "BTC/USD", "high"),
-        (25.0, "pending", "BTC/USD", "high"),
+        (28.0, "pending", "BTC/USD", "high"),
         (55.0, "firing", "BTC/USD", "high"),
         (185.0, "resolved", "BTC/USD", "high"),
     ]
-    assert firm.signals[3][1].since_ns == firm.signals[2][0]
+    assert {signal.since_ns for _, signal in firm.signals[2:]} == {START_NS + 25 * 10**9}
+    assert [signal.alert_id[-2:] for _, signal in firm.signals] == ["/1", "/1", "/2", "/2", "/2"]
+
+
+def test_a_breach_too_short_to_be_worth_telling_is_not_told(world: Any) -> None:
+    firm = world("price_divergence: {each: {high: 50 bp}, for: 30 s}").start()
+    for _ in range(20):
+        firm.set_quote("boreal", "BTC/USD", "24200")
+        firm.run(2)
+        firm.set_quote("boreal", "BTC/USD", "24000")
+        firm.run(1)
+    assert firm.signals == []
 
 
 def test_an_exchange_whose_quote_is_stale_is_left_out_of_divergence(world: Any) -> None:
