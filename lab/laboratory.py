@@ -33,10 +33,10 @@ from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
 from simulators.exchange.faults import ExchangeLatency, ExchangeOutage, FeedStall
 from simulators.ledger import SCALE
+from simulators.log_normal import LogNormal
 from simulators.market_data.world.overlays import PriceDivergenceFault, PriceShockFault, StablecoinDepegFault
 from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
-from simulators.service_time import LogNormal
 from simulators.strategies.base import Strategy
 from simulators.strategies.registry import make_strategy
 

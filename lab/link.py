@@ -163,6 +163,7 @@ class _LinkStream:
         "_outbound_ns",
         "_pool_ns",
         "_queue",
+        "_receiver",
         "_record",
         "_remote",
         "_source",
@@ -194,6 +195,7 @@ class _LinkStream:
         self._journal = link._journal
         self._append = link._journal.wire.append
         self._source = link.name
+        self._receiver = self._deliver
         self._remote: Stream | None = None
         self._client_gone = False
         self._inbound_ns = 0
@@ -257,7 +259,7 @@ class _LinkStream:
         self._append(("push", record, now_ns, self._source, cause, self._number, payload, arrives_ns))
         if record >= journal.flush_at:
             journal.flush()
-        heappush(self._queue, (arrives_ns, NORMAL, next(self._numbers), self._deliver, payload, record))
+        heappush(self._queue, (arrives_ns, NORMAL, next(self._numbers), self._receiver, payload, record))
 
     def _deliver(self, payload: bytes, record: int) -> None:
         if not self._client_gone:

@@ -65,7 +65,7 @@ def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job,
                     job.over = True
                     if process.exitcode and not job.failed:
                         job.failed = True
-                        yield job, Failed(f"the process of {job.name} ended with code {process.exitcode}", "")
+                        yield job, Failed(_how_it_ended(job, process.exitcode), "")
                     continue
                 if isinstance(progress, Failed):
                     job.failed = True
@@ -87,15 +87,30 @@ def _start(sending: Connection, job: Job) -> multiprocessing.process.BaseProcess
 
 
 def _end(processes: list[multiprocessing.process.BaseProcess], connections: list[Connection]) -> None:
-    for process in processes:
-        if process.is_alive() and process.pid is not None:
-            os.kill(process.pid, signal.SIGTERM)
-    for connection in connections:
-        connection.close()
-    for process in processes:
-        process.join(_GRACE_S)
-        if process.is_alive():
+    def hurry(*_: object) -> None:
+        for process in processes:
             process.kill()
+
+    handler = signal.signal(signal.SIGINT, hurry)  # Ctrl-C again: whoever waits cares no more for whole files
+    try:
+        for process in processes:
+            if process.is_alive() and process.pid is not None:
+                os.kill(process.pid, signal.SIGTERM)
+        for connection in connections:
+            connection.close()
+        for process in processes:
+            process.join(_GRACE_S)
+            if process.is_alive():
+                process.kill()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _how_it_ended(job: Job, code: int) -> str:
+    if code >= 0:
+        return f"the process of {job.name} ended with code {code}"
+    reason = "; the machine may be out of memory" if code == -signal.SIGKILL else ""
+    return f"the process of {job.name} was ended by {signal.Signals(-code).name}{reason}"
 
 
 def _enter(connection: Connection, task: Task, arguments: tuple[Any, ...]) -> None:

@@ -6,12 +6,12 @@ before: a request that arrives in both a run and its control takes equally long 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from zlib import crc32
 
-import msgspec
 import numpy as np
+
+from simulators.log_normal import LogNormal
 
 NS_PER_US = 1_000
 ALL_OTHERS = "*"  # in a configuration: every operation that is not named
@@ -21,19 +21,6 @@ _POOL_BITS = 12
 _HASH = 0x9E3779B97F4A7C15  # odd, the golden ratio in 64 bits: neighbouring moments land far apart
 _WORD_BITS = 64
 _WORD = (1 << _WORD_BITS) - 1
-
-
-class LogNormal(msgspec.Struct, frozen=True):
-    """A log-normal time: ``median_ms`` × exp(``sigma`` × N(0, 1))."""
-
-    median_ms: float
-    sigma: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.median_ms) and self.median_ms >= 0):
-            raise ValueError(f"median_ms must be a finite number of at least 0, not {self.median_ms}")
-        if not (math.isfinite(self.sigma) and self.sigma >= 0):
-            raise ValueError(f"sigma must be a finite number of at least 0, not {self.sigma}")
 
 
 class NormalPool:

@@ -7,15 +7,13 @@ they need when they are performed, so that ``lab --help`` answers at once.
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.metadata import version
+from typing import TYPE_CHECKING, TextIO
 
-from lab.scenario.errors import ScenarioError
+if TYPE_CHECKING:
+    import argparse
 
 COMMANDS = ("run", "check", "list_scenarios", "show", "judge", "schema")
 """The modules of the commands, in the order of the help."""
@@ -25,26 +23,70 @@ PASSED, FAILED, WRONG, UNKNOWN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Perform one command and return its exit code."""
+    try:
+        return _perform(argv)
+    except KeyboardInterrupt:
+        import signal
+
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left to tidy up needs no traceback if it is cut short
+        return INTERRUPTED
+
+
+def _perform(argv: Sequence[str] | None) -> int:
+    # Everything is imported here and not above, so that Ctrl-C finds `main` at work from the first moment.
+    import io
+
+    sys.stdout, sys.stderr = _opened(sys.stdout), _opened(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end the command
-    args = _parser().parse_args(argv)
+    from lab.scenario.errors import ScenarioError
+
     try:
+        args = _parser().parse_args(argv)
         code: int = args.execute(args)
         sys.stdout.flush()
         return code
     except ScenarioError as error:
-        print("\n".join(error.lines()), file=sys.stderr)
+        _complain("\n".join(error.lines()))
         return WRONG
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has read enough. What is still buffered must not raise again when Python exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         return PIPE_CLOSED
+    except OSError as error:
+        _discard(sys.stdout)
+        _complain(f"lab: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+        return WRONG
+    except Exception:
+        # Left to Python, this would end with code 1, which says that the monitor is proven to fail.
+        import traceback
+
+        _complain(f"{traceback.format_exc()}lab: this is a mistake in lab itself; nothing is known of the monitor")
+        return UNKNOWN
+
+
+def _opened(stream: TextIO | None) -> TextIO:
+    """``stream``, or the void where the caller has closed it (``>&-``)."""
+    return open(os.devnull, "w", encoding="utf-8") if stream is None else stream
+
+
+def _complain(text: str) -> None:
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)  # nobody can be told; the exit code still says it
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+    from importlib import import_module
+    from importlib.metadata import version
+
     parser = argparse.ArgumentParser(
         prog="lab",
         description="Proves, or disproves, that a trading firm's risk monitor notices trouble in time.",

@@ -7,9 +7,16 @@ from rich.console import Console
 PIPE_WIDTH = 1_000  # a pipe has no edge at which to break a line
 
 
+class _Pipe(Console):
+    """A console whose reader may leave: rich itself would end the process, with the code of a proven fail."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def open_console(*, stderr: bool = False) -> Console:
     """A console that colours nothing by guesswork, and nothing at all into a pipe, nor breaks lines there."""
-    console = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    console = _Pipe(highlight=False, markup=False, emoji=False, stderr=stderr)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     return console

@@ -10,16 +10,15 @@ import msgspec
 from lab.scenario.kinds import ListOf, MapOf
 from lab.scenario.records import Key, record
 from lab.scenario.scalars import ASSET, NAME, PAIR, Amount, Choice
+from simulators.custodian import operations as custody
 from simulators.custodian.config import CustodianConfig
+from simulators.exchange import operations as trading
 from simulators.exchange.config import ExchangeConfig
 from simulators.strategies.params import KINDS, StrategyParams
 
 Names = tuple[str, ...]
-EXCHANGE_OPERATIONS: Names = (
-    *("general", "market_data", "order_place", "order_cancel", "account", "wallet", "stream"),
-    "*",
-)
-CUSTODIAN_OPERATIONS: Names = ("read", "write", "*")
+EXCHANGE_OPERATIONS: Names = (*trading.OPERATIONS, "*")
+CUSTODIAN_OPERATIONS: Names = (*custody.OPERATIONS, "*")
 PRICE_SOURCE_OPERATIONS: Names = ("*",)
 
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from simulators.custodian.core import Custodian, Vault
+from simulators.custodian.operations import DEFAULT_SERVICE_TIMES
 from simulators.custodian.payloads import (
     CancelledBody,
     CreatedBody,
@@ -25,8 +26,9 @@ from simulators.custodian.payloads import (
 )
 from simulators.custodian.transactions import Status, Transaction, Transfer
 from simulators.custodian.transfer_requests import Refused, request_transfer, unknown_vault, unsupported_asset
+from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request, Stream
-from simulators.service_time import LogNormal, ServiceTimes
+from simulators.service_time import ServiceTimes
 
 _NS_PER_MS = 1_000_000
 _NS_PER_US = 1_000
@@ -34,9 +36,6 @@ _JSON = (("Content-Type", "application/json; charset=utf-8"),)
 _DEFAULT_LIMIT = 200
 _MAXIMUM_LIMIT = 500
 _encode = msgspec.json.Encoder().encode
-
-DEFAULT_SERVICE_TIMES: Mapping[str, LogNormal] = {"read": LogNormal(60.0, 0.4), "write": LogNormal(120.0, 0.4)}
-"""How long each operation takes where the venue's configuration does not say; ``write`` is any POST."""
 
 
 class CustodyKey(msgspec.Struct, frozen=True):

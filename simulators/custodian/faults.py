@@ -7,39 +7,13 @@ difference by calling ``took_effect`` with a sentence about it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
-
-import msgspec
 
 from simulators.custodian.api import CustodianApi, error_reply
-from simulators.custodian.calendar import MINUTE_NS
 from simulators.custodian.core import Custodian
+from simulators.custodian.harm import CustodianOutageParams, SettlementDelayParams, SettlementHaltParams
 from simulators.custodian.settlement import SettlementDesk
 from simulators.custodian.transactions import Instruction
 from simulators.ports import Clock, Reply
-
-
-class SettlementHaltParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``counterparty``: the exchange whose instructions stand still, None for all of them.
-
-    ``backlog_interval_ns``: after the end, one instruction of the backlog goes on each such interval.
-    """
-
-    counterparty: str | None = None
-    backlog_interval_ns: int = 5 * MINUTE_NS
-
-
-class SettlementDelayParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``delay_ns``: by how much later than planned each step of processing happens."""
-
-    delay_ns: int
-    counterparty: str | None = None
-
-
-class CustodianOutageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``mode``: requests are answered with 503, or not at all. Settlement goes on behind the closed door."""
-
-    mode: Literal["unavailable", "silent"] = "unavailable"
 
 
 class _SettlementFault:

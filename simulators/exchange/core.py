@@ -98,10 +98,13 @@ class Exchange(OrderEntry):
             street.recover(self._clock.now_ns)
         street.move(reference_price, self._order_id)
         if market.bids.best is None and market.asks.best is None:
-            bids, asks = street.bids, street.asks
-            bid_ticks, bid_lots, ask_ticks, ask_lots = bids.best_ticks, bids.best_lots, asks.best_ticks, asks.best_lots
+            ladder = street.bids
+            bid_ticks, bid_lots = ladder.best_ticks, ladder.best_lots
+            ladder = street.asks
+            ask_ticks, ask_lots = ladder.best_ticks, ladder.best_lots
             market.top = (bid_ticks, bid_lots, ask_ticks, ask_lots)
-            number = self._record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            record = self._record
+            number = record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
             self.observer.on_top(index, bid_ticks, bid_lots, ask_ticks, ask_lots, number)
         else:
             self.let_street_take(market, cause)

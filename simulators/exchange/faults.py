@@ -6,67 +6,20 @@ difference by calling ``took_effect`` with a sentence about it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Literal
-
-import msgspec
 
 from simulators.exchange.api.errors import ApiError, to_reply
 from simulators.exchange.api.faultpoints import UNHARMED, Fate
-from simulators.exchange.api.service_time import OPERATIONS
 from simulators.exchange.api.topic import Topic
 from simulators.exchange.api.venue import ExchangeApi
+from simulators.exchange.harm import ExchangeLatencyParams, ExchangeOutageParams, FeedStallParams
+from simulators.exchange.operations import OPERATIONS
 from simulators.ports import Clock
 from simulators.service_time import NS_PER_US
 
 _DOWN = to_reply(
     ApiError(503, -1008, "Server is currently overloaded with other requests. Please try again in a few minutes.")
 )
-
-
-class ExchangeOutageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``mode``: requests are answered with 503, or not at all. ``operations``: those that fail (none named: all).
-
-    ``streams``: WebSockets are closed and new ones refused, or stay open (new ones too) and say nothing, or go on.
-    """
-
-    mode: Literal["unavailable", "silent"] = "unavailable"
-    streams: Literal["closed", "silent", "open"] = "closed"
-    operations: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        _check_operations(self.operations)
-
-
-class ExchangeLatencyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The service time becomes ``factor`` times itself plus ``added_ns`` at full strength.
-
-    It grows from none to all of that within ``ramp_ns`` of ``starts_ns``, and fades within ``ramp_down_ns`` before
-    ``ends_ns``. ``operations`` and ``accounts``: whose requests are slow (none named: all).
-    """
-
-    added_ns: int = 0
-    factor: float = 1.0
-    operations: tuple[str, ...] = ()
-    accounts: tuple[str, ...] = ()
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
-
-    def __post_init__(self) -> None:
-        _check_operations(self.operations)
-        if self.added_ns < 0:
-            raise ValueError(f"added latency must not be negative, not {self.added_ns} ns")
-        if not (math.isfinite(self.factor) and self.factor >= 1.0):
-            raise ValueError(f"factor must be a finite number of at least 1, not {self.factor}")
-
-
-class FeedStallParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``pair``: whose streams stall (``BTC/USDT``), None for all of the venue's."""
-
-    pair: str | None = None
 
 
 class _ApiFault:
@@ -245,9 +198,3 @@ class FeedStall(_ApiFault):
 
     def _withheld(self) -> None:
         self._report(f"a frame was withheld ({self._scope})")
-
-
-def _check_operations(operations: tuple[str, ...]) -> None:
-    for operation in operations:
-        if operation not in OPERATIONS:
-            raise ValueError(f"unknown operation {operation!r}; expected one of {', '.join(OPERATIONS)}")

@@ -219,5 +219,6 @@ class MatchingEngine:
         if top != market.top or is_confirmed:
             market.top = top
             index = market.index
-            number = self._record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
+            record = self._record
+            number = record("quote", self.name, cause, index, bid_ticks, bid_lots, ask_ticks, ask_lots)
             self.observer.on_top(index, bid_ticks, bid_lots, ask_ticks, ask_lots, number)

@@ -106,7 +106,8 @@ class OrderEntry(MatchingEngine):
             now_ns,
             quantity_lots,
         )
-        number = self._record(
+        record = self._record
+        number = record(
             "order",
             self.name,
             cause,
@@ -269,7 +270,8 @@ class OrderEntry(MatchingEngine):
         raise because
 
     def _record_end(self, order: Order, event: str, reason: str, cause: int) -> int:
-        return self._record(
+        record = self._record
+        return record(
             "order",
             self.name,
             cause,

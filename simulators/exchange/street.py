@@ -79,12 +79,16 @@ class Ladder:
 
     def find_best(self, from_rank: int = 0) -> None:
         """Set the ``best_…`` fields from the ranks as they now stand; those before ``from_rank`` are known empty."""
-        for rank in range(from_rank, len(self._growth)):
-            lots = self.lots(rank)
-            if lots:
+        capacity_lots, growth, missing = self.capacity_lots, self._growth, self._missing_lots
+        for rank in range(from_rank, len(growth)):
+            lots = int(capacity_lots * growth[rank] + _ROUNDING) - missing[rank]
+            if lots > 0:
+                ticks = self.top_ticks - self.sign * rank * self.step_ticks
+                if ticks < 1:
+                    break
                 self.best_rank = rank
-                self.best_ticks = self.price_ticks(rank)
-                self.best_key = self.best_ticks * self.sign
+                self.best_ticks = ticks
+                self.best_key = ticks * self.sign
                 self.best_lots = lots
                 return
         self.best_rank = self.best_ticks = self.best_lots = 0
@@ -179,16 +183,16 @@ class Street:
         ask_ticks = int(reference_price * self._ask_factor - _ROUNDING) + 1
         if ask_ticks <= bid_ticks:
             ask_ticks = bid_ticks + 1
+        step_ticks = int(reference_price * self._step_factor) or 1
         if bid_ticks != bids.top_ticks:
             bids.top_ticks = bid_ticks
             bids.since_order = last_order_id
-            bids.step_ticks = int(reference_price * self._step_factor) or 1
+            bids.step_ticks = step_ticks
         if ask_ticks != asks.top_ticks:
             asks.top_ticks = ask_ticks
             asks.since_order = last_order_id
-            asks.step_ticks = int(reference_price * self._step_factor) or 1
-        lots = int(self._lots_factor / reference_price + _ROUNDING)
-        bids.capacity_lots = asks.capacity_lots = lots
+            asks.step_ticks = step_ticks
+        bids.capacity_lots = asks.capacity_lots = lots = int(self._lots_factor / reference_price + _ROUNDING)
         if bids.is_wounded or not lots or not bid_ticks:
             bids.find_best()
         else:

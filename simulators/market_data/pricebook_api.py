@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from simulators.log_normal import LogNormal
 from simulators.market_data import pricebook_payloads as payloads
 from simulators.market_data.aggregator import PriceAggregator
 from simulators.market_data.assets import BY_BOOK_ID
@@ -14,7 +15,7 @@ from simulators.market_data.pricebook_payloads import Refused
 from simulators.market_data.series import MINUTE_NS, SECOND_NS
 from simulators.market_data.web import Counter, Query, encode_json, parse_target
 from simulators.ports import Clock, Reply, Request, Stream
-from simulators.service_time import LogNormal, ServiceTimes
+from simulators.service_time import ServiceTimes
 
 CACHE_NS = 60 * SECOND_NS
 _CACHED_REPLIES = 256

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from simulators.log_normal import LogNormal
 from simulators.market_data import refrate_payloads as payloads
 from simulators.market_data.aggregator import PriceAggregator
 from simulators.market_data.refrate_pages import BadRequest, Page, Row
@@ -13,7 +14,7 @@ from simulators.market_data.refrate_payloads import RATE_METRIC
 from simulators.market_data.refrate_stream import RateStreams
 from simulators.market_data.web import Counter, Query, encode_json, names_in, parse_target
 from simulators.ports import Clock, Reply, Request, Stream
-from simulators.service_time import LogNormal, ServiceTimes
+from simulators.service_time import ServiceTimes
 
 _JSON = ("content-type", "application/json")
 _STREAM_PATH = "/v4/timeseries-stream/asset-metrics"

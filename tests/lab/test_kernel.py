@@ -71,6 +71,49 @@ def test_stop_ends_the_run_after_the_present_entry() -> None:
     assert (seen, kernel.now_ns) == ([1, 2], 2)
 
 
+def test_messages_calls_and_events_of_one_moment_keep_the_order_of_asking() -> None:
+    kernel = Kernel(0)
+    seen: list[object] = []
+    kernel.message_at(5, lambda payload, cause: seen.append((payload, cause)), b"first", 7)
+    kernel.call_at(5, seen.append, "second")
+    kernel.timeout(5).callbacks.append(lambda _: seen.append("third"))
+    kernel.message_at(5, lambda payload, cause: seen.append((payload, cause)), b"fourth", 8)
+    assert kernel.run_until(5) is True
+    assert seen == [(b"first", 7), "second", "third", (b"fourth", 8)]
+
+
+def test_a_run_goes_on_after_a_stop_and_after_an_error_as_if_nothing_had_been() -> None:
+    kernel = Kernel(0)
+    seen: list[int] = []
+    for at_ns in (1, 2, 3, 4):
+        kernel.call_at(at_ns, seen.append, at_ns)
+
+    def stop_twice(_: object) -> None:
+        kernel.stop()
+        kernel.stop()
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    kernel.call_at(1, stop_twice)
+    kernel.call_at(2, fail)
+    assert kernel.run_until(10) is False
+    with pytest.raises(ZeroDivisionError):
+        kernel.run_until(10)
+    assert (seen, kernel.now_ns) == ([1, 2], 2)
+    assert kernel.run_until(12) is True
+    assert (seen, kernel.now_ns, kernel._queue) == ([1, 2, 3, 4], 12, [])
+
+
+def test_a_stop_before_the_run_ends_it_before_it_begins() -> None:
+    kernel = Kernel(0)
+    seen: list[int] = []
+    kernel.call_at(0, seen.append, 0)
+    kernel.stop()
+    assert (kernel.run_until(10), seen, kernel.now_ns) == (False, [], 0)
+    assert (kernel.run_until(10), seen, kernel.now_ns) == (True, [0], 10)
+
+
 @given(st.lists(st.tuples(st.integers(0, 40), st.one_of(st.none(), st.integers(1, 40))), max_size=40))
 def test_a_timer_rings_only_at_its_last_arming(moves: list[tuple[int, int | None]]) -> None:
     """Against the obvious model: remember the wanted time, ring when the clock gets there."""

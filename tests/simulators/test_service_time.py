@@ -8,7 +8,8 @@ import statistics
 import numpy as np
 import pytest
 
-from simulators.service_time import LogNormal, ServiceTimes
+from simulators.log_normal import LogNormal
+from simulators.service_time import ServiceTimes
 
 DEFAULTS = {name: LogNormal(1.0, 0.1) for name in ("account", "order_place", "wallet")}
 START_NS = 1_676_851_200_000_000_000

@@ -23,7 +23,6 @@ from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.publisher import Publisher
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
-from simulators.exchange.api.service_time import DEFAULT_SERVICE_TIMES
 from simulators.exchange.api.streams import MarketStreams
 from simulators.exchange.api.topic import Push
 from simulators.exchange.api.trading_endpoints import TradingEndpoints
@@ -32,10 +31,12 @@ from simulators.exchange.api.wallet import Wallet, WalletTimings
 from simulators.exchange.api.wallet_endpoints import WalletEndpoints
 from simulators.exchange.api.ws_api import WsApi
 from simulators.exchange.core import Exchange
+from simulators.exchange.operations import DEFAULT_SERVICE_TIMES
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Rejected
+from simulators.log_normal import LogNormal
 from simulators.ports import Audit, Clock, Reply, Request, Stream
-from simulators.service_time import LogNormal, ServiceTimes
+from simulators.service_time import ServiceTimes
 
 _KEY_HEADER = "x-mbx-apikey"
 _encode = msgspec.json.encode

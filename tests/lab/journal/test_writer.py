@@ -66,7 +66,7 @@ def test_a_killed_writer_leaves_every_whole_batch(tmp_path: Path) -> None:
 
 def test_memory_holds_one_batch_at_the_most(tmp_path: Path) -> None:
     journal = write(tmp_path / "run.journal", BATCH_RECORDS * 3, close=False)
-    assert len(journal._audit) + len(journal._wire) <= BATCH_RECORDS
+    assert len(journal._audit) + len(journal.wire) <= BATCH_RECORDS
 
 
 def test_an_existing_journal_is_never_written_over(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from lab.scenario.errors import ScenarioError
 from lab.scenario.faults import FAULTS
-from lab.scenario.firm import EXCHANGE_OPERATIONS
 from lab.scenario.mandates import MANDATES
 from lab.scenario.model import Injection
 from lab.scenario.resolve import SHIPPED, load_scenario, scenario_files
@@ -216,7 +215,4 @@ def test_the_example_of_each_fault_is_a_sound_injection(spec: object, tmp_path: 
 
 
 def test_words_that_are_kept_twice_agree() -> None:
-    from simulators.exchange.faults import OPERATIONS
-
     assert tuple(KEPT_BY_THE_MONITOR) == MANDATES
-    assert (*OPERATIONS, "*") == EXCHANGE_OPERATIONS

@@ -14,8 +14,8 @@ from simulators.custodian.calendar import MINUTE_NS, parse_date
 from simulators.custodian.config import HOUR_NS, CustodianConfig, ProcessingConfig, TransferConfig
 from simulators.custodian.core import Custodian
 from simulators.ledger import UNITS, Ledger
+from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request
-from simulators.service_time import LogNormal
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 24 * HOUR_NS

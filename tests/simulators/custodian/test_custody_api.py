@@ -8,8 +8,8 @@ import pytest
 
 from simulators.custodian.api import CustodianApi, CustodyKey
 from simulators.ledger import UNITS
+from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request
-from simulators.service_time import LogNormal
 
 USD_WALLET = {
     "id": "USD",

@@ -12,8 +12,8 @@ from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
 from simulators.exchange.types import Listing
+from simulators.log_normal import LogNormal
 from simulators.ports import ClientStream, Reply, Request, Stream, Venue
-from simulators.service_time import LogNormal
 from simulators.strategies.params import StrategyParams
 from simulators.strategies.registry import make_strategy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulators.service_time import LogNormal
+from simulators.log_normal import LogNormal
 
 DEFAULT_SERVICE_TIMES: Mapping[str, LogNormal] = {
     "general": LogNormal(1.0, 0.3),
