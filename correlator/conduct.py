@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from correlator.case import Case, Finding
 from correlator.expectations import ANY, Forbidden, SteadyState
+from correlator.matching import SHORTEST_OWED_NS
 from correlator.truth.measures.feed_staleness import Feed
 from correlator.verdict import Check, ForbidOutcome, worst
 
 
 def judge_forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
-    """Judge one prohibition: a false alert fails it, a true one leaves it unknown, for truth required it."""
+    """Judge one prohibition: a false alert fails it; where truth required one, fired or not, it is unknown."""
     places = [place for place, finding in enumerate(case.findings) if _is_forbidden(forbidden, finding)]
     fired = [case.findings[place] for place in places]
     if any(finding.truth is False for finding in fired):
@@ -20,6 +21,8 @@ def judge_forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
         verdict, reason = "unknown", "such an alert fired and was true: the scenario forbids what truth requires"
     elif case.resolved.timeline and not case.took_effect():
         verdict, reason = "unknown", "no injection took effect: that nothing fired shows nothing"
+    elif owed := _owed(case, forbidden):
+        verdict, reason = "unknown", f"none fired, yet {owed}: the scenario forbids what truth requires"
     elif not case.completed:
         verdict, reason = "unknown", "none fired so far; the run did not reach its end"
     else:
@@ -96,6 +99,20 @@ def _dead_feeds(case: Case, from_ns: int, to_ns: int) -> list[Check]:
         for rule in rules
         if rule.tracker.breached_within(from_ns, to_ns)
     ]
+
+
+def _owed(case: Case, forbidden: Forbidden) -> str:
+    """A forbidden alert that truth required all the same, in words: then silence is a miss, or chance, but no proof."""
+    for rule in case.rules:
+        if forbidden.alert not in (ANY, rule.mandate):
+            continue
+        if forbidden.asset not in (None, rule.subject) or forbidden.severity not in (None, rule.severity):
+            continue
+        for breach in rule.tracker.intervals:
+            if breach.due_ns is not None and breach.lasted_ns >= SHORTEST_OWED_NS:
+                at_s = (breach.due_ns - case.start_ns) / 1e9
+                return f"{rule.mandate} {rule.subject} {rule.severity} was due at {at_s:.3f} s"
+    return ""
 
 
 def _is_forbidden(forbidden: Forbidden, finding: Finding) -> bool:

@@ -166,8 +166,6 @@ class Journal:
                     if frame.head.number:
                         raise self._damaged(frame.head, "a second header")
                     continue
-                if self.end is not None:
-                    raise self._damaged(frame.head, "follows the end frame")
                 if plane == Plane.WIRE:
                     if held is not None:
                         yield held
@@ -181,6 +179,8 @@ class Journal:
                     held = frame
                 else:
                     self.end = self._read_end(frame)
+                    if file.read(1):
+                        raise self._damaged(frame.head, "bytes follow the end frame, where nothing is written")
             self.cut_off = self.end is None
             if held is not None and not self.cut_off:
                 yield held

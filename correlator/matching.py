@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import msgspec
 
-from correlator.alerts import LOOKBACK_NS
+from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
 from correlator.case import Case, Finding
 from correlator.expectations import Expectation, severity_rank
 from correlator.injections import InjectionFacts
 from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval, coalesce
 from correlator.verdict import ExpectationOutcome, Outcome, Verdict
-
-_FOR_EVER_NS = 1 << 62
 
 SHORTEST_OWED_NS = 1_000_000_000
 """``judge_all`` asks for no alert of a breach shorter than this in all: a monitor that looks once a second, as the
@@ -97,16 +95,18 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
     if due_ns > deadline_ns:
         reason = "the rule became due only after the deadline: nothing was owed by then"
         return _judged(case, asked, "unknown", "due_too_late", reason, interval, None, deadline_ns)
-    candidates = [
+    breach = _whole_breach(rule, interval)
+    standing = [
         finding
         for finding in case.findings
         if finding.truth
         and finding.episode.matches(rule.mandate, rule.subject, rule.severity)
         and (finding.episode.resolved_ns is None or finding.episode.resolved_ns >= interval.begins_ns)
     ]
-    credited = next((finding for finding in candidates if not finding.in_control), None)
-    explained = next((finding for finding in candidates if finding.in_control), None)
-    if credited is not None and credited.fired_ns <= deadline_ns:
+    answers = [finding for finding in standing if _answers(finding, breach)]
+    in_time = [finding for finding in answers if finding.fired_ns <= deadline_ns]
+    credited = next((finding for finding in in_time if not finding.in_control), None)
+    if credited is not None:
         if case.outside_control(credited.fired_ns):
             reason = "it fired, but the control run ends before it could show whether it fires there too"
             return _judged(case, asked, "unknown", "in_control", reason, interval, credited, deadline_ns)
@@ -114,27 +114,42 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
         return _judged(
             case, asked, "pass", "detected", f"fired{early} by its deadline", interval, credited, deadline_ns
         )
-    if explained is not None:
+    if in_time:
         reason = "it fires without the injection too: the injection did not bring it about"
-        return _judged(case, asked, "unknown", "in_control", reason, interval, explained, deadline_ns)
-    if credited is not None and credited.fired_ns <= _answered_until_ns(rule, interval):
-        late_s = (credited.fired_ns - deadline_ns) / 1e9
+        return _judged(case, asked, "unknown", "in_control", reason, interval, in_time[0], deadline_ns)
+    until_ns = deadline_ns if breach.ends_ns is None else min(deadline_ns, breach.ends_ns)
+    stood = next((finding for finding in standing if _stood_since_before(finding, breach, until_ns)), None)
+    if stood is not None:
+        reason = "it has stood since an earlier breach: whether this one was noticed cannot be told"
+        return _judged(case, asked, "unknown", "stood_already", reason, interval, stood, deadline_ns)
+    if answers:
+        late_s = (answers[0].fired_ns - deadline_ns) / 1e9
         reason = f"fired {late_s:.3f} s after its deadline"
-        return _judged(case, asked, "fail", "late", reason, interval, credited, deadline_ns)
+        return _judged(case, asked, "fail", "late", reason, interval, answers[0], deadline_ns)
     if case.end_ns < deadline_ns:
         reason = "the run ended before the deadline, without the alert"
         return _judged(case, asked, "unknown", "interrupted", reason, interval, None, deadline_ns)
     return _judged(case, asked, "fail", "missed", "due, and no alert fired", interval, None, deadline_ns)
 
 
-def _answered_until_ns(rule: Rule, interval: Interval) -> int:
-    """Until when an alert can be a late answer to a breach: what fires later answers another, and this is missed."""
-    for breach in coalesce(rule.tracker.intervals, LOOKBACK_NS):
-        if breach.ends_ns is None:
-            break
-        if breach.ends_ns >= interval.begins_ns:
-            return breach.ends_ns + LOOKBACK_NS
-    return _FOR_EVER_NS
+def _whole_breach(rule: Rule, interval: Interval) -> Interval:
+    """The breach that an interval is part of: what is parted by no more than the monitor's legitimate lag is one."""
+    wholes = coalesce(rule.tracker.intervals, LOOKBACK_NS)
+    return next((whole for whole in wholes if whole.ends_ns is None or whole.ends_ns >= interval.begins_ns), interval)
+
+
+def _answers(finding: Finding, breach: Interval) -> bool:
+    """Whether an alert is of this breach: one that fired before it is of an earlier one, one that fired when it was
+    long over, of a later one."""
+    if finding.fired_ns < breach.begins_ns - LOOKAHEAD_NS:
+        return False
+    return breach.ends_ns is None or finding.fired_ns <= breach.ends_ns + LOOKBACK_NS
+
+
+def _stood_since_before(finding: Finding, breach: Interval, until_ns: int) -> bool:
+    """Whether an alert of an earlier breach stood all through this one, as far as it is asked about."""
+    resolved_ns = finding.episode.resolved_ns
+    return finding.fired_ns < breach.begins_ns and (resolved_ns is None or resolved_ns >= until_ns)
 
 
 def _asks_for(expectation: Expectation, rule: Rule) -> bool:

@@ -116,7 +116,16 @@ class AlertOutcome(msgspec.Struct, frozen=True):
 
 
 Outcome = Literal[
-    "detected", "late", "missed", "no_effect", "never_due", "due_too_late", "in_control", "interrupted", "not_judged"
+    "detected",
+    "late",
+    "missed",
+    "no_effect",
+    "never_due",
+    "due_too_late",
+    "in_control",
+    "stood_already",
+    "interrupted",
+    "not_judged",
 ]
 
 

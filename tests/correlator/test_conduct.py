@@ -52,7 +52,7 @@ def test_true_alert_nobody_expected_is_listed_and_changes_nothing(play) -> None:
 
 def test_forbidden_alert_without_truth_fails_with_truth_is_unknown(play) -> None:
     forbid = [{"alert": "any"}]
-    assert play(alert_at=None, expect=[], forbid=forbid).forbids[0].verdict == "pass"
+    assert play(alert_at=None, depegs_to=0.998, expect=[], forbid=forbid).forbids[0].verdict == "pass"
     true = play(alert_at=205, expect=[], forbid=forbid)
     assert (true.verdict, true.forbids[0].verdict, true.forbids[0].alerts) == ("unknown", "unknown", [0])
     false = play(alert_at=205, depegs_to=0.998, expect=[], forbid=forbid)
@@ -69,7 +69,7 @@ def test_forbidden_severity_is_that_one_only(play) -> None:
     def tell(story: Any) -> None:
         story.alert(206, severity="high")
 
-    forbid = [{"alert": "stablecoin_peg", "severity": "warning"}]
+    forbid = [{"alert": "stablecoin_peg", "severity": "critical"}]
     assert play(alert_at=None, depegs_to=0.98, tell=tell, expect=[], forbid=forbid).forbids[0].verdict == "pass"
 
 
