@@ -12,6 +12,7 @@ from lab.run_directory import RunDirectory
 
 _STYLES = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
 _MOST_LISTED = 20
+_WIDE = 104  # columns that the table takes with everything in a column of its own
 
 
 def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory) -> None:
@@ -24,7 +25,7 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
             f"took effect {_at(injection.took_effect_at_s)}, ended {_at(injection.ended_at_s)}"
         )
     if judgement.expectations:
-        console.print(_expectations(judgement.expectations, wide=console.is_terminal and console.width >= 100))
+        console.print(_expectations(judgement.expectations, wide=console.width >= _WIDE))
     for forbid in judgement.forbids:
         subject = " ".join(part for part in (forbid.alert, forbid.asset, forbid.severity) if part)
         console.print(Text(f"forbidden {subject}: ").append(forbid.verdict, style=_STYLES[forbid.verdict]))
@@ -47,24 +48,24 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
 
 
 def _expectations(expectations: list[ExpectationOutcome], *, wide: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("alert", "asset", "severity"):
-        table.add_column(heading, overflow="fold")
+    """In a narrow terminal the three words that name a rule share a column, so that no word is torn."""
+    table = Table(box=None, padding=(0, 2 if wide else 1, 0, 0), header_style="dim")
+    for heading in ("alert", "asset", "severity") if wide else ("expected",):
+        table.add_column(heading, no_wrap=wide)
     for heading in ("due", "detected", "latency", "deadline"):
-        table.add_column(heading, justify="right", no_wrap=wide)
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict")
     for one in expectations:
+        rule = (one.alert, one.asset or "any", one.severity or "any")
+        outcome = one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}"
         table.add_row(
-            one.alert,
-            one.asset or "any",
-            one.severity or "any",
+            *(rule if wide else (" ".join(rule),)),
             _at(one.due_at_s),
             _at(one.detected_at_s),
             "–" if one.latency_s is None else f"{one.latency_s:.3f} s",
             f"{one.deadline_s:g} s",
-            Text(one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}",
-                 style=_STYLES[one.verdict]),
-        )  # fmt: skip
+            Text(outcome, style=_STYLES[one.verdict]),
+        )
     return table
 
 
