@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,6 +97,23 @@ def test_the_history_of_an_injection_is_in_the_run_and_not_in_the_control(crash:
     phases = [record.phase for record in Journal(run_dir / "run.journal").audit() if isinstance(record, Injection)]
     assert phases == ["planned", "began", "took_effect", "ended"]
     assert not any(isinstance(record, Injection) for record in Journal(run_dir / "control.journal").audit())
+
+
+def test_nothing_on_the_wire_speaks_of_the_experiment(crash: tuple[Path, dict[str, Any]]) -> None:
+    directory, document = crash
+    journal = Journal(directory / document["runs"][0]["run_dir"] / "run.journal")
+    secrets = re.compile(
+        rb"crash|shock|inject|scenario|control|audit|street|took_effect|\bfault|seed|riskproof|simulat", re.I
+    )
+    travelled = 0
+    for record in journal.wire():
+        payload = (
+            getattr(record, "body", b"") + getattr(record, "payload", b"") + getattr(record, "target", "").encode()
+        )
+        travelled += len(payload)
+        found = secrets.search(payload)
+        assert found is None, (record, found)
+    assert travelled > 1_000_000
 
 
 def test_a_damaged_journal_is_not_judged(crash: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
