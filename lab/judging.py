@@ -6,17 +6,22 @@ from pathlib import Path
 
 import msgspec
 
+from correlator.journal import JournalError
 from correlator.judge import judge
 from correlator.reporting import to_json
 from correlator.verdict import Judgement
 from dashboards.run_page.page import render
 from lab.pool import Report
-from lab.run_directory import RunDirectory, write_whole
+from lab.progress import Failed
+from lab.run_directory import RunDirectory, RunDirectoryError, write_whole
 
 
 def judge_job(report: Report, path: Path) -> None:
-    """Job: ``judge_directory``."""
-    judge_directory(path)
+    """Job: ``judge_directory``; what is wrong with the files is told in one line."""
+    try:
+        judge_directory(path)
+    except (JournalError, RunDirectoryError) as error:
+        report(Failed(str(error), ""))
 
 
 def judge_directory(path: Path) -> None:
@@ -24,7 +29,8 @@ def judge_directory(path: Path) -> None:
 
     Raises:
         JournalError: a journal is missing, foreign or damaged.
-        OSError: a file cannot be read or written.
+        RunDirectoryError: the verdict cannot be written.
+        OSError: a journal cannot be read.
     """
     directory = RunDirectory(path)
     control = directory.control_journal

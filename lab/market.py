@@ -35,10 +35,11 @@ def settle_times(experiment: Experiment) -> Experiment:
         for listing in exchange.config.listings:
             world.ticks(exchange.name, listing.symbol, world.starts_ns // HOUR_NS)
     starts_ns = world.starts_ns if experiment.start_ns is None else experiment.start_ns
-    for field, at_ns in (("market.start", starts_ns), ("duration", starts_ns + experiment.duration_ns)):
+    ends_ns = starts_ns + experiment.duration_ns
+    for field, edge, at_ns in (("market.start", "a start", starts_ns), ("duration", "an end", ends_ns)):
         if not world.starts_ns <= at_ns <= world.ends_ns:
             days = f"a run within {instant(world.starts_ns)} to {instant(world.ends_ns)}, the market's days"
-            raise MarketError(experiment.file, None, field, days, instant(at_ns))
+            raise MarketError(experiment.file, None, field, days, f"{edge} at {instant(at_ns)}")
     return msgspec.structs.replace(experiment, start_ns=starts_ns)
 
 

@@ -30,12 +30,17 @@ class Settled(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """The author's market cannot be played; nothing was simulated. ``row`` 0: the file as a whole."""
+    """The market of the ``number``-th experiment cannot be played; nothing was simulated.
 
+    The rest is a ``MarketError``; ``row`` 0: the file as a whole.
+    """
+
+    number: int
     file: str
     row: int
     field: str
-    message: str
+    expected: str
+    found: str
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):

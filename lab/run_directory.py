@@ -6,11 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
-_OURS = ("run.journal", "control.journal", "limits.yaml", "scenario.json", "verdict.json", "report.html")
+_PARTIAL = ".partial"  # what a writer that was killed may leave
+_WHOLE = ("limits.yaml", "scenario.json", "verdict.json", "report.html")
+_OURS = ("run.journal", "control.journal", *_WHOLE, *(name + _PARTIAL for name in _WHOLE))
 
 
 class RunDirectoryError(Exception):
-    """The directory cannot be used for a run: which and why."""
+    """The directory cannot be used for a run, or a file of it not written: which and why."""
 
 
 class RunDirectory:
@@ -51,30 +53,50 @@ class RunDirectory:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OURS)
-            if strangers:
-                raise RunDirectoryError(
-                    f"{self.path}: holds {strangers[0]!r}, which no run wrote; expected a new or a run's own directory"
-                )
+            self.refuse_strangers()
             for name in _OURS:
                 (self.path / name).unlink(missing_ok=True)
         except OSError as error:
             raise RunDirectoryError(f"{self.path}: cannot be used as a run directory: {error.strerror}") from error
 
+    def refuse_strangers(self) -> None:
+        """Write nothing, and raise RunDirectoryError if the path is there and holds what no run wrote."""
+        try:
+            strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OURS)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RunDirectoryError(f"{self.path}: cannot be used as a run directory: {error.strerror}") from error
+        if strangers:
+            raise RunDirectoryError(
+                f"{self.path}: holds {strangers[0]!r}, which no run wrote; expected a new or a run's own directory"
+            )
+
     def adopt_control(self, journal: Path) -> None:
-        """Take a control journal that another case's run has already simulated."""
+        """Take a control journal that another case's run has already simulated.
+
+        Raises:
+            RunDirectoryError: it cannot be copied.
+        """
         try:
             os.link(journal, self.control_journal)
         except OSError:
-            shutil.copyfile(journal, self.control_journal)
+            try:
+                shutil.copyfile(journal, self.control_journal)
+            except OSError as error:
+                raise RunDirectoryError(f"{self.control_journal}: cannot be written: {error.strerror}") from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file in one step, so that a reader never meets half of it."""
-    partial = path.with_name(path.name + ".partial")
+    """Replace a file in one step, so that a reader never meets half of it.
+
+    Raises:
+        RunDirectoryError: the disk is full, or the file cannot be written for another reason.
+    """
+    partial = path.with_name(path.name + _PARTIAL)
     try:
         partial.write_bytes(data)
         partial.replace(path)
-    except OSError:
+    except OSError as error:
         partial.unlink(missing_ok=True)
-        raise
+        raise RunDirectoryError(f"{path}: cannot be written: {error.strerror}") from error

@@ -16,8 +16,8 @@ import msgspec
 from lab.judging import judge_job
 from lab.market import settle_times
 from lab.pool import Job, Report, run_jobs
-from lab.progress import Progress, Refused, Settled
-from lab.run_directory import RunDirectory
+from lab.progress import Failed, Progress, Refused, Settled
+from lab.run_directory import RunDirectory, RunDirectoryError, write_whole
 from lab.scenario.model import Experiment
 from lab.simulate import simulate
 from simulators.market_data.world.errors import MarketError
@@ -36,12 +36,14 @@ class Run:
 
 def settle(report: Report, experiments: list[Experiment]) -> None:
     """Job: check each market's data and fix the starts; in a process of its own, because the data weighs much."""
-    try:
-        starts_ns = [settle_times(experiment).start_ns or 0 for experiment in experiments]
-    except MarketError as error:
-        report(Refused(error.file, error.row or 0, error.field, f"expected {error.expected}, found {error.found}"))
-    else:
-        report(Settled(tuple(starts_ns)))
+    starts_ns: list[int] = []
+    for number, experiment in enumerate(experiments):
+        try:
+            starts_ns.append(settle_times(experiment).start_ns or 0)
+        except MarketError as error:
+            report(Refused(number, error.file, error.row or 0, error.field, error.expected, error.found))
+            return
+    report(Settled(tuple(starts_ns)))
 
 
 def simulate_control(report: Report, experiment: Experiment, directories: list[Path]) -> None:
@@ -49,7 +51,10 @@ def simulate_control(report: Report, experiment: Experiment, directories: list[P
     first = RunDirectory(directories[0])
     simulate(report, experiment, "control", first.control_journal)
     for other in directories[1:]:
-        RunDirectory(other).adopt_control(first.control_journal)
+        try:
+            RunDirectory(other).adopt_control(first.control_journal)
+        except RunDirectoryError as error:
+            report(Failed(str(error), ""))
 
 
 def plan(experiments: list[Experiment], out: Path) -> list[Run]:
@@ -82,9 +87,11 @@ def carry_out(runs: list[Run]) -> Iterator[tuple[Job, Progress]]:
         RunDirectoryError: a directory cannot be used; nothing has been simulated.
     """
     for run in runs:
+        run.directory.refuse_strangers()
+    for run in runs:
         run.directory.prepare()
-        run.directory.limits.write_text(run.experiment.limits_text, encoding="utf-8")
-        run.directory.scenario.write_bytes(msgspec.json.format(msgspec.json.encode(run.experiment.to_resolved())))
+        write_whole(run.directory.limits, run.experiment.limits_text.encode())
+        write_whole(run.directory.scenario, msgspec.json.format(msgspec.json.encode(run.experiment.to_resolved())))
     jobs: dict[Job, None] = {}
     for run in runs:
         jobs[run.simulation] = None

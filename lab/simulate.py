@@ -8,9 +8,10 @@ import time
 import traceback
 from pathlib import Path
 
+from lab.journal.writer import JournalError
 from lab.laboratory import Laboratory
 from lab.pool import Report
-from lab.progress import Advanced, Finished, Happened
+from lab.progress import Advanced, Failed, Finished, Happened
 from lab.scenario.model import Experiment
 from risk_monitor.effects import AlertState, Signal
 
@@ -51,7 +52,11 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
         except OSError:
             laboratory.kernel.stop()
 
-    laboratory = Laboratory(experiment, arm, journal, injection_happened, signalled)
+    try:
+        laboratory = Laboratory(experiment, arm, journal, injection_happened, signalled)
+    except JournalError as error:
+        report(Failed(str(error), ""))
+        return
     kernel = laboratory.kernel
     signal.signal(signal.SIGTERM, lambda *_: kernel.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the parent decides
@@ -77,6 +82,9 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
         if kernel.run_until(starts_ns + experiment.duration_ns):
             reason = "completed"
         laboratory.journal.close(reason)
+    except JournalError as error:  # there is no place left to write why it ended; what was flushed stays readable
+        report(Failed(f"{error}; what was written before is readable", ""))
+        return
     except Exception as error:  # what was simulated so far is judged as far as it goes
         reason, detail = "failed", traceback.format_exc()
         laboratory.journal.close(reason, f"{type(error).__name__}: {error}")

@@ -55,7 +55,10 @@ def _perform(argv: Sequence[str] | None) -> int:
         _discard(sys.stdout)
         return PIPE_CLOSED
     except OSError as error:
-        _discard(sys.stdout)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _discard(sys.stdout)
         _complain(f"lab: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
         return WRONG
     except Exception:
@@ -79,7 +82,11 @@ def _complain(text: str) -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    """Send what is still buffered into the void."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError:
+        return  # it has no descriptor of its own, and so nothing that could fail later
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -27,7 +27,7 @@ def execute(args: argparse.Namespace) -> int:
     from lab.cli.verdict_report import CODES, ORDER, print_judgements
     from lab.cli.verdict_view import show_verdict
     from lab.judging import judge_directory, read_judgement
-    from lab.run_directory import RunDirectory
+    from lab.run_directory import RunDirectory, RunDirectoryError
 
     judged = []
     for path in args.directories:
@@ -37,7 +37,7 @@ def execute(args: argparse.Namespace) -> int:
             return WRONG
         try:
             judge_directory(path)
-        except (JournalError, OSError) as error:
+        except (JournalError, RunDirectoryError) as error:
             print(error, file=sys.stderr)
             return WRONG
         judged.append((directory, read_judgement(directory)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a scenario file")
     parser.add_argument("--case", metavar="NAME", help="this case only (default: all)")
-    parser.add_argument("--seed", type=int, metavar="N", help="another seed")
+    parser.add_argument("--seed", metavar="N", help="another seed")
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="another value: --set timeline.slide.at=2h"
     )
@@ -42,7 +43,7 @@ def execute(args: argparse.Namespace) -> int:
     experiments = _load(args)
     console = open_console()
     watch: Watch = Silence() if args.json else Live(console) if console.is_terminal else Lines(console)
-    settled = _settle(experiments)
+    settled = _settle(experiments, args)
     runs = plan(settled, args.out)
     interrupted = False
     try:
@@ -79,18 +80,22 @@ def _load(args: argparse.Namespace) -> list[Experiment]:
     for one in experiments:
         other = names.setdefault((one.scenario, one.case, one.seed), one.file)
         if other is not one.file:
-            raise ScenarioError([Problem(one.file, 0, 0, "scenario", f"{one.scenario} is also the name of {other}")])
+            same = os.path.realpath(other) == os.path.realpath(one.file)
+            message = "this file is named twice" if same else f"{one.scenario} is also the name of {other}"
+            expected = "each file once" if same else "scenarios of different names"
+            raise ScenarioError([Problem(one.file, 0, 0, "" if same else "scenario", message, expected)])
     return experiments
 
 
-def _settle(experiments: list[Experiment]) -> list[Experiment]:
+def _settle(experiments: list[Experiment], args: argparse.Namespace) -> list[Experiment]:
     """The experiments with their starts fixed. Raises ScenarioError if a market cannot be played."""
     import msgspec
 
+    from lab.cli.refusals import problem_of
     from lab.pool import Job, run_jobs
     from lab.progress import Failed, Refused, Settled
     from lab.runner import settle
-    from lab.scenario.errors import Problem, ScenarioError
+    from lab.scenario.errors import ScenarioError
 
     for _, told in run_jobs([Job("market", settle, (experiments,))]):
         match told:
@@ -99,8 +104,8 @@ def _settle(experiments: list[Experiment]) -> list[Experiment]:
                     msgspec.structs.replace(one, start_ns=start_ns)
                     for one, start_ns in zip(experiments, starts_ns, strict=True)
                 ]
-            case Refused(file, row, field, message):
-                raise ScenarioError([Problem(file, row, 0, field, message)])
+            case Refused(number):
+                raise ScenarioError([problem_of(told, experiments[number], args.set, args.seed)])
             case Failed(message, traceback):
                 raise RuntimeError(f"{message}\n{traceback}")
     raise RuntimeError("the market was neither settled nor refused")

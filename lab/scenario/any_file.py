@@ -8,7 +8,7 @@ from lab.scenario.document import SCENARIO_SCHEMA
 from lab.scenario.errors import nearest_name, one_of, problem
 from lab.scenario.firm_file import FIRM_SCHEMA, FirmFile
 from lab.scenario.limits import load_limits
-from lab.scenario.market_file import MARKET_SCHEMA, MarketFile
+from lab.scenario.market_file import MARKET_SCHEMA, MarketFile, check_files
 from lab.scenario.resolve import load_scenario
 from lab.scenario.sources import load_document
 from lab.scenario.units import format_duration
@@ -38,7 +38,9 @@ def check_file(file: str) -> str:
             firm = FirmFile().read(load_document(path, file), "")
             return f"firm {firm.name}, {len(firm.venues)} venues, {len(firm.accounts)} accounts"
         case "riskproof-market/1":
-            market = MarketFile().read(load_document(path, file), "")
+            root = load_document(path, file)
+            market = MarketFile().read(root, "")
+            check_files(root, market, path.parent)
             return f"market {market.market}"
         case "riskproof-limits/1":
             limits = load_limits(path, file, None).rules

@@ -12,7 +12,7 @@ PROBLEM_LIMIT = 20  # a file of another kind would otherwise bury the reader
 
 
 class Mark(NamedTuple):
-    """A place in a file that a person wrote; line and column count from 1, 0 means the file as a whole."""
+    """A place in a file that a person wrote; line and column count from 1, 0 means the file (or line) as a whole."""
 
     file: str
     line: int
@@ -31,13 +31,19 @@ class Problem(msgspec.Struct, frozen=True):
     nearest: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
-        field = f"{self.field}: " if self.field else ""
+        column = f":{self.column}" if self.column else ""
+        place = f"{self.file}:{self.line}{column}: " if self.line else f"{self.file}: "
+        field = f"{shortened(self.field, 120)}: " if self.field else ""
         expected = f"; expected {self.expected}" if self.expected else ""
         nearest = f"; did you mean {self.nearest}?" if self.nearest else ""
-        text = f"{place}{field}{self.message}{expected}{nearest}"
+        text = f"{place}{field}{shortened(self.message, 400)}{expected}{nearest}"
         # What the file holds may hold line ends and escapes: one problem stays one harmless line.
         return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def shortened(text: str, limit: int) -> str:
+    """``text`` with its end left out where it has more than ``limit`` signs."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 class ScenarioError(Exception):

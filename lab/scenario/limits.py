@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from lab.scenario.errors import Mark, ScenarioError, problem
+from lab.scenario.sources import refuse_other_kinds
 from lab.scenario.yaml_nodes import List, Map, Node, Scalar, as_map, load_yaml, merge
+from risk_monitor.limits import SCHEMA as LIMITS_SCHEMA
 from risk_monitor.limits import Limits, parse_limits
 from risk_monitor.yaml_nodes import LimitsError
 
@@ -26,6 +28,7 @@ class LimitsInForce(msgspec.Struct, frozen=True):
 def load_limits(path: Path, shown_as: str, overrides: Map | None) -> LimitsInForce:
     """Read and check the file; an error in an override points at the override."""
     root = as_map(load_yaml(path, shown_as), "", "a limits file")
+    refuse_other_kinds(root, LIMITS_SCHEMA)
     text = path.read_text(encoding="utf-8")
     try:
         rules = parse_limits(text, shown_as)

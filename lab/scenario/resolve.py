@@ -13,17 +13,17 @@ import msgspec
 
 import scenarios
 from lab.scenario.checks import World, check_experiment
-from lab.scenario.document import SCENARIO, InjectionText, MarketText, ScenarioText
+from lab.scenario.document import SCENARIO, SCENARIO_SCHEMA, InjectionText, MarketText, ScenarioText
 from lab.scenario.errors import Mark, nearest_name, one_of, problem
 from lab.scenario.faults import FAULTS
 from lab.scenario.firm import Firm
-from lab.scenario.firm_file import FirmFile
+from lab.scenario.firm_file import FIRM_SCHEMA, FirmFile
 from lab.scenario.kinds import Findings
 from lab.scenario.limits import load_limits
-from lab.scenario.market_file import MarketFile
+from lab.scenario.market_file import MARKET_SCHEMA, MarketFile, check_files
 from lab.scenario.model import Experiment, Injection, Market
 from lab.scenario.scalars import NAME
-from lab.scenario.sources import apply_sets, fill_in, load_document, undeclared_variables
+from lab.scenario.sources import Assignment, apply_sets, fill_in, load_document, undeclared_variables
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
 
 SHIPPED = Path(scenarios.__file__).parent
@@ -40,13 +40,26 @@ class Loaded(NamedTuple):
 
 
 def load_scenario(
-    path: str | Path, *, case: str | None = None, sets: Sequence[str] = (), seed: int | None = None
+    path: str | Path, *, case: str | None = None, sets: Sequence[str] = (), seed: int | str | None = None
 ) -> Loaded:
     """Read the scenario at ``path``. ``sets`` are ``path=value`` texts; ``case`` picks one case.
 
     Raises ScenarioError with every problem found; nothing is written.
     """
-    return _Reader(Path(path), str(path)).read(case, [*sets, *(() if seed is None else (f"seed={seed}",))])
+    return _Reader(Path(path), str(path)).read(case, _assignments(sets, seed))
+
+
+def load_case(path: str | Path, case: str, sets: Sequence[str] = (), seed: int | str | None = None) -> Map:
+    """One case as it is written, filled in: the tree in which ``load_scenario`` finds its places.
+
+    Raises ScenarioError.
+    """
+    return _Reader(Path(path), str(path)).case(case, _assignments(sets, seed))
+
+
+def _assignments(sets: Sequence[str], seed: int | str | None) -> list[Assignment]:
+    given = [Assignment(f"--set {text}", text) for text in sets]
+    return given if seed is None else [*given, Assignment(f"--seed {seed}", f"seed={seed}")]
 
 
 def scenario_files(directory: Path) -> list[Path]:
@@ -66,8 +79,13 @@ class _Reader:
         self._firms: dict[str, Firm] = {}
         self._markets: dict[str, Market] = {}
 
-    def read(self, case: str | None, sets: Sequence[str]) -> Loaded:
-        root = load_document(self._path, self._shown_as)
+    def case(self, case: str, sets: Sequence[Assignment]) -> Map:
+        root = load_document(self._path, self._shown_as, SCENARIO_SCHEMA)
+        cases = self._cases(root)
+        return self._whole(root, case, sets, cases[case], several=False)
+
+    def read(self, case: str | None, sets: Sequence[Assignment]) -> Loaded:
+        root = load_document(self._path, self._shown_as, SCENARIO_SCHEMA)
         cases = self._cases(root)
         if case is not None and case not in cases:
             expected, near = one_of(cases), nearest_name(case, cases)
@@ -77,7 +95,7 @@ class _Reader:
         for name, overlay in cases.items():
             if case in (None, name):
                 at = f"cases.{name}"
-                read = partial(self._experiment, root, name, sets)
+                read = partial(self._experiment, root, name, sets, case is None and len(cases) > 1)
                 experiment = found.take(read, overlay, at)
                 if experiment is not None:
                     experiments.append(experiment)
@@ -103,11 +121,17 @@ class _Reader:
                     raise problem(given.keys[key], field, "cannot differ between cases", "a key of the experiment")
         return dict(cases.entries)
 
-    def _experiment(self, root: Map, case: str, sets: Sequence[str], overlay: Node, _: str) -> Experiment:
+    def _whole(self, root: Map, case: str, sets: Sequence[Assignment], overlay: Node, *, several: bool) -> Map:
         whole = without(root, "cases")
         if isinstance(overlay, Map):
             whole = as_map(merge(whole, overlay), "")
-        whole = fill_in(apply_sets(Map(root.mark, whole.entries, whole.keys), sets))
+        where = f" in the case {case}" if several else ""
+        return fill_in(apply_sets(Map(root.mark, whole.entries, whole.keys), sets, where))
+
+    def _experiment(
+        self, root: Map, case: str, sets: Sequence[Assignment], several: bool, overlay: Node, _: str
+    ) -> Experiment:
+        whole = self._whole(root, case, sets, overlay, several=several)
         text = SCENARIO.read(whole, "")
         self._check_stem(whole, text.scenario)
         found = Findings()
@@ -146,20 +170,22 @@ class _Reader:
     def _firm(self, name: str, node: Node, field: str) -> Firm:
         if name not in self._firms:
             path, shown_as = self._find(name, "firms", node, field)
-            self._firms[name] = FirmFile().read(load_document(path, shown_as), "")
+            self._firms[name] = FirmFile().read(load_document(path, shown_as, FIRM_SCHEMA), "")
         return self._firms[name]
 
     def _market(self, text: MarketText, node: Node, field: str) -> Market:
         if isinstance(text.source, Map):
             directory = str(self._path.parent)
-            return Market(
-                config=MarketFile().read(text.source, f"{field}.source"), file=self._shown_as, directory=directory
-            )
+            config = MarketFile().read(text.source, f"{field}.source")
+            check_files(text.source, config, self._path.parent)
+            return Market(config=config, file=self._shown_as, directory=directory)
         if text.source not in self._markets:
             path, shown_as = self._find(
                 text.source, "markets", as_map(node, field).entries["source"], f"{field}.source"
             )
-            config = MarketFile().read(load_document(path, shown_as), "")
+            root = load_document(path, shown_as, MARKET_SCHEMA)
+            config = MarketFile().read(root, "")
+            check_files(root, config, path.parent)
             self._markets[text.source] = Market(config=config, file=shown_as, directory=str(path.parent))
         return self._markets[text.source]
 
@@ -171,7 +197,7 @@ class _Reader:
         beside = self._path.parent
         if name.endswith((".yaml", ".yml")):
             path = beside / name
-            if not path.is_file():
+            if not os.path.isfile(path):
                 raise problem(node.mark, field, f"`{name}` is no file", f"a path from {beside}, or a name in {folder}")
             return path, os.path.normpath(path)
         here = os.path.abspath(beside)
@@ -179,7 +205,7 @@ class _Reader:
         names: dict[str, None] = {}
         for home in homes:
             path = home / folder / f"{name}.yaml"
-            if path.is_file():
+            if os.path.isfile(path):
                 return path, _shown(path)
             names.update(dict.fromkeys(sorted(other.stem for other in (home / folder).glob("*.yaml"))))
         raise problem(

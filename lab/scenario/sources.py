@@ -6,9 +6,12 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from lab.scenario.agreement import dotted, label_of
-from lab.scenario.errors import Mark, nearest_name, one_of, problem
+from lab.scenario.errors import Mark, ScenarioError, nearest_name, one_of, problem, shortened
 from lab.scenario.yaml_nodes import (
     FILE_LIMIT_BYTES,
     List,
@@ -26,11 +29,32 @@ from lab.scenario.yaml_nodes import (
 EXTENDS_LIMIT = 8
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_KIND = re.compile(r"riskproof-(scenario|firm|market|limits)")
 
 
-def load_document(path: Path, shown_as: str, _chain: tuple[str, ...] = ()) -> Map:
-    """The mapping in the file at ``path``, laid over what it extends. Every node knows its own file."""
+class Assignment(NamedTuple):
+    """``path=value`` as an option of the command line gives it; ``option`` names it in errors."""
+
+    option: str
+    text: str
+
+
+def refuse_other_kinds(root: Map, schema: str) -> None:
+    """Refuse a file that says it is of another kind than ``schema``, before each of its keys is called unknown."""
+    said = root.entries.get("schema")
+    kind = _KIND.match(said.text) if isinstance(said, Scalar) else None
+    if said is not None and kind and kind[0] != schema.partition("/")[0]:
+        raise problem(said.mark, "schema", f"this is a {kind[1]} file", f"a file with {schema}")
+
+
+def load_document(path: Path, shown_as: str, schema: str = "", _chain: tuple[str, ...] = ()) -> Map:
+    """The mapping in the file at ``path``, laid over what it extends. Every node knows its own file.
+
+    With ``schema``, a file of another kind is refused.
+    """
     root = as_map(load_yaml(path, shown_as), "", "a mapping of keys")
+    if schema:
+        refuse_other_kinds(root, schema)
     reference = root.entries.get("extends")
     if reference is None:
         return root
@@ -38,7 +62,7 @@ def load_document(path: Path, shown_as: str, _chain: tuple[str, ...] = ()) -> Ma
         raise problem(reference.mark, "extends", f"is {describe(reference)}", "a path relative to this file")
     chain = (*_chain, os.path.realpath(path))
     base = path.parent / reference.text
-    if not base.is_file():
+    if not os.path.isfile(base):
         near = nearest_name(base.name, sorted(entry.name for entry in base.parent.glob("*.yaml")))
         raise problem(reference.mark, "extends", f"`{reference.text}` is no file", "a path relative to this file", near)
     if os.path.realpath(base) in chain:
@@ -46,23 +70,39 @@ def load_document(path: Path, shown_as: str, _chain: tuple[str, ...] = ()) -> Ma
     if len(chain) >= EXTENDS_LIMIT:
         raise problem(reference.mark, "extends", "the chain is too long", f"at most {EXTENDS_LIMIT} files")
     shown_base = os.path.normpath(os.path.join(os.path.dirname(shown_as), reference.text))
-    merged = merge(load_document(base, shown_base, chain), without(root, "extends"))
+    merged = merge(load_document(base, shown_base, schema, chain), without(root, "extends"))
     return as_map(merged, "")
 
 
-def apply_sets(root: Map, assignments: Sequence[str]) -> Map:
-    """``root`` with each ``path=value`` laid over it. An entry of a list is named by its `inject` or its number."""
+def apply_sets(root: Map, assignments: Sequence[Assignment], where: str = "") -> Map:
+    """``root`` with each ``path=value`` laid over it. An entry of a list is named by its `inject` or its number.
+
+    ``where`` tells, in errors, which of several cases ``root`` is.
+    """
     for assignment in assignments:
-        shown_as = f"--set {assignment}"
-        path, equals, text = assignment.partition("=")
+        shown_as = shortened(assignment.option, 80)
+        path, equals, text = assignment.text.partition("=")
         steps = path.strip().split(".")
         if not equals or not all(steps):
             raise problem(Mark(shown_as, 0, 0), "", "cannot be read", "path=value, such as variables.depth=20 bp")
-        value = parse_yaml(text, shown_as) if text.strip() else Scalar(Mark(shown_as, 0, 0), "")
+        value = _value(text, shown_as) if text.strip() else Scalar(Mark(shown_as, 0, 0), "")
         if steps[0] in ("schema", "scenario", "cases", "extends"):
             raise problem(Mark(shown_as, 0, 0), steps[0], "cannot be set from outside", "a key of the experiment")
-        root = as_map(_placed(root, steps, (), _unplaced(value, shown_as), shown_as), "")
+        try:
+            root = as_map(_placed(root, steps, (), _unplaced(value, shown_as), shown_as), "")
+        except ScenarioError as error:
+            raise ScenarioError(
+                msgspec.structs.replace(one, message=one.message + where) for one in error.problems
+            ) from error
     return root
+
+
+def _value(text: str, shown_as: str) -> Node:
+    try:
+        return parse_yaml(text, shown_as)
+    except ScenarioError as error:  # lines and columns inside an option help nobody
+        told = [msgspec.structs.replace(one, line=0, column=0) for one in error.problems]
+        raise ScenarioError(told) from error
 
 
 def _placed(node: Node | None, steps: Sequence[str], before: tuple[str | int, ...], value: Node, shown_as: str) -> Node:
@@ -70,6 +110,8 @@ def _placed(node: Node | None, steps: Sequence[str], before: tuple[str | int, ..
         return value
     step, here = steps[0], Mark(shown_as, 0, 0)
     if node is None or (isinstance(node, Scalar) and node.is_null):
+        if step.isdecimal():
+            raise problem(here, dotted(before), f"has no entry `{step}`", "nothing: the list is empty")
         node = Map(here, {}, {})
     if isinstance(node, Map):
         if before == ("variables",) and step not in node.entries:

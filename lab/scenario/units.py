@@ -112,6 +112,8 @@ def parse_instant(text: str) -> int:
         raise ValueError("is not a moment") from None
     if moment.tzinfo is None:
         raise ValueError("has no time zone")
+    if not 1970 < moment.year < 2200:  # nanoseconds since 1970 fit into 64 bits until 2262
+        raise ValueError("is out of range")
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 

@@ -7,6 +7,7 @@ boolean here, ``1:30`` no sexagesimal number).
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from lab.scenario.errors import Mark, problem
 FILE_LIMIT_BYTES = 1_000_000
 NODE_LIMIT = 50_000  # after aliases are followed: a bomb of aliases ends here
 DEPTH_LIMIT = 40
+
+
+_NOT_IN_YAML = yaml.reader.Reader.NON_PRINTABLE
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -53,17 +57,17 @@ def load_yaml(path: Path, shown_as: str) -> Node:
     """Read one YAML file. Raises ScenarioError for anything that is not one bounded, unambiguous YAML document."""
     whole = Mark(shown_as, 0, 0)
     try:
-        if path.is_dir():
-            raise problem(whole, "", "this is a directory", "a YAML file")
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):  # a pipe would keep us waiting, and files are read more than once
+            what = "this is a directory" if stat.S_ISDIR(mode) else "this is no ordinary file"
+            raise problem(whole, "", what, "a YAML file")
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > FILE_LIMIT_BYTES:
                 raise problem(whole, "", f"the file has {size:,} bytes", f"at most {FILE_LIMIT_BYTES:,} bytes")
-            content = file.read(FILE_LIMIT_BYTES + 1)
+            content = file.read()
     except OSError as error:
         raise problem(whole, "", f"cannot be read: {error.strerror or error}", "a readable YAML file") from error
-    if len(content) > FILE_LIMIT_BYTES:
-        raise problem(whole, "", "the file does not end", f"at most {FILE_LIMIT_BYTES:,} bytes")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -77,6 +81,11 @@ def load_yaml(path: Path, shown_as: str) -> Node:
 
 def parse_yaml(text: str, shown_as: str) -> Node:
     """Parse the text of one YAML document; ``shown_as`` names it in errors."""
+    strange = _NOT_IN_YAML.search(text)
+    if strange:
+        line, column = text.count("\n", 0, strange.start()) + 1, strange.start() - text.rfind("\n", 0, strange.start())
+        message = f"not YAML: the character U+{ord(strange[0]):04X}"
+        raise problem(Mark(shown_as, line, column), "", message, "text without control characters")
     loader = yaml.CSafeLoader(text)
     try:
         return _Builder(loader, shown_as).document()
@@ -174,6 +183,8 @@ class _Builder:
             if not isinstance(event, yaml.ScalarEvent):
                 raise problem(key_mark, "", "a key is not a name", "a plain name before the colon")
             key = event.value
+            if key == "<<" and not event.style:
+                raise problem(key_mark, key, "merge keys have no meaning here", "an alias (*name), or `extends`")
             if key in keys:
                 raise problem(key_mark, key, f"written twice, first in line {keys[key].line}", "each key once")
             keys[key] = key_mark

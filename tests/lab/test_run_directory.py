@@ -24,6 +24,20 @@ def test_a_directory_with_other_peoples_files_is_left_alone(tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.journal", "thesis.txt"]
 
 
+def test_what_a_killed_writer_left_is_a_runs_own(tmp_path: Path) -> None:
+    (tmp_path / "verdict.json.partial").write_text("{")
+    RunDirectory(tmp_path).prepare()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_strangers_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    RunDirectory(tmp_path / "new").refuse_strangers()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunDirectoryError, match="cannot be used as a run directory: Not a directory"):
+        RunDirectory(tmp_path / "file").refuse_strangers()
+
+
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunDirectoryError, match="cannot be used as a run directory: Not a directory"):
@@ -40,7 +54,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(RunDirectoryError, match=r"verdict\.json: cannot be written: No space left on device"):
         write_whole(path, b"two")
     monkeypatch.undo()
     assert path.read_bytes() == b"one"

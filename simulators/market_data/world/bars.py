@@ -16,6 +16,7 @@ Flags = npt.NDArray[np.bool_]
 
 MINUTE_MS = 60_000
 _ENOUGH_TO_TELL = 10  # bars without two adjacent minutes among them: the file holds longer bars, not gaps
+_LEAST_PRICE, _MOST_PRICE = 1e-12, 1e12  # no pair trades beyond; a slip of the keyboard does, and floods the arithmetic
 MAX_BARS = 5_000_000  # nine years of minutes; 240 MB of arrays
 
 
@@ -78,6 +79,9 @@ def checked_bars(
         column = columns[name]
         refuse(~np.isfinite(column), name, "a finite price", lambda i, c=column: f"{c[i]}")  # type: ignore[misc]
         refuse(column <= 0, name, "a positive price", lambda i, c=column: f"{c[i]:g}")  # type: ignore[misc]
+        beyond = (column < _LEAST_PRICE) | (column > _MOST_PRICE)
+        expected = f"a price from {_LEAST_PRICE:g} to {_MOST_PRICE:g}"
+        refuse(beyond, name, expected, lambda i, c=column: f"{c[i]:g}")  # type: ignore[misc]
     volume = columns["volume"]
     refuse(~(np.isfinite(volume) & (volume >= 0)), "volume", "a volume of 0 or more", lambda i: f"{volume[i]:g}")
     high, low = columns["high"], columns["low"]

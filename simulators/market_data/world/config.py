@@ -12,6 +12,9 @@ from simulators.market_data.world.errors import MarketError
 
 DOLLAR = "USD"
 MINUTE_NS = 60_000_000_000
+BAR_FILES = (".csv", ".zip", ".parquet")
+"""The kinds of file that bars are read from."""
+_LAST_YEAR = 2200  # nanoseconds since 1970 fit into 64 bits until 2262
 
 
 class SeriesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +110,8 @@ def instant_ns(text: str, file: str, field: str) -> int:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None or moment.second or moment.microsecond:
+    whole = moment is not None and moment.tzinfo is not None and not moment.second and not moment.microsecond
+    if moment is None or not whole or not 1970 < moment.year < _LAST_YEAR:
         raise MarketError(file, None, field, "a whole UTC minute such as 2023-02-19T00:00:00Z", repr(text))
     return int(moment.timestamp()) * 1_000_000_000
 

@@ -6,7 +6,10 @@ Whatever is wrong with a file is one ``MarketError`` with its file, row, field, 
 from __future__ import annotations
 
 import io
+import lzma
+import os
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulators.market_data.world.bars import MAX_BARS, Bars, Flags, checked_bars
-from simulators.market_data.world.config import MarketConfig, SeriesConfig, series_of
+from simulators.market_data.world.config import BAR_FILES, MarketConfig, SeriesConfig, series_of
 from simulators.market_data.world.errors import MarketError
 from simulators.market_data.world.synthetic import synthetic_bars
 
@@ -24,6 +27,10 @@ PRICE_FIELDS = ("open", "high", "low", "close", "volume")
 KLINE_FIELDS = (
     "open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume", "trades",
     "taker_base_volume", "taker_quote_volume", "ignore",
+)  # fmt: skip
+_UNREADABLE_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError,
+    RuntimeError, NotImplementedError,  # a password; a method that Python does not know
 )  # fmt: skip
 _MS_BAND = (10**11, 10**14)  # 1973 to 5138 in milliseconds; the same years in microseconds begin where it ends
 _US_BAND = (10**14, 10**17)
@@ -49,14 +56,17 @@ def _load_series(one: SeriesConfig, directory: Path) -> Bars:
 def load_file(path: Path, file: str, symbol: str, source_venue: str | None = None) -> Bars:
     """One file's bars of ``symbol``; ``file`` is how messages name it. The kind of file is told by its name."""
     kind = path.suffix.lower()
-    if kind not in (".csv", ".zip", ".parquet"):
+    if kind not in BAR_FILES:
         raise MarketError(file, None, "file", "a .csv, .zip or .parquet of minute bars", repr(path.name))
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise MarketError(file, None, "file", "a file that exists", "none")
     _refuse_size(file, path.stat().st_size)
     if kind == ".parquet":
         return _load_parquet(path, file, symbol, source_venue)
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MarketError(file, None, "file", "a readable file", error.strerror or str(error)) from None
     return _parse_klines(_unzipped(content, file) if kind == ".zip" else content, file)
 
 
@@ -75,8 +85,8 @@ def _unzipped(content: bytes, file: str) -> bytes:
             with archive.open(members[0]) as member:
                 # The directory of an archive can lie about sizes, so the bound holds for what comes out, too.
                 plain = member.read(MAX_FILE_BYTES + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise MarketError(file, None, "archive", "a readable zip without a password", str(error)) from None
+    except _UNREADABLE_ARCHIVE as error:
+        raise MarketError(file, None, "archive", "a readable zip without a password", _first_line(error)) from None
     _refuse_size(file, len(plain))
     return plain
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.scenario.any_file import check_file
 from lab.scenario.errors import ScenarioError
 from lab.scenario.firm_file import FirmFile
 from lab.scenario.resolve import SHIPPED, load_scenario
@@ -34,13 +35,73 @@ def test_a_file_of_100_mb_is_refused_before_it_is_read() -> None:
     assert time.monotonic() - began < 0.5
 
 
-def test_a_missing_file_a_directory_and_a_stream_without_end_are_refused() -> None:
+def test_a_missing_file_a_directory_and_what_is_no_file_are_refused() -> None:
     os.mkdir("folder.yaml")
     assert refusal("none.yaml") == [
         "none.yaml: cannot be read: No such file or directory; expected a readable YAML file"
     ]
     assert refusal("folder.yaml") == ["folder.yaml: this is a directory; expected a YAML file"]
-    assert refusal("/dev/zero") == ["/dev/zero: the file does not end; expected at most 1,000,000 bytes"]
+    assert refusal("/dev/zero") == ["/dev/zero: this is no ordinary file; expected a YAML file"]
+    os.mkfifo("pipe.yaml")
+    assert refusal("pipe.yaml") == ["pipe.yaml: this is no ordinary file; expected a YAML file"]
+
+
+def test_a_control_character_is_named_with_its_place() -> None:
+    Path("binary.yaml").write_bytes(b"schema: x\nseed: 4\0002\n")
+    message = "not YAML: the character U+0000; expected text without control characters"
+    assert refusal("binary.yaml") == [f"binary.yaml:2:8: {message}"]
+
+
+def test_a_file_of_another_kind_is_told_once_and_not_key_by_key() -> None:
+    firm = str(SHIPPED / "firms" / "meridian.yaml")
+    assert refusal(firm) == [f"{firm}:1:9: schema: this is a firm file; expected a file with riskproof-scenario/1"]
+    good = (SHIPPED / "quiet_day.yaml").read_text()
+    for wrong, schema in (("firm", "riskproof-firm/1"), ("limits", "riskproof-limits/1")):
+        Path("quiet_day.yaml").write_text(good.replace(f"{wrong}: meridian", f"{wrong}: ./quiet_day.yaml"))
+        assert refusal("quiet_day.yaml") == [
+            f"quiet_day.yaml:1:9: schema: this is a scenario file; expected a file with {schema}"
+        ]
+    Path("quiet_day.yaml").write_text(good.replace("source: calm_2023_02_kucoin_1m", f"source: {firm}"))
+    assert refusal("quiet_day.yaml") == [
+        f"{firm}:1:9: schema: this is a firm file; expected a file with riskproof-market/1"
+    ]
+
+
+def test_a_merge_key_is_told_what_to_write_instead() -> None:
+    Path("merged.yaml").write_text("a: &a {seed: 1}\n<<: *a\n")
+    message = "<<: merge keys have no meaning here; expected an alias (*name), or `extends`"
+    assert refusal("merged.yaml") == [f"merged.yaml:2:1: {message}"]
+
+
+def test_a_key_of_three_thousand_letters_does_not_bury_the_message() -> None:
+    good = (SHIPPED / "quiet_day.yaml").read_text()
+    Path("quiet_day.yaml").write_text(f"{good}? {'x' * 3_000}\n: 1\n")
+    assert refusal("quiet_day.yaml")[0].startswith(f"quiet_day.yaml:15:3: {'x' * 119}…: unknown key; expected ")
+
+
+def test_a_name_too_long_for_the_disk_is_no_file() -> None:
+    name = "x" * 300 + ".yaml"
+    Path("quiet_day.yaml").write_text(f"extends: {name}\n")
+    message = f"extends: `{name}` is no file; expected a path relative to this file"
+    assert refusal("quiet_day.yaml") == [f"quiet_day.yaml:1:10: {message}"]
+
+
+def test_a_market_whose_bars_are_not_there_is_told_with_its_line_and_the_nearest_file() -> None:
+    os.makedirs("markets/data")
+    Path("markets/data/BTCUSDT-1m-2023-08-17.csv").write_text("")
+    Path("markets/own.yaml").write_text(
+        "schema: riskproof-market/1\nmarket: own\nat_par: [USDT]\nseries:\n"
+        "  - {pair: BTC/USDT, file: data/BTCUSDT-1m-2023-08-71.csv}\n"
+        "  - {pair: ETH/USDT, file: data/ETHUSDT.json}\n"
+    )
+    with pytest.raises(ScenarioError) as caught:
+        check_file("markets/own.yaml")
+    assert caught.value.lines() == [
+        "markets/own.yaml:5:28: series[0].file: `data/BTCUSDT-1m-2023-08-71.csv` is no file; "
+        "expected a path from markets; did you mean data/BTCUSDT-1m-2023-08-17.csv?",
+        "markets/own.yaml:6:28: series[1].file: `data/ETHUSDT.json` is of no kind that is read; "
+        "expected .csv, .zip or .parquet",
+    ]
 
 
 def test_bytes_that_are_no_utf_8_are_named_with_their_place() -> None:
@@ -100,6 +161,7 @@ def test_a_limits_file_with_a_negative_limit_is_told_in_the_same_words() -> None
 
 def test_a_market_without_the_asset_is_told_where_the_scenario_names_it() -> None:
     os.mkdir("markets")
+    Path("markets/own.csv").write_text("")
     Path("markets/own.yaml").write_text(
         "schema: riskproof-market/1\nmarket: own\nseries: [{pair: BTC/USDT, file: own.csv}]\nat_par: [USDT]\n"
     )
