@@ -5,8 +5,46 @@ from __future__ import annotations
 from correlator.case import Case, Finding
 from correlator.expectations import ANY, Forbidden, SteadyState
 from correlator.matching import SHORTEST_OWED_NS
+from correlator.truth.gauge import Rule
 from correlator.truth.measures.feed_staleness import Feed
 from correlator.verdict import Check, ForbidOutcome, worst
+
+STANDING_NS = 600_000_000_000
+"""An alert that stands this long while nothing of the kind is so tells nothing more: not even of the next breach."""
+
+_SIGHT = ("feed_staleness", "api_outage")  # mandates whose breach excuses a monitor that keeps an alert up: it is blind
+
+
+def judge_resolution(case: Case) -> Check:
+    """An alert must resolve once its breach is over and the monitor can see that it is."""
+    for finding in case.findings:
+        rule = next((rule for rule in case.rules if _rule_name(rule) == finding.episode.rule), None)
+        over_ns = None if rule is None or not finding.truth else _stands_idle_from(case, finding, rule)
+        if over_ns is not None:
+            name = " ".join(finding.episode.rule)
+            at_s = (over_ns - case.start_ns) / 1e9
+            reason = f"{name} stands more than {STANDING_NS / 6e10:.0f} min after its breach was over, at {at_s:.3f} s"
+            return Check("resolution", "unknown", f"{reason}: what it would say of another breach cannot be told")
+    return Check("resolution", "pass", "no alert stood long after its breach was over")
+
+
+def _stands_idle_from(case: Case, finding: Finding, rule: Rule) -> int | None:
+    """When the breach was over without which an alert stood for too long; None if it did not."""
+    until_ns = case.end_ns if finding.episode.resolved_ns is None else finding.episode.resolved_ns
+    for over_ns in (breach.ends_ns for breach in rule.tracker.intervals):
+        if over_ns is None or over_ns < finding.fired_ns:
+            continue
+        to_ns = over_ns + STANDING_NS
+        if to_ns > until_ns or rule.tracker.breached_within(over_ns, to_ns):
+            continue
+        senses = [sense for sense in case.rules if sense.mandate in _SIGHT]
+        if not any(sense.tracker.breached_within(over_ns, to_ns) for sense in senses):
+            return over_ns
+    return None
+
+
+def _rule_name(rule: Rule) -> tuple[str, str, str]:
+    return (rule.mandate, rule.subject, rule.severity)
 
 
 def judge_forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:

@@ -11,6 +11,7 @@ from correlator.journal import DamagedJournal
 from correlator.judge import judge
 
 FORBID_ANY = [{"alert": "any"}]
+EXPECT = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "within_ns": 15 * 10**9}
 
 
 def depeg(story: Any, *spans: tuple[float, float]) -> None:
@@ -58,6 +59,40 @@ def test_alert_that_never_resolved_does_not_answer_later_breaches(play) -> None:
     found = [(each.due_at_s, each.detected_at_s, each.verdict, each.outcome) for each in judgement.expectations]
     assert found == [(110, 111, "pass", "detected"), (400, 111, "unknown", "stood_already")]
     assert judgement.verdict == "unknown"
+
+
+@pytest.fixture
+def long_story(new_story, tmp_path: Path):
+    """Off the peg from 100 s to 130 s of 1000 s, told of at 102 s; when it resolves and what can be seen is given."""
+
+    def judged(resolved_s: float | None, blind_from_s: float = 1_000) -> Any:
+        story = new_story(length_s=1_000, expect=[EXPECT]).found_world()
+        for at_s in range(0, 1_000, 10):
+            story.ask(at_s)
+            story.push(at_s, "btcusd")
+            if not blind_from_s <= at_s < blind_from_s + 300:
+                story.push(at_s, "usdtusd")
+        for at_s, price in ((0, 1.0), (100, 0.99), (130, 1.0)):
+            story.quote(at_s, 0, price)
+        story.alert(102, resolved_s)
+        return judge(story.write(tmp_path / "run.journal"), None)
+
+    return judged
+
+
+def test_alert_that_stands_on_and_on_makes_the_run_unknown(long_story) -> None:
+    stuck = long_story(None)
+    assert only(stuck).verdict == "pass"
+    assert stuck.reasons == [
+        "unknown: resolution: stablecoin_peg USDT warning stands more than 10 min after its breach was over, "
+        "at 130.000 s: what it would say of another breach cannot be told"
+    ]
+
+
+def test_alert_that_resolves_in_time_or_cannot_be_seen_to_be_over_is_no_reproach(long_story) -> None:
+    assert long_story(resolved_s=729).verdict == "pass"
+    assert long_story(resolved_s=731).verdict == "unknown"
+    assert long_story(None, blind_from_s=140).verdict == "pass"
 
 
 def test_new_alert_answers_though_another_severity_stands_from_before(play) -> None:
