@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def wait_for_the_end(report: Report, directory: str) -> None:
     while not ended:
         time.sleep(0.01)
     Path(directory, "closed").write_text("whole")
+
+
+def shot(report: Report) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def will_not_end(report: Report) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    report(Finished(reason="started", messages=0, wall_s=0.0))
+    time.sleep(60)
 
 
 def test_jobs_start_after_those_they_wait_for(tmp_path: Path) -> None:
@@ -62,3 +73,17 @@ def test_running_jobs_may_close_their_files_when_the_caller_stops_listening(tmp_
     next(iterator)
     iterator.close()  # type: ignore[attr-defined]
     assert (tmp_path / "closed").read_text() == "whole"
+
+
+def test_a_process_that_was_killed_is_told_with_the_signal() -> None:
+    told = [progress for _, progress in run_jobs([Job("shot", shot, ())])]
+    assert told == [Failed("the process of shot was ended by SIGKILL; the machine may be out of memory", "")]
+
+
+def test_ctrl_c_while_jobs_are_ending_ends_them_at_once() -> None:
+    iterator = run_jobs([Job("stubborn", will_not_end, ())])
+    next(iterator)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    began_s = time.monotonic()
+    iterator.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - began_s < 10

@@ -133,6 +133,60 @@ def test_help_and_check_do_not_load_what_simulates() -> None:
         assert ran.stderr == "[]\n", arguments
 
 
+def test_a_full_disk_is_told_in_one_line_and_never_as_a_proven_fail() -> None:
+    for arguments in (["list"], ["schema"], ["check", QUIET], ["show", QUIET]):
+        with open("/dev/full", "w") as full:
+            ran = subprocess.run([*LAB, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+        assert (ran.returncode, ran.stderr) == (2, b"lab: No space left on device\n"), arguments
+
+
+def test_a_closed_standard_output_is_no_error() -> None:
+    ran = subprocess.run(["sh", "-c", f'"$0" -m lab.cli check {QUIET} >&-', sys.executable], capture_output=True)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_a_mistake_in_lab_itself_is_unknown_and_never_a_proven_fail(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: str) -> dict[str, object]:
+        raise ZeroDivisionError("of our own making")
+
+    monkeypatch.setattr("lab.scenario.schema.schema_of", broken)
+    assert main(["schema"]) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert told[-2] == "ZeroDivisionError: of our own making"
+    assert told[-1] == "lab: this is a mistake in lab itself; nothing is known of the monitor"
+
+
+def test_ctrl_c_while_the_command_is_loading_leaves_no_traceback() -> None:
+    code = (
+        "import builtins, sys; from lab.cli import main\n"
+        "load = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name == 'argparse': raise KeyboardInterrupt\n"
+        "    return load(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "sys.exit(main(['list']))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("seed", ["x", "-1", "1.5", "9" * 30])
+def test_a_seed_that_is_none_is_told_as_it_was_typed(seed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", QUIET, f"--seed={seed}"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"--seed {seed}: seed: `{seed}` is ")
+    assert told.endswith("; expected a whole number from 0 to 9223372036854775807\n")
+
+
+def test_a_set_that_only_some_cases_have_is_told_with_the_case(capsys: pytest.CaptureFixture[str]) -> None:
+    depeg = str(SHIPPED / "stablecoin_depeg.yaml")
+    assert main(["show", depeg, "--set", "expect.0.within=20s"]) == 2
+    message = "expect: has no entry `0` in the case too_small; expected nothing: the list is empty"
+    assert capsys.readouterr().err == f"--set expect.0.within=20s: {message}\n"
+
+
 def test_every_command_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])

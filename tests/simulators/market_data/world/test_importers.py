@@ -142,6 +142,29 @@ def test_file_beyond_the_bound_is_refused_before_it_is_read(tmp_path: Path) -> N
     assert str(refused.value) == "huge.csv: size: expected at most 100 MB, found 123 MB"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_zip_that_was_damaged_on_its_way_is_refused_whatever_its_method(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.csv", "\n".join(line(minute) for minute in range(500)))
+    content = bytearray(path.read_bytes())
+    content[60:160] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(MarketError) as refused:
+        load_file(path, "damaged.zip", "BTC/USDT")
+    told = (refused.value.field, refused.value.expected)
+    assert told == ("archive", "a readable zip without a password")
+
+
+def test_a_price_beyond_all_markets_is_refused_with_its_line(tmp_path: Path) -> None:
+    for prices, field, found in (("1,1e300,1,1", "high", "1e+300"), ("1,1,1e-300,1", "low", "1e-300")):
+        path = write(tmp_path / "wild.csv", line(0), line(1, prices))
+        with pytest.raises(MarketError) as refused:
+            load_file(path, "wild.csv", "BTC/USDT")
+        message = f"wild.csv:2: {field}: expected a price from 1e-12 to 1e+12, found {found}"
+        assert str(refused.value) == message
+
+
 def test_zip_that_unpacks_beyond_the_bound_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bars.csv", b"0" * 3_000_000)
