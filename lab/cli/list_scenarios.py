@@ -15,6 +15,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    import os
     from pathlib import Path
 
     from rich.table import Table
@@ -27,6 +28,7 @@ def execute(args: argparse.Namespace) -> int:
     directory = Path(args.directory) if args.directory else SHIPPED
     if not directory.is_dir():
         raise problem(Mark(str(directory), 0, 0), "", "is no directory", "a directory with scenarios")
+    os.listdir(directory)  # one that cannot be read is not one without scenarios
     console = open_console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("scenario", "cases", "duration", "faults", "tags", "path"):

@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from lab.cli import INTERRUPTED, WRONG
+    from lab.cli import INTERRUPTED, UNKNOWN, WRONG
     from lab.cli.console import open_console
     from lab.cli.verdict_report import print_document, show_runs, worst_code
     from lab.cli.watching import Lines, Live, Silence
@@ -44,6 +44,8 @@ def execute(args: argparse.Namespace) -> int:
     console = open_console()
     watch: Watch = Silence() if args.json else Live(console) if console.is_terminal else Lines(console)
     settled = _settle(experiments, args)
+    if settled is None:
+        return UNKNOWN
     runs = plan(settled, args.out)
     interrupted = False
     try:
@@ -87,17 +89,21 @@ def _load(args: argparse.Namespace) -> list[Experiment]:
     return experiments
 
 
-def _settle(experiments: list[Experiment], args: argparse.Namespace) -> list[Experiment]:
-    """The experiments with their starts fixed. Raises ScenarioError if a market cannot be played."""
+def _settle(experiments: list[Experiment], args: argparse.Namespace) -> list[Experiment] | None:
+    """The experiments with their starts fixed, or None, with the reason told, if the data could not be looked at.
+
+    Raises ScenarioError if a market cannot be played.
+    """
     import msgspec
 
     from lab.cli.refusals import problem_of
+    from lab.cli.watching import report_trouble
     from lab.pool import Job, run_jobs
     from lab.progress import Failed, Refused, Settled
     from lab.runner import settle
     from lab.scenario.errors import ScenarioError
 
-    for _, told in run_jobs([Job("market", settle, (experiments,))]):
+    for job, told in run_jobs([Job("market", settle, (experiments,))]):
         match told:
             case Settled(starts_ns):
                 return [
@@ -106,6 +112,7 @@ def _settle(experiments: list[Experiment], args: argparse.Namespace) -> list[Exp
                 ]
             case Refused(number):
                 raise ScenarioError([problem_of(told, experiments[number], args.set, args.seed)])
-            case Failed(message, traceback):
-                raise RuntimeError(f"{message}\n{traceback}")
+            case Failed():
+                report_trouble(job, told)
+                return None
     raise RuntimeError("the market was neither settled nor refused")

@@ -166,7 +166,7 @@ def _load_parquet(path: Path, file: str, symbol: str, source_venue: str | None) 
         }
         symbols, symbol_names = _codes(table["symbol"].combine_chunks().cast(pa.string()))
         venues, venue_names = _codes(table["venue"].combine_chunks().cast(pa.string()))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, KeyError) as error:  # KeyError: a column that is there twice
         raise MarketError(file, None, "file", "a parquet table of the market schema", _first_line(error)) from None
 
     wanted = _select(file, "symbol", symbol, symbols, symbol_names)

@@ -165,6 +165,15 @@ def test_a_price_beyond_all_markets_is_refused_with_its_line(tmp_path: Path) -> 
         assert str(refused.value) == message
 
 
+def test_a_parquet_that_has_a_column_twice_is_refused(tmp_path: Path) -> None:
+    column = pa.array([1.0])
+    table = pa.table([column] * 9, names=["ts", "venue", "symbol", "open", "high", "low", "close", "volume", "ts"])
+    pq.write_table(table, tmp_path / "twice.parquet")
+    with pytest.raises(MarketError) as refused:
+        load_file(tmp_path / "twice.parquet", "twice.parquet", "BTC/USDT")
+    assert (refused.value.field, refused.value.expected) == ("file", "a parquet table of the market schema")
+
+
 def test_zip_that_unpacks_beyond_the_bound_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bars.csv", b"0" * 3_000_000)
