@@ -177,8 +177,10 @@ def _why_never_due(case: Case, rules: list[Rule], from_ns: int) -> str:
     names = ", ".join(f"{rule.subject} {rule.severity}" for rule in rules[:4])
     if any(rule.tracker.was_due_before(from_ns) for rule in rules):
         return f"it was due before the injection began and stayed so ({names}): the injection did not bring it about"
-    if any(rule.tracker.breaches for rule in rules):
+    if any(rule.tracker.breached_within(from_ns, case.end_ns) for rule in rules):
         return f"it was breached, but never for as long as the limits ask, after the injection began ({names})"
+    if any(rule.tracker.breaches for rule in rules):
+        return f"it was breached before the injection began and never after ({names})"
     return f"the rule was never breached, so no alert was owed ({names})"
 
 

@@ -61,6 +61,11 @@ def test_alert_that_never_resolved_does_not_answer_later_breaches(play) -> None:
     assert judgement.verdict == "unknown"
 
 
+def test_breach_that_was_over_before_the_injection_is_said_to_be(play) -> None:
+    judgement = play(alert_at=None, tell=lambda story: depeg(story, (40, 50)))
+    assert only(judgement).reason == "it was breached before the injection began and never after (USDT warning)"
+
+
 @pytest.fixture
 def long_story(new_story, tmp_path: Path):
     """Off the peg from 100 s to 130 s of 1000 s, told of at 102 s; when it resolves and what can be seen is given."""
