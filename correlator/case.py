@@ -14,12 +14,16 @@ ALL_MANDATES = "*"
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """An alert and the truth about it: True, False, or None where truth could not be computed; with the reason."""
+    """An alert and the truth about it: True, False, or None where truth could not be computed; with the reason.
+
+    ``owed``: a breach that it can mean lasted as long as the limits ask (``for``), give or take ``LOOKAHEAD_NS``.
+    """
 
     episode: Episode
     truth: bool | None
     in_control: bool
     reason: str
+    owed: bool = True
 
     @property
     def fired_ns(self) -> int:
@@ -81,8 +85,11 @@ def examine(
     tracker = rule.tracker
     # A monitor that dates a breach back at will must not be excused by breaches of long ago.
     since_ns = max(episode.since_ns, fired_ns - tracker.hold_ns - LOOKBACK_NS)
-    if tracker.breached_within(min(since_ns, fired_ns) - LOOKBACK_NS, fired_ns + LOOKAHEAD_NS):
-        return Finding(episode, True, in_control, f"{rule.subject} was truly beyond {rule.bound}")
+    from_ns, to_ns = min(since_ns, fired_ns) - LOOKBACK_NS, fired_ns + LOOKAHEAD_NS
+    if tracker.breached_within(from_ns, to_ns):
+        # What falls between two looks of the monitor's parts no breach from the next.
+        owed = tracker.longest_ns(from_ns, to_ns, LOOKAHEAD_NS) >= tracker.hold_ns - LOOKAHEAD_NS
+        return Finding(episode, True, in_control, f"{rule.subject} was truly beyond {rule.bound}", owed)
     return Finding(
         episode, False, in_control, f"{rule.subject} was not beyond {rule.bound} at any time the monitor could mean"
     )

@@ -47,6 +47,17 @@ def _rule_name(rule: Rule) -> tuple[str, str, str]:
     return (rule.mandate, rule.subject, rule.severity)
 
 
+def judge_owed(case: Case) -> Check:
+    """An alert is owed once its breach has lasted as long as the limits ask (``for``); what comes of less is noise."""
+    hasty = [finding for finding in case.findings if finding.truth and not finding.owed]
+    if hasty:
+        name = " ".join(hasty[0].episode.rule)
+        at_s = (hasty[0].fired_ns - case.start_ns) / 1e9
+        reason = f"{len(hasty)} alert(s) of breaches that did not last as long as the limits ask"
+        return Check("owed", "unknown", f"{reason}, the first {name} at {at_s:.3f} s")
+    return Check("owed", "pass", "every alert was of a breach that lasted as long as the limits ask")
+
+
 def judge_forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
     """Judge one prohibition: a false alert fails it; where truth required one, fired or not, it is unknown."""
     places = [place for place, finding in enumerate(case.findings) if _is_forbidden(forbidden, finding)]

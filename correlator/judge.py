@@ -16,7 +16,7 @@ from correlator.checks import (
     check_world,
     checked,
 )
-from correlator.conduct import judge_false_alarms, judge_forbidden, judge_resolution, judge_steady_state
+from correlator.conduct import judge_false_alarms, judge_forbidden, judge_owed, judge_resolution, judge_steady_state
 from correlator.expectations import Expectation, Forbidden
 from correlator.injections import Difference, collect_phases, establish_effects, first_difference
 from correlator.journal import Journal
@@ -88,6 +88,7 @@ def _conclude(case: Case, reading: Reading, mismatch: str | None, difference: Di
         checked("monitor", lambda: check_monitor(case, reading.last_request_ns, reading.episodes.dropped)),
         checked("asked", lambda: check_asked(case, owed)),
         checked("false_alarms", lambda: judge_false_alarms(case)),
+        checked("owed", lambda: judge_owed(case)),
         checked("resolution", lambda: judge_resolution(case)),
     ]
     if resolved.steady_state is not None:

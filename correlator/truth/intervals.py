@@ -130,6 +130,17 @@ class BreachTracker:
             for interval in self.intervals
         )
 
+    def longest_ns(self, from_ns: int, to_ns: int, gap_ns: int) -> int:
+        """How long the longest breach with a moment in ``[from_ns, to_ns]`` lasted, gaps up to ``gap_ns`` included."""
+        return max(
+            (
+                interval.lasted_ns if interval.ends_ns is None else interval.ends_ns - interval.begins_ns
+                for interval in coalesce(self.intervals, gap_ns)
+                if interval.begins_ns <= to_ns and (interval.ends_ns is None or interval.ends_ns > from_ns)
+            ),
+            default=0,
+        )
+
     def _measure(self, interval: Interval, at_ns: int) -> None:
         interval.lasted_ns = at_ns - interval.begins_ns
         if interval.lasted_ns >= self.hold_ns:

@@ -66,6 +66,23 @@ def test_breach_that_was_over_before_the_injection_is_said_to_be(play) -> None:
     assert only(judgement).reason == "it was breached before the injection began and never after (USDT warning)"
 
 
+def test_alert_of_a_breach_shorter_than_the_limits_ask_is_no_pass(play) -> None:
+    rule = "{stablecoin_peg: {USDT: {warning: 50 bp}, for: 30 s}}"
+    limits = f"schema: riskproof-limits/1\nstablecoins: [USDT]\nlimits: {rule}"
+
+    def judged(ends_s: float) -> Any:
+        return play(
+            alert_at=202, resolved_at=300, tell=lambda story: depeg(story, (200, ends_s)), timeline=[],
+            with_control=False, limits=limits, expect=[], forbid=[{"alert": "any", "asset": "BTC"}],
+        )  # fmt: skip
+
+    assert judged(203).reasons == [
+        "unknown: owed: 1 alert(s) of breaches that did not last as long as the limits ask, "
+        "the first stablecoin_peg USDT warning at 202.000 s"
+    ]
+    assert judged(229.5).verdict == "pass"
+
+
 @pytest.fixture
 def long_story(new_story, tmp_path: Path):
     """Off the peg from 100 s to 130 s of 1000 s, told of at 102 s; when it resolves and what can be seen is given."""
