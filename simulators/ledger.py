@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Final, Literal
 
 from simulators.ports import Audit
 
 Owner = Literal["firm", "street", "venue", "external", "transit"]
 
-SCALE = 8
+SCALE: Final = 8
 """Decimals of the smallest unit, of every asset."""
 
-UNITS = 10**SCALE
+UNITS: Final = 10**SCALE
 """Smallest units in one whole asset."""
 
 EXTERNAL = "external"

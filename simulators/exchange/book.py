@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 
-import msgspec
-
 from simulators.exchange.order import Order
 
 
-class Level(msgspec.Struct, eq=False, gc=False):
+class Level:
     """All orders that rest at one price, the earliest first, and the lots they still want."""
 
-    key: int
-    price_ticks: int
-    first: Order
-    last: Order
-    lots: int
+    __slots__ = ("first", "key", "last", "lots", "price_ticks")
+
+    def __init__(self, key: int, order: Order) -> None:
+        self.key = key
+        self.price_ticks = order.price_ticks
+        self.first = order
+        self.last = order
+        self.lots = order.open_lots
 
 
 class BookSide:
@@ -37,12 +38,10 @@ class BookSide:
 
     def add(self, order: Order) -> bool:
         """Let an order rest behind those that came before it at its price; return whether that is the best price."""
-        price_ticks = order.price_ticks
-        key = price_ticks * self.sign
+        key = order.price_ticks * self.sign
         level = self.levels.get(key)
         if level is None:
-            level = Level(key, price_ticks, order, order, order.open_lots)
-            self.levels[key] = level
+            self.levels[key] = level = Level(key, order)
             keys = self.keys
             if not keys or key > keys[-1]:
                 keys.append(key)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from simulators.exchange.types import Listing
 from simulators.ledger import SCALE, UNITS, to_units
 
-PPM = 1_000_000
+PPM: Final = 1_000_000
 """Fees are kept in parts per million of what is received: a hundredth of a basis point."""
 
-_PPM_PER_BP = 100
+_PPM_PER_BP: Final = 100
 
 
 class Instrument:

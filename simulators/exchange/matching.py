@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from simulators.exchange.instrument import PPM
 from simulators.exchange.market import Market, TradingSide
 from simulators.exchange.order import Order, Trade
@@ -10,9 +12,10 @@ from simulators.exchange.street import Ladder
 from simulators.exchange.types import ExchangeObserver
 from simulators.ports import Audit, Clock
 
-STREET, FEES = "street", "fees"  # accounts of the venue itself
+STREET: Final = "street"  # accounts of the venue itself
+FEES: Final = "fees"
 
-_NO_LADDER = Ladder(1, ())  # what the street meets: it does not trade with itself
+_NO_LADDER: Final = Ladder(1, ())  # what the street meets: it does not trade with itself
 
 
 class Silence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol
+from typing import Final, NoReturn, Protocol
 
 from simulators.exchange.market import Market, TradingSide
 from simulators.exchange.matching import MatchingEngine
@@ -12,16 +12,19 @@ from simulators.exchange.seat import Seat
 from simulators.exchange.types import OrderStatus, OrderType, Rejected, Side, TimeInForce
 from simulators.ports import Audit, Clock
 
-# Enum members are looked up through their metaclass; a global is four times as fast.
-_BUY = Side.BUY
-_LIMIT = OrderType.LIMIT
-_GTC, _FOK, _GTX = TimeInForce.GTC, TimeInForce.FOK, TimeInForce.GTX
-_CANCELED, _EXPIRED = OrderStatus.CANCELED, OrderStatus.EXPIRED
+# Enum members are looked up through their metaclass; a global is four times as fast, and compiled a constant.
+_BUY: Final = Side.BUY
+_LIMIT: Final = OrderType.LIMIT
+_GTC: Final = TimeInForce.GTC
+_FOK: Final = TimeInForce.FOK
+_GTX: Final = TimeInForce.GTX
+_CANCELED: Final = OrderStatus.CANCELED
+_EXPIRED: Final = OrderStatus.EXPIRED
 
 # The journal's names, by the value of the enumeration.
-_TIME_IN_FORCE_NAMES = ("GTC", "IOC", "FOK", "GTX")
+_TIME_IN_FORCE_NAMES: Final = ("GTC", "IOC", "FOK", "GTX")
 
-_ANY_PRICE = -(1 << 62)  # the limit key of a market order: worse than any price
+_ANY_PRICE: Final = -(1 << 61)  # the limit key of a market order: worse than any price
 
 
 class OrderGate(Protocol):
@@ -85,7 +88,7 @@ class OrderEntry(MatchingEngine):
             or self.gate is not None
         ):
             draft = Order(
-                0, client_order_id, account, index, side, type, time_in_force, price_ticks, quantity_lots, 0, 0, 0, 0
+                0, client_order_id, account, index, side, type, time_in_force, price_ticks, quantity_lots, 0, 0
             )
             tradable_lots = self._examine(market, own, seat, draft, value, needed, cause)
 
@@ -103,8 +106,6 @@ class OrderEntry(MatchingEngine):
             quantity_lots,
             quote_quantity,
             now_ns,
-            now_ns,
-            quantity_lots,
         )
         record = self._record
         number = record(

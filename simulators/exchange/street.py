@@ -10,13 +10,15 @@ Recovery is seen when the street is looked at again: with the next requote, or b
 
 from __future__ import annotations
 
+from typing import Final
+
 from simulators.exchange.config import StreetConfig
 from simulators.ledger import UNITS
 
-_NANO = 1_000_000_000
-_BP = 10_000
-NOTHING = -(1 << 63)  # the best key of a ladder that offers nothing: worse than any price or limit
-_ROUNDING = 1e-6  # of a tick or lot: what is whole up to float error is whole
+_NANO: Final = 1_000_000_000
+_BP: Final = 10_000
+NOTHING: Final = -(1 << 62)  # the best key of a ladder that offers nothing: worse than any price or limit
+_ROUNDING: Final = 1e-6  # of a tick or lot: what is whole up to float error is whole
 
 
 class Ladder:
