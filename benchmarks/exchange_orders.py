@@ -20,6 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.yardstick import simpy_timeouts_per_s
+from simulators.exchange import matching
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
 from simulators.exchange.order import Order, Trade
@@ -187,6 +188,11 @@ def requote_us(seed: int, client_orders: bool, calls: int = 300_000) -> float:
     return (time.process_time() - started) / calls * 1e6
 
 
+def mode() -> str:
+    """Whether the core that is measured was compiled (``make compile``) or is interpreted."""
+    return "interpreted" if str(matching.__file__).endswith(".py") else "compiled"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
@@ -212,6 +218,7 @@ def main() -> None:
     reports = (observer.orders, observer.balances, observer.tops)
     print("reports            {:>9,} of orders, {:,} of balances, {:,} of tops".format(*reports))
     print(f"simpy              {simpy_rate:>9,.0f} timeouts/s, 1,000 processes")
+    print(f"exchange core      {mode():>9}")
     print(f"exchange           {rate:>9,.0f} orders/s = {rate / simpy_rate:.2f} × simpy")
     print(f"  with a street    {street_rate:>9,.0f} orders/s = {street_rate / simpy_rate:.2f} × simpy")
     print(f"requote            {idle_us:>9.2f} µs, no client orders; {busy_us:.2f} µs with some")

@@ -23,7 +23,7 @@ def exchange() -> list[Figure]:
     for _ in range(_ROUNDS):
         yardstick = max(yardstick, simpy_timeouts_per_s(time.process_time))
         rate = max(rate, exchange_orders.orders_per_second(stream, None, time.process_time)[0])
-    return [Figure("exchange core", f"{rate:,.0f} orders/s", rate / yardstick)]
+    return [Figure(f"exchange core, {exchange_orders.mode()}", f"{rate:,.0f} orders/s", rate / yardstick)]
 
 
 def judging() -> list[Figure]:

@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.exchange_orders import mode
 from benchmarks.figures import Figure, table
 from benchmarks.yardstick import simpy_timeouts_per_s
 from lab.laboratory import Laboratory
@@ -57,6 +58,7 @@ def measure(hours: int = 5) -> list[Figure]:
         records, size_mb = laboratory.journal.records, path.stat().st_size / 1e6
     return [
         Figure("simpy, 1,000 processes", f"{yardstick:,.0f} timeouts/s", 1.0),
+        Figure("exchange core", mode()),
         Figure("whole lab, best hour", f"{best:,.0f} messages/s", best / yardstick),
         Figure(f"whole lab, all of {hours} h", f"{messages / took_s:,.0f} messages/s", messages / took_s / yardstick),
         Figure("journal", f"{size_mb / records * 1e6:.0f} bytes/record"),

@@ -11,7 +11,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
@@ -39,8 +39,7 @@ def main() -> int:
     os.chdir(ROOT)
     obstacle = _obstacle() or _compile()
     if obstacle:
-        for stale in _compiled(ROOT):
-            stale.unlink()
+        _remove(_compiled(ROOT))
         print(f"The exchange core runs interpreted, at half the speed: {obstacle}.")
     return 0
 
@@ -60,8 +59,8 @@ def _obstacle() -> str:
 def _compile() -> str:
     """Build elsewhere and put the results beside the sources, each in one step; return what the C compiler lacked."""
     from mypyc.build import mypycify
-    from setuptools import Distribution
-    from setuptools.errors import BaseError
+    from setuptools import Distribution  # type: ignore[import-untyped]  # ships no type information
+    from setuptools.errors import BaseError  # type: ignore[import-untyped]
 
     with tempfile.TemporaryDirectory() as directory:
         built = Path(directory) / "built"
@@ -74,17 +73,23 @@ def _compile() -> str:
             command.run()
         except BaseError as error:
             return f"the C compiler failed ({error})"
-        for module in _compiled(built):
-            target = ROOT / module.relative_to(built)
+        results = {ROOT / module.relative_to(built): module for module in _compiled(built)}
+        for target, module in results.items():
             beside = target.with_name(target.name + ".new")
             shutil.copyfile(module, beside)
             beside.replace(target)  # whoever has the old one loaded keeps it
+        _remove(path for path in _compiled(ROOT) if path not in results)
     print(f"compiled {len(MODULES)} modules of the exchange core")
     return ""
 
 
-def _compiled(root: Path) -> Iterator[Path]:
-    return (root / "simulators").rglob(f"*{EXTENSION_SUFFIXES[0]}")
+def _compiled(root: Path) -> list[Path]:
+    return sorted((root / "simulators").rglob(f"*{EXTENSION_SUFFIXES[0]}"))
+
+
+def _remove(modules: Iterable[Path]) -> None:
+    for module in modules:
+        module.unlink()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ from simulators.exchange.types import OrderType, Side, TimeInForce
 
 
 def order(order_id: int, price_ticks: int, lots: int = 1) -> Order:
-    return Order(
-        order_id, "", "ada", 0, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, price_ticks, lots, 0, 0, 0, open_lots=lots
-    )
+    return Order(order_id, "", "ada", 0, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, price_ticks, lots, 0, 0)
 
 
 def queue(side: BookSide) -> list[int]:
