@@ -1,11 +1,14 @@
 """Messages per second of the whole lab, as a multiple of bare simpy's timeouts.
 
-Messages are counted twice over, in two rows. *On links*: a request, a reply or a stream frame that enters a link
+Messages are counted in two ways. *On links*: a request, a reply or a stream frame that enters a link
 (``Laboratory.messages``). *With order operations*: these, and each time the street takes its quotes out of a book and
-puts new ones in, which is an order operation at the exchange that no link carries. Fills and the orders of clients are on
-links already, as reports and requests, and are not counted again. The world is the quiet day with everything running: two exchanges, the custodian, the price sources, the strategies, the monitor, the journal.
-Simulated hours and runs of the yardstick take turns, so that both see the same machine. Both are measured in seconds of
-CPU time, because the machine may have other work; on an idle one they are those of the clock on the wall.
+puts new ones in, which is an order operation at the exchange that no link carries. Fills and the orders of clients are
+on links already, as reports and requests, and are not counted again.
+
+The world is the quiet day with everything running: two exchanges, the custodian, the price sources, the strategies, the
+monitor, the journal. Simulated hours and runs of the yardstick take turns, so that both see the same machine. Both are
+measured in seconds of CPU time, because the machine may have other work; on an idle one they are those of the clock on
+the wall.
 
     python -m benchmarks.whole_lab [HOURS]
 """
@@ -64,6 +67,7 @@ def measure(hours: int = 5) -> list[Figure]:
             for record in Journal(path).audit()
         )
     everything = messages + requotes
+    rate, full_rate = messages / took_s, everything / took_s
     return [
         Figure("simpy, 1,000 processes", f"{yardstick:,.0f} timeouts/s", 1.0),
         Figure("whole lab, on links, best hour", f"{best:,.0f} messages/s", best / yardstick),
