@@ -224,6 +224,41 @@ def test_a_firm_whose_parts_disagree_is_told_all_of_it() -> None:
     ]
 
 
+def test_what_only_the_custodian_or_a_ledger_can_read_is_told_before_anything_runs() -> None:
+    text = (SHIPPED / "firms" / "bitcoin_desk.yaml").read_text()
+    wrong = (
+        text.replace(
+            'settlement_time: "18:00"',
+            "settlement_time: 6pm\n    dust_minimum: ten\n    cut_offs: [24:00]\n    holidays: [2023-02-30]",
+        )
+        .replace("master: {role: master, opening: {BTC: 4,", "master: {role: master, opening: {BTC: 9999M,", 1)
+        .replace("vault: {role: vault, opening: {BTC: 8,", "vault: {role: vault, opening: {BTC: 0.000000001,")
+    )
+    Path("bitcoin_desk.yaml").write_text(wrong)
+    with pytest.raises(ScenarioError) as caught:
+        check_file("bitcoin_desk.yaml")
+    amount, hour = "expected 0 to 1000M, with at most 8 decimals", "expected HH:MM from 00:00 to 23:59"
+    assert [line.split(": ", 1)[1] for line in caught.value.lines()] == [
+        f"accounts.apex.master.opening.BTC: `9999000000` is no amount that a ledger holds; {amount}",
+        f"accounts.keystone.vault.opening.BTC: `0.000000001` is no amount that a ledger holds; {amount}",
+        f"custodian.keystone.cut_offs[0]: `24:00` is no time of day; {hour}",
+        f"custodian.keystone.settlement_time: `6pm` is no time of day; {hour}",
+        "custodian.keystone.holidays[0]: `2023-02-30` is no day; expected YYYY-MM-DD",
+        f"custodian.keystone.dust_minimum: `ten` is no amount that a ledger holds; {amount}",
+    ]
+
+
+def test_a_custodian_without_an_account_is_told_before_anything_runs() -> None:
+    text = (SHIPPED / "firms" / "bitcoin_desk.yaml").read_text()
+    vault = "  keystone:\n    vault: {role: vault, opening: {BTC: 8, USDT: 150k, USD: 200k}}\n"
+    assert vault in text
+    Path("bitcoin_desk.yaml").write_text(text.replace(vault, ""))
+    with pytest.raises(ScenarioError) as caught:
+        check_file("bitcoin_desk.yaml")
+    (line,) = caught.value.lines()
+    assert line.endswith(": accounts: has none at keystone; expected a vault at the custodian")
+
+
 def test_a_market_that_contradicts_itself_is_told_with_its_line() -> None:
     from lab.scenario.market_file import MarketFile
 
