@@ -46,14 +46,6 @@ class Episode(msgspec.Struct):
     def rule(self) -> tuple[str, str, str]:
         return (self.mandate, self.subject, self.severity)
 
-    def stands_at(self, at_ns: int) -> bool:
-        """Whether it is firing at a moment."""
-        return (
-            self.fired_ns is not None
-            and self.fired_ns <= at_ns
-            and (self.resolved_ns is None or self.resolved_ns > at_ns)
-        )
-
     def matches(self, mandate: str, subject: str | None, severity: str | None, or_worse: bool = True) -> bool:
         """Whether it is an alert of that mandate, subject and severity (None: any)."""
         if self.mandate != mandate or (subject is not None and self.subject != subject):
@@ -76,7 +68,6 @@ class EpisodeBook:
         self.episodes: list[Episode] = []
         self.dropped = 0
         self.signals = 0
-        self.strays: list[int] = []  # signals that no episode explains
         self._open: dict[tuple[str, str, str], Episode] = {}
 
     def take(self, signal: Signal) -> None:
@@ -86,9 +77,7 @@ class EpisodeBook:
         episode = self._open.get(key)
         if signal.state == "resolved":
             if episode is None:
-                if len(self.strays) < 20:
-                    self.strays.append(signal.seq)
-                return
+                return  # the end of what never began
             episode.resolved_ns = signal.at_ns
             episode.seqs.append(signal.seq)
             del self._open[key]

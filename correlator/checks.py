@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
-from correlator.case import Case
+from correlator.case import ALL_MANDATES, Case
 from correlator.injections import Difference
 from correlator.verdict import Check
 
@@ -42,7 +42,7 @@ def check_world(violations: list[str], imbalances: list[str]) -> Check:
     """Value must be conserved, and nobody can have spent what he did not have: else the world itself was wrong."""
     wrong = [*violations, *imbalances]
     if wrong:
-        return Check("world", "unknown", f"the simulated world was wrong ({len(wrong)}): {'; '.join(wrong[:3])}")
+        return Check("world", "unknown", f"the simulated world was wrong: {'; '.join(wrong[:3])}")
     return Check("world", "pass", "every ledger adds up, and nobody spent what he did not have")
 
 
@@ -51,7 +51,7 @@ def check_truth(case: Case) -> Check:
     if not case.failures:
         return Check("truth", "pass", "the truth of every mandate was computed")
     mandate, failure = next(iter(case.failures.items()))
-    subject = "any mandate" if mandate == "*" else mandate
+    subject = "any mandate" if mandate == ALL_MANDATES else mandate
     return Check("truth", "unknown", f"the truth of {subject} could not be computed:\n{failure}")
 
 

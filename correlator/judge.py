@@ -20,7 +20,7 @@ from correlator.conduct import judge_false_alarms, judge_forbidden, judge_owed, 
 from correlator.expectations import Expectation, Forbidden
 from correlator.injections import Difference, collect_phases, establish_effects, first_difference
 from correlator.journal import Journal
-from correlator.matching import Match, match, match_all_due
+from correlator.matching import match, match_all_due
 from correlator.reading import ControlReading, Reading, read_control, read_run
 from correlator.reporting import report_alerts, report_injections, report_rules, report_series, report_unalerted
 from correlator.verdict import Check, Ending, ExpectationOutcome, ForbidOutcome, Judgement, worst
@@ -74,11 +74,11 @@ def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
 
 def _conclude(case: Case, reading: Reading, mismatch: str | None, difference: Difference | None) -> Judgement:
     header, resolved = reading.header, reading.header.resolved
-    matches = [_matched(case, expectation) for expectation in resolved.expect]
+    expectations = [_matched(case, expectation) for expectation in resolved.expect]
     if resolved.judge_all_ns is not None:
-        matches += _all_due(case, resolved.judge_all_ns)
+        expectations += _all_due(case, resolved.judge_all_ns)
     forbids = [_forbidden(case, forbidden) for forbidden in resolved.forbid]
-    owed = sum(found.outcome.origin == "judge_all" for found in matches)
+    owed = sum(outcome.origin == "judge_all" for outcome in expectations)
     checks = [
         checked("history", lambda: check_history(case, reading.ending, reading.detail)),
         checked("control", lambda: check_control(case, mismatch, difference)),
@@ -94,8 +94,7 @@ def _conclude(case: Case, reading: Reading, mismatch: str | None, difference: Di
     if resolved.steady_state is not None:
         steady = resolved.steady_state
         checks.append(checked("steady_state", lambda: judge_steady_state(case, steady)))
-    expectations = [found.outcome for found in matches]
-    alerts = report_alerts(case, matches)
+    alerts = report_alerts(case, expectations)
     judged: list[Check | ExpectationOutcome | ForbidOutcome] = [*checks, *expectations, *forbids]
     return Judgement(
         verdict=worst(each.verdict for each in judged),
@@ -139,15 +138,15 @@ def _mismatch(reading: Reading, control: ControlReading) -> str | None:
     return None
 
 
-def _matched(case: Case, expectation: Expectation) -> Match:
+def _matched(case: Case, expectation: Expectation) -> ExpectationOutcome:
     """Judge an expectation; if judging itself breaks, it is unknown and says why."""
     found, broken = attempt(lambda: match(case, expectation))
-    return found if found is not None else Match(_broken_expectation(expectation, broken))
+    return found if found is not None else _broken_expectation(expectation, broken)
 
 
-def _all_due(case: Case, within_ns: int) -> list[Match]:
+def _all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
     found, broken = attempt(lambda: match_all_due(case, within_ns))
-    return found if found is not None else [Match(_broken_expectation(Expectation("any", within_ns), broken))]
+    return found if found is not None else [_broken_expectation(Expectation("any", within_ns), broken)]
 
 
 def _broken_expectation(expectation: Expectation, reason: str) -> ExpectationOutcome:

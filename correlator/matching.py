@@ -21,13 +21,6 @@ SHORTEST_OWED_NS = 1_000_000_000
 firm's own may, can pass it by, and no scenario asked for it by name."""
 
 
-class Match(msgspec.Struct):
-    """An expectation's outcome, and the alert that answered it."""
-
-    outcome: ExpectationOutcome
-    answer: Finding | None = None
-
-
 class _Asked(msgspec.Struct, frozen=True):
     """An expectation with what it refers to: from when on a breach counts, and the injections it hangs on."""
 
@@ -36,7 +29,7 @@ class _Asked(msgspec.Struct, frozen=True):
     injections: list[InjectionFacts]
 
 
-def match(case: Case, expectation: Expectation) -> Match:
+def match(case: Case, expectation: Expectation) -> ExpectationOutcome:
     """Judge one expectation of the scenario."""
     asked = _Asked(expectation, case.start_ns, [])
     if case.resolved.timeline:
@@ -62,31 +55,29 @@ def match(case: Case, expectation: Expectation) -> Match:
     return _answer(case, asked, rule, interval)
 
 
-def match_all_due(case: Case, within_ns: int) -> list[Match]:
+def match_all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
     """Judge every rule each time it became due: ``judge_all``.
 
     Breaches parted by less than the monitor's legitimate lag are one: an alert that still stands need not be repeated.
     """
-    matches: list[Match] = []
+    outcomes: list[ExpectationOutcome] = []
     for rule in case.rules:
         if case.failure(rule.mandate) is not None:
             continue
         asked = _Asked(Expectation(rule.mandate, within_ns, rule.subject, rule.severity), case.start_ns, [])
         if rule.tracker.coalesced_gap_ns > LOOKBACK_NS:
-            matches.append(_unjudged(case, asked, "not_judged", "breached too often to tell one breach from the next"))
+            outcomes.append(_unjudged(case, asked, "not_judged", "breached too often to tell one breach from the next"))
         owed = [
             interval
             for interval in coalesce(rule.tracker.intervals, LOOKBACK_NS)
             if interval.due_ns is not None and interval.lasted_ns >= SHORTEST_OWED_NS
         ]
         for interval in owed:
-            matches.append(_answer(case, asked, rule, interval))
-    for found in matches:
-        found.outcome = msgspec.structs.replace(found.outcome, origin="judge_all")
-    return matches
+            outcomes.append(_answer(case, asked, rule, interval))
+    return [msgspec.structs.replace(outcome, origin="judge_all") for outcome in outcomes]
 
 
-def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Match:
+def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> ExpectationOutcome:
     """Judge an expectation whose rule became due."""
     expectation = asked.expectation
     assert interval.due_ns is not None
@@ -193,7 +184,7 @@ def _reference_ns(asked: _Asked, due_ns: int) -> int:
     return asked.from_ns if asked.expectation.of == "injection" else due_ns
 
 
-def _unjudged(case: Case, asked: _Asked, outcome: Outcome, reason: str) -> Match:
+def _unjudged(case: Case, asked: _Asked, outcome: Outcome, reason: str) -> ExpectationOutcome:
     return _judged(case, asked, "unknown", outcome, reason, None, None, None)
 
 
@@ -206,36 +197,33 @@ def _judged(
     interval: Interval | None,
     finding: Finding | None,
     deadline_ns: int | None,
-) -> Match:
+) -> ExpectationOutcome:
     expectation = asked.expectation
     fired_ns = finding.fired_ns if finding is not None else None
     due_ns = interval.due_ns if interval is not None else None
     began_ns = asked.from_ns if asked.injections else None
     effects = [known.took_effect_ns for known in asked.injections if known.took_effect_ns is not None]
     evidence = [interval.begins_seq] if interval is not None and interval.begins_seq else []
-    return Match(
-        ExpectationOutcome(
-            alert=expectation.alert,
-            asset=expectation.asset,
-            severity=expectation.severity,
-            of=expectation.of,
-            injection=expectation.injection,
-            line=expectation.line,
-            verdict=verdict,
-            outcome=outcome,
-            reason=reason,
-            breach_at_s=case.at_s(interval.begins_ns) if interval is not None else None,
-            due_at_s=case.at_s(due_ns),
-            detected_at_s=case.at_s(fired_ns),
-            latency_s=_span_s(due_ns, fired_ns),
-            since_breach_s=_span_s(interval.begins_ns if interval is not None else None, fired_ns),
-            since_injection_s=_span_s(began_ns, fired_ns),
-            since_effect_s=_span_s(min(effects, default=None), fired_ns),
-            deadline_s=round(expectation.within_ns / 1e9, 6),
-            deadline_at_s=case.at_s(deadline_ns),
-            evidence=evidence + (finding.episode.seqs if finding is not None else []),
-        ),
-        finding if verdict == "pass" or outcome == "late" else None,
+    return ExpectationOutcome(
+        alert=expectation.alert,
+        asset=expectation.asset,
+        severity=expectation.severity,
+        of=expectation.of,
+        injection=expectation.injection,
+        line=expectation.line,
+        verdict=verdict,
+        outcome=outcome,
+        reason=reason,
+        breach_at_s=case.at_s(interval.begins_ns) if interval is not None else None,
+        due_at_s=case.at_s(due_ns),
+        detected_at_s=case.at_s(fired_ns),
+        latency_s=_span_s(due_ns, fired_ns),
+        since_breach_s=_span_s(interval.begins_ns if interval is not None else None, fired_ns),
+        since_injection_s=_span_s(began_ns, fired_ns),
+        since_effect_s=_span_s(min(effects, default=None), fired_ns),
+        deadline_s=round(expectation.within_ns / 1e9, 6),
+        deadline_at_s=case.at_s(deadline_ns),
+        evidence=evidence + (finding.episode.seqs if finding is not None else []),
     )
 
 

@@ -129,7 +129,7 @@ class VenueNote(Record, array_like=True, frozen=True, gc=False, tag="venue"):
 
 
 class Injection(Record, array_like=True, frozen=True, gc=False, tag="injection"):
-    """A phase of an injection: planned, began, took_effect, ended, refused, withheld (in the control)."""
+    """A phase of an injection: planned, began, took_effect, ended, refused."""
 
     name: str
     fault: str

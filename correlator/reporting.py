@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from correlator.case import Case, Finding
-from correlator.matching import Match
 from correlator.truth.gauge import Gauge, GaugeBoard
 from correlator.verdict import (
     AlertOutcome,
     BreachOutcome,
+    ExpectationOutcome,
     InjectionOutcome,
     RuleName,
     RuleOutcome,
@@ -38,9 +38,8 @@ def report_injections(case: Case) -> list[InjectionOutcome]:
     ]
 
 
-def report_alerts(case: Case, matches: list[Match]) -> list[AlertOutcome]:
+def report_alerts(case: Case, asked: list[ExpectationOutcome]) -> list[AlertOutcome]:
     """Every alert that fired, in the order they did; expected are those of a kind that an expectation asks for."""
-    asked = [found.outcome for found in matches]
     alerts = []
     for finding in case.findings:
         expected = any(finding.episode.matches(outcome.alert, outcome.asset, outcome.severity) for outcome in asked)

@@ -13,7 +13,7 @@ from lab.injections import Fault, InjectionCoordinator
 from lab.journal.header import header_of
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel, Streams
-from lab.link import Latency, Link
+from lab.link import Link
 from lab.market import load_world
 from lab.monitor_config import monitor_config, monitor_key, trading_key
 from lab.monitor_shell import MonitorShell
@@ -176,13 +176,12 @@ class Laboratory:
         )
 
     def _link(self, client: str, venue: str) -> Link:
-        latency = self._latencies[venue]
         link = Link(
             client,
             self._venues[venue],
             self.kernel,
             self.journal,
-            Latency(latency.floor_ms, latency.median_ms, latency.sigma),
+            self._latencies[venue],
             self._streams(f"link/{client}/{venue}"),
         )
         self.links.append(link)

@@ -11,24 +11,16 @@ from collections.abc import Callable
 from heapq import heappush
 from typing import Any
 
-import msgspec
 import numpy as np
 from simpy.events import NORMAL
 
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel
+from lab.scenario.firm import LinkLatency
 from simulators.ports import ClientStream, Reply, Request, Stream, Venue
 
 _POOL = 4_093  # prime, so that departures at regular intervals go through all of it
 _NS_PER_US = 1_000
-
-
-class Latency(msgspec.Struct, frozen=True):
-    """One-way travel time: a floor that physics sets, plus a log-normal share of queues on the way."""
-
-    floor_ms: float = 2.0
-    median_ms: float = 3.0
-    sigma: float = 0.5
 
 
 class Delays:
@@ -40,7 +32,7 @@ class Delays:
 
     __slots__ = ("pool_ns",)
 
-    def __init__(self, latency: Latency, generator: np.random.Generator) -> None:
+    def __init__(self, latency: LinkLatency, generator: np.random.Generator) -> None:
         normal = generator.standard_normal(_POOL)
         delay_us = (latency.floor_ms + latency.median_ms * np.exp(latency.sigma * normal)) * 1_000.0
         self.pool_ns: list[int] = (np.rint(delay_us).astype(np.int64) * _NS_PER_US).tolist()
@@ -59,7 +51,7 @@ class Link:
         venue: Venue,
         kernel: Kernel,
         journal: JournalWriter,
-        latency: Latency,
+        latency: LinkLatency,
         generator: np.random.Generator,
     ) -> None:
         self.name = f"{client}>{venue.name}"

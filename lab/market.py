@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 import msgspec
 
 from lab.kernel import Streams
 from lab.scenario.model import Experiment
+from lab.scenario.units import format_instant
 from simulators.market_data.world.errors import MarketError
 from simulators.market_data.world.importers import load_bars
 from simulators.market_data.world.path import HOUR_NS
 from simulators.market_data.world.world import World
-
-_NS_PER_S = 1_000_000_000
 
 
 def load_world(experiment: Experiment, streams: Streams) -> World:
@@ -38,11 +36,8 @@ def settle_times(experiment: Experiment) -> Experiment:
     ends_ns = starts_ns + experiment.duration_ns
     for field, edge, at_ns in (("market.start", "a start", starts_ns), ("duration", "an end", ends_ns)):
         if not world.starts_ns <= at_ns <= world.ends_ns:
-            days = f"a run within {instant(world.starts_ns)} to {instant(world.ends_ns)}, the market's days"
-            raise MarketError(experiment.file, None, field, days, f"{edge} at {instant(at_ns)}")
+            days = (
+                f"a run within {format_instant(world.starts_ns)} to {format_instant(world.ends_ns)}, the market's days"
+            )
+            raise MarketError(experiment.file, None, field, days, f"{edge} at {format_instant(at_ns)}")
     return msgspec.structs.replace(experiment, start_ns=starts_ns)
-
-
-def instant(at_ns: int) -> str:
-    """A moment as ISO 8601 in UTC, to the second."""
-    return datetime.datetime.fromtimestamp(at_ns // _NS_PER_S, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -26,8 +26,7 @@ def monitor_config(firm: Firm) -> MonitorConfig:
         venues.append(VenueConfig(firm.custodian.name, "fireblocks", accounts=_accounts(firm, firm.custodian.name)))
     for source in firm.price_sources:
         assets = tuple(asset for asset in firm.assets if asset != "USD")
-        dialect = "coingecko" if source.dialect == "coingecko" else "coinmetrics"
-        venues.append(VenueConfig(source.name, dialect, assets=assets))  # type: ignore[arg-type]
+        venues.append(VenueConfig(source.name, source.dialect, assets=assets))  # type: ignore[arg-type]
     return MonitorConfig(tuple(venues))
 
 

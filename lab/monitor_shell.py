@@ -36,7 +36,7 @@ class MonitorShell:
         self._journal = journal
         self._on_signal = on_signal
         self._timer = kernel.timer(self._ring)
-        self._deadline_ns: int | None = None
+        self._deadline_ns = 0  # what the timer is set to; 0: nothing
         self._streams: dict[int, ClientStream] = {}
 
     def start(self) -> None:
@@ -48,7 +48,7 @@ class MonitorShell:
         self._arm()
 
     def _ring(self) -> None:
-        self._deadline_ns = None
+        self._deadline_ns = 0
         self._step(TimerFired(), 0)
 
     def _arm(self) -> None:
@@ -56,10 +56,7 @@ class MonitorShell:
         if deadline_ns == self._deadline_ns:
             return
         self._deadline_ns = deadline_ns
-        if deadline_ns is None:
-            self._timer.cancel()
-        else:
-            self._timer.arm(max(deadline_ns, self._kernel.now_ns))
+        self._timer.arm(max(deadline_ns, self._kernel.now_ns))
 
     def _perform(self, effects: Sequence[Effect], cause: int) -> None:
         for effect in effects:

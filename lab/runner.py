@@ -104,8 +104,6 @@ def carry_out(runs: list[Run]) -> Iterator[tuple[Job, Progress]]:
 
 def _control_key(experiment: Experiment) -> str:
     """Equal for experiments whose worlds are the same but for their injections."""
-    bare = msgspec.structs.replace(
-        experiment, file="", case="", description="", tags=(), timeline=(), expect=(), forbid=(), steady_state=None,
-        judge_all_ns=None,
-    )  # fmt: skip
-    return hashlib.blake2b(msgspec.json.encode(bare, order="deterministic"), digest_size=16).hexdigest()
+    return hashlib.blake2b(
+        msgspec.json.encode(experiment.as_control(), order="deterministic"), digest_size=16
+    ).hexdigest()

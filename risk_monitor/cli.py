@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from risk_monitor.yaml_nodes import MAX_BYTES
 
 EXIT_OK = 0
 EXIT_WRONG = 2
+EXIT_PIPE_CLOSED = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,11 +27,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check = commands.add_parser("check", help="read a limits file and print the rules that it sets")
     check.add_argument("file", metavar="LIMITS.yaml")
     parsed = parser.parse_args(arguments)
-    return check_file(parsed.file)
+    try:
+        code = check_file(parsed.file)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has read enough
+        _discard_output()
+        return EXIT_PIPE_CLOSED
+    except OSError as error:
+        _discard_output()
+        print(f"risk-monitor: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        return EXIT_WRONG
+    return code
 
 
 def check_file(path: str) -> int:
+    """Read one limits file and print the rules that it sets."""
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            print(f"{path}: not a file; expected a limits file", file=sys.stderr)
+            return EXIT_WRONG
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
         limits = parse_limits(content, path)
@@ -41,6 +57,11 @@ def check_file(path: str) -> int:
         return EXIT_WRONG
     print(describe(limits))
     return EXIT_OK
+
+
+def _discard_output() -> None:
+    """Send what is still buffered into the void, so that it does not raise again when Python exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def describe(limits: Limits) -> str:

@@ -91,10 +91,12 @@ class _LimitsReader:
 
     def limits(self) -> Limits:
         root = self._root
+        schema_node = root.get("schema")
+        if schema_node is not None and self._text(schema_node, "schema") != SCHEMA:
+            # A file of another kind is one mistake, not as many as it has keys.
+            raise self._error(schema_node, "schema", f"{self._text(schema_node, 'schema')!r} is not read here", SCHEMA)
         self._known_keys(root, "", _TOP_KEYS)
-        schema = self._text(self._required(root, "", "schema"), "schema")
-        if schema != SCHEMA:
-            raise self._error(root.get("schema") or root, "schema", f"{schema!r} is not read here", SCHEMA)
+        self._required(root, "", "schema")
         firm = self._text(self._required(root, "", "firm"), "firm")
         base_node = self._required(root, "", "base_currency")
         base_currency = self._text(base_node, "base_currency")

@@ -16,6 +16,9 @@ MAX_BYTES = 1_000_000
 
 MAX_DEPTH = 16
 
+_MOST_SHOWN = 200
+"""Characters of a message: what a file of another kind holds must not flood the terminal."""
+
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -39,6 +42,8 @@ class LimitsError(ValueError):
         self.line = line
         self.column = column
         self.field = field
+        if len(message) > _MOST_SHOWN:
+            message = f"{message[: _MOST_SHOWN // 2]} … {message[-_MOST_SHOWN // 2 :]}"
         self.message = message
         self.expected = expected
         self.nearest = nearest
@@ -80,10 +85,12 @@ def read(source: str | bytes, file: str) -> Node:
     if isinstance(source, bytes):
         if len(source) > MAX_BYTES:
             raise LimitsError(file, 0, 0, "", "the file is too large", f"at most {MAX_BYTES:,} bytes")
+        raw = source
         try:
-            source = source.decode()
+            source = raw.decode()
         except UnicodeDecodeError as error:
-            raise LimitsError(file, 0, 0, "", f"byte {error.start} is not UTF-8", "text in UTF-8") from None
+            line, column = _line_and_column(raw[: error.start].decode())
+            raise LimitsError(file, line, column, "", "not UTF-8", "text in UTF-8") from None
     if len(source) > MAX_BYTES:
         raise LimitsError(file, 0, 0, "", "the file is too large", f"at most {MAX_BYTES:,} bytes")
     try:
@@ -92,6 +99,10 @@ def read(source: str | bytes, file: str) -> Node:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise LimitsError(file, line, column, "", f"not YAML: {error.problem or error.context}", "valid YAML") from None
+    except yaml.reader.ReaderError as error:
+        line, column = _line_and_column(source[: source.find(chr(error.character))])
+        message = f"the character {error.character:#04x}, which no text holds"
+        raise LimitsError(file, line, column, "", message, "text in UTF-8") from None
     except yaml.YAMLError as error:
         raise LimitsError(file, 0, 0, "", f"not YAML: {str(error).splitlines()[0]}", "valid YAML") from None
 
@@ -156,6 +167,11 @@ class _Reader:
 
     def _error(self, event: yaml.Event, field: str, message: str, expected: str) -> LimitsError:
         return LimitsError(self._file, *_place(event), field, message, expected)
+
+
+def _line_and_column(before: str) -> tuple[int, int]:
+    """Where a text goes on, counted from 1."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _place(event: yaml.Event) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Ports: what a simulated venue or strategy asks of the world it is plugged into.
 
 A simulator owns no clock, no randomness, no file and no socket. Whoever assembles a run (the laboratory's
-coordinator, a test, later a live server) passes in objects of these shapes. All times are ``int``
+coordinator, a test, a live server) passes in objects of these shapes. All times are ``int``
 nanoseconds since the Unix epoch.
 """
 

@@ -53,11 +53,6 @@ class BreachTracker:
         # Two ways to add the same floats differ in the last digits; a bound touched exactly is not exceeded.
         self.threshold = bound + slack + abs(bound) * 1e-9
         self._open: Interval | None = None
-        self._open_since_ns = 0
-
-    @property
-    def in_breach(self) -> bool:
-        return self._open is not None
 
     def update(self, times: Times, values: Values, seq_at: Callable[[int], int]) -> None:
         """Take a stretch of the measure: ``values[i]`` holds from ``times[i]`` on.
@@ -86,7 +81,6 @@ class BreachTracker:
             self._open.peak = max(self._open.peak, peak)
             return
         self._open = Interval(at_ns, seq, peak=peak)
-        self._open_since_ns = at_ns
 
     def end(self, at_ns: int) -> None:
         """The measure came back within the bound."""

@@ -29,14 +29,12 @@ class Book(msgspec.Struct, frozen=True):
 
 
 class Violations:
-    """What could not have happened. The first few are kept in words, all are counted."""
+    """What could not have happened, in words; of many, the first few."""
 
     def __init__(self) -> None:
-        self.count = 0
         self.messages: list[str] = []
 
     def add(self, record: Record, message: str) -> None:
-        self.count += 1
         if len(self.messages) < _MOST_VIOLATIONS:
             self.messages.append(f"record {record.seq} of {record.source}: {message}")
 

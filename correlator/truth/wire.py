@@ -18,8 +18,6 @@ from correlator.truth.measures.api_latency import ApiLatency
 from correlator.truth.measures.api_outage import ApiOutage, is_failure
 from correlator.truth.measures.feed_staleness import Feed
 
-CLIENT = "monitor"
-
 _STREAM_NAME_AT = len(b'{"stream":"')
 _ACCOUNT_DATA = re.compile(
     r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/|^/v1/(vault|transactions|exchange_accounts)"
@@ -37,13 +35,11 @@ class MonitorLink:
 
     def __init__(
         self,
-        venue: str,
         timeout_ns: int,
         outage: ApiOutage | None,
         latency: ApiLatency | None,
         account_feed: Feed | None,
     ) -> None:
-        self.venue = venue
         self.names: dict[bytes, Callable[[Push], None]] = {}  # stream's name → where its messages arrive
         self.price_feeds: dict[str, Feed] = {}  # symbol without slash, lower case
         self._timeout_ns = timeout_ns
@@ -177,7 +173,6 @@ class Wire:
         if latency_gauge is not None and latency_mandate is not None:
             latency = ApiLatency(latency_gauge, latency_mandate.window_ns, latency_mandate.quantile)
         known = MonitorLink(
-            venue,
             self._timeout_ns,
             ApiOutage(outage_gauge) if outage_gauge is not None else None,
             latency,

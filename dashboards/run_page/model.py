@@ -11,8 +11,6 @@ import msgspec
 class Injection(msgspec.Struct, frozen=True):
     name: str
     fault: str
-    planned_at_s: float
-    planned_end_at_s: float | None
     began_at_s: float | None
     took_effect_at_s: float | None
     ended_at_s: float | None
@@ -32,7 +30,6 @@ class Expectation(msgspec.Struct, frozen=True):
     since_injection_s: float | None
     since_effect_s: float | None
     deadline_s: float
-    deadline_at_s: float | None
 
 
 class Forbid(msgspec.Struct, frozen=True):
@@ -84,7 +81,6 @@ class Series(msgspec.Struct, frozen=True):
     alert: str
     asset: str
     unit: str
-    step_s: float
     bounds: list[tuple[str, float]]
     points: list[tuple[float, float, float]]
 
@@ -99,8 +95,6 @@ class RuleName(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     reason: str
     at_s: float
-    planned_s: float
-    detail: str
 
 
 class Judgement(msgspec.Struct, frozen=True):

@@ -91,8 +91,10 @@ def _expectation(one: Expectation) -> str:
     cells = (one.alert, one.asset or "any", one.severity or "any", _at(one.due_at_s), _at(one.detected_at_s))
     plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     verdict = one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}"
+    spans = (("injection", one.since_injection_s), ("effect", one.since_effect_s))
+    since = ", ".join(f"{seconds:.3f} s since the {what}" for what, seconds in spans if seconds is not None)
     return (
-        f"<tr>{plain}<td>{latency}</td><td>{deadline}</td>"
+        f'<tr>{plain}<td title="{since}">{latency}</td><td>{deadline}</td>'
         f'<td title="{escape(one.reason)}"><b class="{one.verdict}">{escape(verdict)}</b></td></tr>'
     )
 

@@ -9,8 +9,6 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from lab.scenario.model import Experiment
 from risk_monitor.config import MonitorConfig
 from risk_monitor.limits import parse_limits
@@ -22,12 +20,8 @@ _PACKAGES = ("lab", "simulators", "risk_monitor", "correlator")
 
 def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[str, Any]:
     """Header of one arm. A control serves every case of its scenario, so it names none and carries no timeline."""
-    is_run = arm == "run"
-    if not is_run:
-        experiment = msgspec.structs.replace(
-            experiment, case="", description="", tags=(), timeline=(), expect=(), forbid=(), steady_state=None,
-            judge_all_ns=None,
-        )  # fmt: skip
+    if arm == "control":
+        experiment = experiment.as_control()
     assert experiment.start_ns is not None
     return {
         "format": FORMAT,

@@ -30,10 +30,6 @@ class Agreement:
         self.wrong(path, f"`{word}` is no {what}", one_of(names) or "nothing: there is none", nearest_name(word, names))
         return False
 
-    def line(self, path: Path) -> int:
-        """The line where ``path`` stands."""
-        return self._place(path)[0].line
-
     def _place(self, path: Path) -> tuple[Mark, str]:
         node: Node | None = self._root
         mark = self._root.mark

@@ -10,7 +10,7 @@ from lab.scenario.errors import Problem, one_of
 from lab.scenario.faults import FAULTS
 from lab.scenario.firm import EXCHANGE_OPERATIONS, Firm
 from lab.scenario.limits import LimitsInForce
-from lab.scenario.mandates import MANDATES, limit_keys, subjects
+from lab.scenario.mandates import MANDATES, OPTIONS, limit_keys, subjects
 from lab.scenario.model import Expectation, Experiment, Forbidden, Injection, Market
 from lab.scenario.units import format_duration, format_instant
 from lab.scenario.yaml_nodes import Map, Node
@@ -97,7 +97,7 @@ def _check_override_subjects(check: Agreement, world: World, root: Node) -> None
     overrides = root.entries.get("limit_overrides") if isinstance(root, Map) else None
     for mandate, table in overrides.entries.items() if isinstance(overrides, Map) else ():
         known = subjects(mandate, world.firm, world.stablecoins)
-        words = ("each", "prices", "positions", "for", "window", "quantile")
+        words = ("each", "prices", "positions", *OPTIONS)
         for subject in table.entries if isinstance(table, Map) else ():
             if subject not in words:
                 check.known(("limit_overrides", mandate, subject), subject, (*known, "each"), f"subject of {mandate}")

@@ -28,14 +28,17 @@ from lab.scenario.kinds import Findings, Kind, Schema, join
 from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
 from lab.scenario.scalars import NAME, PAIR, Choice, Step, Text
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
+from simulators.custodian.calendar import parse_date, parse_time_of_day
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.instrument import Instrument
 from simulators.exchange.types import Listing
+from simulators.ledger import to_units
 from simulators.strategies.params import KINDS
 
 FIRM_SCHEMA = "riskproof-firm/1"
 STEP = Step()
+MOST_HELD = "1000000000"  # whole assets in one account: their sums stay far within the 64 bits of a record
 
 
 class _ListingTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,6 +264,38 @@ class FirmFile(Kind[Firm]):
         return record(_FirmText).schema()
 
 
+def _check_custodian(check: Agreement, config: CustodianConfig) -> None:
+    """Its times of day and its amounts, which are plain texts in its configuration."""
+    at: tuple[str | int, ...] = ("custodian", config.name)
+    hours: list[tuple[tuple[str | int, ...], str]] = [
+        ((*at, "cut_offs", index), text) for index, text in enumerate(config.cut_offs)
+    ]
+    for path, text in [*hours, ((*at, "settlement_time"), config.settlement_time)]:
+        try:
+            parse_time_of_day(text)
+        except ValueError:
+            check.wrong(path, f"`{text}` is no time of day", "HH:MM from 00:00 to 23:59")
+    for index, day in enumerate(config.holidays):
+        try:
+            parse_date(day)
+        except ValueError:
+            check.wrong((*at, "holidays", index), f"`{day}` is no day", "YYYY-MM-DD")
+    if not config.cut_offs:
+        check.wrong((*at, "cut_offs"), "is empty", "at least one time of day")
+    _check_amount(check, (*at, "dust_minimum"), config.dust_minimum)
+    for asset, amount in config.transfers.policy_limits.items():
+        _check_amount(check, (*at, "transfers", "policy_limits", asset), amount)
+
+
+def _check_amount(check: Agreement, path: tuple[str | int, ...], amount: str) -> None:
+    try:
+        fits = 0 <= to_units(amount) <= to_units(MOST_HELD)
+    except ValueError:
+        fits = False
+    if not fits:
+        check.wrong(path, f"`{amount}` is no amount that a ledger holds", "0 to 1000M, with at most 8 decimals")
+
+
 def _disagreements(firm: Firm, root: Node) -> list[Problem]:
     """What the parts of a firm say against each other."""
     check = Agreement(root)
@@ -280,8 +315,13 @@ def _disagreements(firm: Firm, root: Node) -> list[Problem]:
             check.wrong(
                 (*at, "role"), f"`{account.role}` does not fit `{account.venue}`", "vault at the custodian only"
             )
-        for asset in account.opening:
+        for asset, amount in account.opening.items():
             check.known((*at, "opening", asset), asset, sorted(keeps[account.venue]), f"asset at {account.venue}")
+            _check_amount(check, (*at, "opening", asset), amount)
+    if firm.custodian is not None:
+        _check_custodian(check, firm.custodian.config)
+        if all(account.venue != firm.custodian.name for account in firm.accounts):
+            check.wrong(("accounts",), f"has none at {firm.custodian.name}", "a vault at the custodian")
     for name in pairs_of:
         masters = sum(account.venue == name and account.role == "master" for account in firm.accounts)
         if masters != 1:

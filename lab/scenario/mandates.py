@@ -5,29 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lab.scenario.firm import Firm
-
-SEVERITIES = ("info", "warning", "high", "critical")
+from risk_monitor import rules
+from risk_monitor.effects import Severity
 
 Names = tuple[str, ...]
 
-MANDATES: Names = (
-    "position_limit",
-    "notional_limit",
-    "delta_exposure",
-    "drawdown",
-    "rapid_drawdown",
-    "daily_loss",
-    "stablecoin_peg",
-    "stablecoin_exposure",
-    "price_divergence",
-    "triangular_divergence",
-    "feed_staleness",
-    "api_outage",
-    "api_latency",
-    "overdue_settlement",
-    "unsettled_exposure",
-)
-
+SEVERITIES: Names = tuple(severity.value for severity in Severity)
+MANDATES: Names = tuple(rules.MANDATES)
 OPTIONS = ("for", "window", "quantile")  # keys under a mandate that are no subject
 
 

@@ -103,6 +103,13 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     steady_state: SteadyState | None
     judge_all_ns: int | None
 
+    def as_control(self) -> Experiment:
+        """The same world with nothing injected or asked: equal for cases that may share one control."""
+        return msgspec.structs.replace(
+            self, file="", case="", description="", tags=(), timeline=(), expect=(), forbid=(), steady_state=None,
+            judge_all_ns=None,
+        )  # fmt: skip
+
     def to_resolved(self) -> dict[str, Any]:
         """The experiment as plain JSON values, for the journal's header (``resolved``)."""
         return {

@@ -260,13 +260,6 @@ def relaxed(schema: Schema) -> Schema:
     }
 
 
-def entry(node: Node, *path: str | int) -> Node | None:
-    """The node at ``path`` inside ``node``, if there is one."""
-    current: Node | None = node
-    for step in path:
-        if isinstance(step, str):
-            current = current.entries.get(step) if isinstance(current, Map) else None
-        else:
-            items = getattr(current, "items", ())
-            current = items[step] if isinstance(items, tuple) and step < len(items) else None
-    return current
+def entry(node: Node, key: str) -> Node | None:
+    """What stands under ``key``, if ``node`` is a mapping that has it."""
+    return node.entries.get(key) if isinstance(node, Map) else None

@@ -1,4 +1,4 @@
-"""Durations, shares and amounts as people write them (`1h30min`, `500 bp`, `2.5M USD`), as exact numbers and back."""
+"""Durations, shares and amounts as people write them (`1h30min`, `500 bp`, `2.5M`), as exact numbers and back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ _DURATION = re.compile(DURATION_PATTERN)
 _DURATION_PART = re.compile(rf"({NUMBER}) ?(ms|s|min|h|d)")
 _SHARE = re.compile(rf"^(-?{NUMBER}) ?(bp|%)$")
 _AMOUNT = re.compile(rf"^({NUMBER}) ?([kM]?)$")
-_QUANTITY = re.compile(rf"^({NUMBER}) ?([kM]?) ?([A-Za-z%]+)$")
 
 
 def parse_duration(text: str) -> int:
@@ -91,14 +90,6 @@ def parse_amount(text: str) -> str:
     if not found:
         raise ValueError("is negative" if text.strip().startswith("-") else "is not an amount")
     return f"{(Decimal(found[1]) * MULTIPLIER[found[2]]).normalize():f}"
-
-
-def parse_quantity(text: str) -> tuple[str, str]:
-    """The plain decimal and the unit of ``2.5M USD``. Raises ValueError with the reason."""
-    found = _QUANTITY.match(text.strip())
-    if not found:
-        raise ValueError("has no unit" if _AMOUNT.match(text.strip()) else "is not a quantity")
-    return f"{(Decimal(found[1]) * MULTIPLIER[found[2]]).normalize():f}", found[3]
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Watches on assets of the portfolio: what position, notional and delta limits have in common."""
+"""Watches on assets of the portfolio: what the mandates on holdings have in common."""
 
 from __future__ import annotations
 

@@ -15,9 +15,7 @@ DEFAULT_SERVICE_TIMES: Mapping[str, LogNormal] = {
     "wallet": LogNormal(40.0, 0.5),
     "stream": LogNormal(2.0, 0.3),
 }
-"""The operations of the API, and how long each takes where a venue's configuration does not say.
-
-``general``: ping, time, exchangeInfo. ``market_data``: books, trades, klines, tickers. ``order_place`` and
+"""``general``: ping, time, exchangeInfo. ``market_data``: books, trades, klines, tickers. ``order_place`` and
 ``order_cancel``: changes of orders. ``account``: balances, orders, own trades, sub-accounts. ``wallet``: deposits and
 withdrawals. ``stream``: answers on a WebSocket.
 """

@@ -71,8 +71,6 @@ class Strategy(Generic[P]):
         }
         self.set_up()
 
-    # --- life ----------------------------------------------------------------------------------------------------
-
     def start(self) -> None:
         """Begin within two seconds: strategies that start together do not knock at once."""
         self._is_running = True
@@ -114,8 +112,6 @@ class Strategy(Generic[P]):
             for client in self.clients.values():
                 client.start()
 
-    # --- what a subclass decides on ------------------------------------------------------------------------------
-
     def set_up(self) -> None:
         """The last step of construction: prepare what the idea keeps in mind."""
 
@@ -134,8 +130,6 @@ class Strategy(Generic[P]):
 
     def on_order_closed(self, order: OwnOrder, cause: int) -> None:
         """An order of ours reached its end."""
-
-    # --- acting --------------------------------------------------------------------------------------------------
 
     def place(
         self, client: ExchangeClient, pair: Pair, side: int, ticks: int, lots: int, time_in_force: str, cause: int
@@ -191,8 +185,6 @@ class Strategy(Generic[P]):
         if equity_usd is None or not price_usd or equity_usd <= 0.0:
             return 0
         return int(equity_usd * fraction / price_usd * UNITS)
-
-    # --- what the clients tell -----------------------------------------------------------------------------------
 
     def on_ready(self, client: ExchangeClient) -> None:
         missing = [name for name in self._pair_names if name not in client.pairs]

@@ -31,7 +31,7 @@ _QUOTE_SILENCE_NS = 30 * SECOND_NS
 _BAR_SILENCE_NS = 180 * SECOND_NS
 _RETRY_NS = 5 * SECOND_NS
 _MINUTE_MS = 60_000
-_INSUFFICIENT_BALANCE = -2010
+_NEW_ORDER_REJECTED = -2010
 
 T = TypeVar("T")
 
@@ -133,8 +133,6 @@ class ExchangeClient:
         """What an order may spend now: free balance less what orders under way will lock."""
         return max(0, self.account.free_units(asset) - self.desk.reserved_units(asset))
 
-    # --- start and refresh ---------------------------------------------------------------------------------------
-
     def _ask_pairs(self) -> None:
         if self._is_running:
             self._rest.send("GET", "/api/v3/exchangeInfo", "", self._take_pairs, signed=False)
@@ -221,8 +219,6 @@ class ExchangeClient:
             self.malformed_payloads += 1
             return None
 
-    # --- quotes and bars -----------------------------------------------------------------------------------------
-
     def _on_book(self, payload: bytes, cause: int) -> None:
         try:
             ticker = decode_book_ticker(payload).data
@@ -272,8 +268,6 @@ class ExchangeClient:
             self._last_bar_ms[pair.symbol] = open_ms
             self._listener.on_bar(self, pair, close, is_past, cause)
 
-    # --- the account's own events --------------------------------------------------------------------------------
-
     def _subscription(self) -> bytes:
         stamp = self._clock.now_ns // MILLISECOND_NS
         return msgspec.json.encode(
@@ -312,6 +306,6 @@ class ExchangeClient:
         self._listener.on_fill(order, units, quote_units, cause)
 
     def on_closed(self, order: OwnOrder, cause: int) -> None:
-        if order.error_code == _INSUFFICIENT_BALANCE and self._is_running:
-            self.resync(cause)  # our view of the balances was wrong
+        if order.error_code == _NEW_ORDER_REJECTED and self._is_running:
+            self.resync(cause)  # perhaps our view of the balances was wrong
         self._listener.on_closed(order, cause)

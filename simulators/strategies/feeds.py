@@ -35,7 +35,6 @@ class Feed:
         self._failures = 0
         self._is_wanted = False
         self.last_ns = 0
-        self.malformed_frames = 0
 
     def open(self) -> None:
         self._is_wanted = True

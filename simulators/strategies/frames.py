@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-# --- REST ---------------------------------------------------------------------------------------------------------
-
 
 class Filter(msgspec.Struct, frozen=True, rename="camel"):
     filter_type: str
@@ -80,9 +78,6 @@ class KlineRow(msgspec.Struct, frozen=True, array_like=True):
     close: float
     volume: float
     close_ms: int
-
-
-# --- streams ------------------------------------------------------------------------------------------------------
 
 
 class BookTicker(msgspec.Struct, frozen=True, gc=False):

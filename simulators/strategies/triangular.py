@@ -17,12 +17,11 @@ _UNWIND_ATTEMPTS = 5
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """One leg of the way round: a side of a pair. ``spends`` and ``brings`` are assets."""
+    """One leg of the way round: a side of a pair. ``spends`` is an asset; what it brings, the next one spends."""
 
     quote: Quote
     side: int
     spends: str
-    brings: str
 
     def rate(self) -> float:
         """Units brought per unit spent at the top of the book, before the fee; 0 without a price."""
@@ -55,7 +54,7 @@ def ways_round(quotes: list[Quote]) -> list[tuple[Hop, Hop, Hop]]:
     for out, back in ((outer[0], outer[1]), (outer[1], outer[0])):
         first, second = out.pair.base, back.pair.base
         side = SELL if cross.pair.base == first else BUY
-        ways.append((Hop(out, BUY, home, first), Hop(cross, side, first, second), Hop(back, SELL, second, home)))
+        ways.append((Hop(out, BUY, home), Hop(cross, side, first), Hop(back, SELL, second)))
     return ways
 
 

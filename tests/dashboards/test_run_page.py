@@ -56,7 +56,7 @@ JUDGEMENT = Judgement(
         ExpectationOutcome(
             alert="stablecoin_peg", asset="USDT", severity="high", of="breach", injection="slide", verdict="pass",
             outcome="detected", reason="in time", due_at_s=7_203.0, detected_at_s=7_204.0, latency_s=1.0,
-            deadline_s=15.0,
+            since_injection_s=3_604.0, since_effect_s=3_599.0, deadline_s=15.0,
         )
     ],
     forbids=[ForbidOutcome("drawdown", None, None, 9, "pass", "none fired", [])],
@@ -128,6 +128,11 @@ def test_the_page_holds_everything_and_fetches_nothing() -> None:
         "Judged from 1,234 quote",
     ):
         assert words in text, words
+
+
+def test_beside_the_latency_stand_the_times_since_injection_and_effect() -> None:
+    page = render(to_json(JUDGEMENT))
+    assert '<td title="3604.000 s since the injection, 3599.000 s since the effect">1.000 s</td>' in page
 
 
 def test_the_timeline_puts_every_moment_where_it_belongs() -> None:

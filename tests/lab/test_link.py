@@ -5,7 +5,8 @@ from pathlib import Path
 
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel, Streams
-from lab.link import Latency, Link
+from lab.link import Link
+from lab.scenario.firm import LinkLatency
 from simulators.ports import Reply, Request, Stream
 
 MS = 1_000_000
@@ -49,7 +50,12 @@ class Rig:
         self.journal = JournalWriter(directory / "run.journal", self.kernel, {})
         self.venue = EchoVenue()
         self.link = Link(
-            "monitor", self.venue, self.kernel, self.journal, Latency(1.0, 20.0, sigma), Streams(1)("monitor>echo")
+            "monitor",
+            self.venue,
+            self.kernel,
+            self.journal,
+            LinkLatency(floor_ms=1.0, median_ms=20.0, sigma=sigma),
+            Streams(1)("monitor>echo"),
         )
 
 

@@ -146,7 +146,7 @@ def test_each_mistake_gets_one_message_with_its_place(text: str, message: str) -
 def test_a_huge_file_a_deep_one_and_one_that_is_not_text_are_refused_quickly() -> None:
     for content, message in (
         (b"a" * 1_000_001, "f: the file is too large; expected at most 1,000,000 bytes"),
-        (b"\xff\xfe", "f: byte 0 is not UTF-8; expected text in UTF-8"),
+        (b"\xff\xfe", "f:1:1: not UTF-8; expected text in UTF-8"),
         (b"[" * 500_000, "f:1:18: nested too deep; expected at most 16 levels"),
     ):
         with pytest.raises(LimitsError) as caught:

@@ -210,7 +210,7 @@ class TradingEndpoints:
 def check_timing(parameters: Parameters, now_ns: int) -> None:
     """Refuse a request whose ``timestamp`` is not within ``recvWindow`` of the venue's clock.
 
-    A request without a timestamp passes: it belongs to the signature, which is not asked for yet.
+    A request without a timestamp passes: it belongs to the signature, which this venue does not ask for.
     """
     timestamp_ms = parameters.integer("timestamp")
     if timestamp_ms is None:

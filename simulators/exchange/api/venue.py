@@ -56,7 +56,7 @@ class ExchangeApi:
     """The production API of one exchange (``ports.Venue`` and ``ExchangeObserver``).
 
     It makes itself the exchange's observer. ``keys`` maps API keys to what they open, ``latency`` operations
-    (``service_time.OPERATIONS``, ``*`` for all others) to service times, which are drawn from ``rng`` once.
+    (``operations.OPERATIONS``, ``*`` for all others) to service times, which are drawn from ``rng`` once.
     ``wallet`` and ``faults`` are for those who move value or do harm; no client sees them.
     """
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import correlator.expectations
+import correlator.limits
 from lab.scenario.errors import ScenarioError
 from lab.scenario.faults import FAULTS
-from lab.scenario.mandates import MANDATES
+from lab.scenario.mandates import MANDATES, SEVERITIES
 from lab.scenario.model import Injection
 from lab.scenario.resolve import SHIPPED, load_scenario, scenario_files
 from risk_monitor.limits import parse_limits
-from risk_monitor.rules import MANDATES as KEPT_BY_THE_MONITOR
 from simulators.market_data.world.harm import StablecoinDepegParams
 
 HOUR_NS = 3_600_000_000_000
@@ -214,5 +215,6 @@ def test_the_example_of_each_fault_is_a_sound_injection(spec: object, tmp_path: 
     assert set(spec.scope) <= {*built.__struct_fields__, "venue"}
 
 
-def test_words_that_are_kept_twice_agree() -> None:
-    assert tuple(KEPT_BY_THE_MONITOR) == MANDATES
+def test_the_correlator_knows_the_words_that_a_scenario_may_use() -> None:
+    assert tuple(correlator.limits._DIMENSIONS) == MANDATES
+    assert correlator.expectations.SEVERITIES == SEVERITIES

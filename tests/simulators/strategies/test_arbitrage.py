@@ -144,9 +144,6 @@ def test_a_pause_forbids_new_trades(make_floor: Any) -> None:
     assert floor.journal.fills == 0
 
 
-# --- triangular ---------------------------------------------------------------------------------------------------
-
-
 def test_a_triangle_that_closes_is_left_alone(make_floor: Any) -> None:
     floor = make_floor({"apex": TRIANGLE}, fee_bp=2.0)
     _start(floor, "triangular_arbitrage", TriangularParams(), TRIANGLE)
