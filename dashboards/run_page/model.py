@@ -65,7 +65,6 @@ class Alert(msgspec.Struct, frozen=True):
 class Breach(msgspec.Struct, frozen=True):
     began_at_s: float
     ended_at_s: float | None
-    due_at_s: float | None
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -74,6 +73,7 @@ class Rule(msgspec.Struct, frozen=True):
     severity: str
     bound: str
     breaches: int
+    first_due_at_s: float | None
     intervals: list[Breach]
 
 

@@ -42,8 +42,8 @@ def render(document: bytes) -> str:
 
 
 _LEGEND = (
-    '<p class="legend"><span class="key injected"></span>injection <span class="key effect"></span>took effect '
-    '<span class="key breach"></span>true breach <span class="key due"></span>due '
+    '<p class="legend"><span class="key injected"></span>injection <span class="key effect"></span>took&nbsp;effect '
+    '<span class="key breach"></span>true breach <span class="key due"></span>first&nbsp;due '
     '<span class="key firing"></span>alert firing <span class="key pending"></span>pending '
     '<span class="key false_alarm"></span>false alarm</p>'
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +14,7 @@ RIGHT = 990
 _ROW = 22
 _BAR = 12
 _MOST_ROWS = 60
+_HALF_CHARACTER = 3.5  # of a tick's text, in the drawing's units: what hangs over the edge would be cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,9 @@ def time_axis(scale: Scale, y: float, grid_top: float) -> str:
     for at_s in time_ticks(scale.high, most=9):
         x = scale(at_s)
         parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{grid_top}" y2="{y}"/>')
-        parts.append(f'<text class="tick" x="{x}" y="{y + 16}" text-anchor="middle">{_tick(at_s)}</text>')
+        text = _tick(at_s)
+        anchor = "middle" if x + len(text) * _HALF_CHARACTER <= WIDTH else "end"
+        parts.append(f'<text class="tick" x="{x}" y="{y + 16}" text-anchor="{anchor}">{text}</text>')
     return "".join(parts)
 
 
@@ -127,14 +129,10 @@ def _breaches(judgement: Judgement, end_s: float) -> list[Row]:
             ended_s = end_s if breach.ended_at_s is None else breach.ended_at_s
             says = f"{clock(breach.began_at_s)} to {clock(ended_s)}, bound {rule.bound}"
             items.append(Bar(breach.began_at_s, ended_s, f"breach {rule.severity}", says))
-        items += _dues(rule.intervals[0].due_at_s)
+        if rule.first_due_at_s is not None:
+            items.append(Mark(rule.first_due_at_s, "due", f"first due {clock(rule.first_due_at_s)}"))
         rows.append(Row(f"{rule.alert} {rule.asset} {rule.severity}", tuple(items)))
     return rows
-
-
-def _dues(due_at_s: float | None) -> Iterable[Mark]:
-    if due_at_s is not None:
-        yield Mark(due_at_s, "due", f"due {clock(due_at_s)}")
 
 
 def _alerts(judgement: Judgement, end_s: float) -> list[Row]:

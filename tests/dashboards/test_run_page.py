@@ -145,6 +145,22 @@ def test_the_timeline_puts_every_moment_where_it_belongs() -> None:
         assert shape in page, shape
 
 
+def test_due_is_marked_where_the_rule_first_became_due_though_an_earlier_breach_passed_too_soon() -> None:
+    rule = JUDGEMENT.rules[0]
+    passing = BreachOutcome(6_000.0, 6_001.0, None, 101.0, 1, [30])
+    judgement = msgspec.structs.replace(
+        JUDGEMENT, rules=[msgspec.structs.replace(rule, intervals=[passing, *rule.intervals])]
+    )
+    x = Scale(0.0, 10_800.0, 270, 990)(7_203.0)
+    assert re.findall(r'<polygon class="due" points="([\d.]+),', render(to_json(judgement))) == [str(x)]
+
+
+def test_the_last_time_on_an_axis_is_not_cut_off_at_the_edge() -> None:
+    long = msgspec.structs.replace(JUDGEMENT, ended=Ending("completed", 129_600.0, 129_600.0, ""))
+    anchors = re.findall(r'x="990\.0" y="[\d.]+" text-anchor="(\w+)">1d 12:00<', render(to_json(long)))
+    assert anchors == ["end"] * 3
+
+
 def test_a_document_that_is_no_verdict_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         render(b"{}")
