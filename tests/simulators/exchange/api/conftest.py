@@ -10,11 +10,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from simulators.exchange.api import ApiKey, ExchangeApi, LogNormal
 from simulators.exchange.api.limits import RateLimits
+from simulators.exchange.api.routes import ApiKey
+from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
 from simulators.exchange.types import Listing, OrderType, Side, TimeInForce
+from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request, Stream
 
 START_NS = 1_676_851_200_000_000_000  # 2023-02-20T00:00:00Z
