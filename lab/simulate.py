@@ -43,8 +43,8 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
             return  # a breach that did not last is no news to whoever watches; the journal has it
         else:
             firing.remove(raised.alert_id)
-        detail = f"{raised.severity.value}: {raised.observed:.6g} against {raised.limit:.6g} {raised.unit}"
-        happened("alert", f"{raised.mandate} {raised.subject}", raised.state.value, detail)
+        detail = f"{raised.observed:,.7g} against {raised.limit:,.7g} {raised.unit}"
+        happened("alert", f"{raised.mandate} {raised.subject} {raised.severity.value}", raised.state.value, detail)
 
     def tell(progress: Advanced | Happened) -> None:
         try:

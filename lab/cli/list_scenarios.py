@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+_WIDE = 140  # columns that everything takes
+
 
 def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
@@ -31,11 +33,11 @@ def execute(args: argparse.Namespace) -> int:
     os.listdir(directory)  # one that cannot be read is not one without scenarios
     console = open_console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("scenario", "cases", "duration", "faults", "tags", "path"):
-        # A pipe gets one line for each scenario, however long; a terminal keeps whole what is typed again.
-        table.add_column(
-            heading, overflow="fold", no_wrap=heading in ("scenario", "duration") or not console.is_terminal
-        )
+    # A narrow terminal gets what is typed again, each on one line; a pipe gets everything, however long.
+    is_wide = console.width >= _WIDE
+    headings = ("scenario", "cases", "duration", "faults", "tags", "path") if is_wide else ("path", "duration", "cases")
+    for heading in headings:
+        table.add_column(heading, no_wrap=is_wide or heading == "path", overflow="fold")
     problems: list[Problem] = []
     for path in scenario_files(directory):
         try:
@@ -48,7 +50,11 @@ def execute(args: argparse.Namespace) -> int:
         tags = dict.fromkeys(tag for one in each for tag in one.tags)
         durations = dict.fromkeys(format_duration(one.duration_ns) for one in each)
         cases = ", ".join(one.case for one in each)
-        table.add_row(loaded.scenario, cases, ", ".join(durations), ", ".join(faults), ", ".join(tags), str(path))
+        duration = ", ".join(durations)
+        if is_wide:
+            table.add_row(loaded.scenario, cases, duration, ", ".join(faults), ", ".join(tags), str(path))
+        else:
+            table.add_row(str(path), duration, cases)
     console.print(table if table.row_count else f"no scenarios in {directory}")
     if problems:
         raise ScenarioError(problems)

@@ -17,7 +17,14 @@ from lab.progress import Advanced, Failed, Finished, Happened, Refused, Settled
 from lab.progress import Progress as Told
 
 _NS_PER_S = 1_000_000_000
-_SHOWN = ("began", "took_effect", "ended", "refused", "firing", "resolved")
+_SHOWN = {
+    "began": "began",
+    "took_effect": "first acts",  # says the simulator; when it took effect for a client, the judge finds on the wire
+    "ended": "ended",
+    "refused": "refused",
+    "firing": "firing",
+    "resolved": "resolved",
+}
 _STYLES = {"began": "yellow", "took_effect": "yellow", "refused": "red", "firing": "bold red", "resolved": "green"}
 
 
@@ -120,7 +127,7 @@ def _line(job: Job, told: Told) -> Text | None:
     match told:
         case Happened(elapsed_ns, what, name, state, detail) if state in _SHOWN:
             line = Text(f"{clock(elapsed_ns / _NS_PER_S):>12}  {job.name}  {what} {name} ")
-            line.append(state.replace("_", " "), style=_STYLES.get(state, ""))
+            line.append(_SHOWN[state], style=_STYLES.get(state, ""))
             return line.append(f"  {detail}" if detail and state in ("firing", "refused") else "")
         case Finished(reason, messages, wall_s):
             rate = messages / wall_s if wall_s else 0.0

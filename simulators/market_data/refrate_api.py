@@ -93,4 +93,5 @@ _ENDPOINTS: Mapping[str, Callable[[PriceAggregator, Query], list[Row]]] = {
     "/v4/timeseries/market-orderbooks": payloads.market_orderbooks,
     "/v4/timeseries/market-trades": payloads.market_trades,
     "/v4/timeseries/pair-candles": payloads.pair_candles,
+    "/v4/timeseries/pair-divergences": payloads.pair_divergences,
 }

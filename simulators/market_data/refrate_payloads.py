@@ -91,6 +91,28 @@ def market_trades(aggregator: PriceAggregator, query: Query) -> list[Row]:
     return rows
 
 
+def pair_divergences(aggregator: PriceAggregator, query: Query) -> list[Row]:
+    """How far each pair lies apart between venues, and each triangle of a venue from closing, as last looked at.
+
+    A service of this house that Coin Metrics does not have; ``min_bp`` leaves out what is closer.
+    """
+    text = query.get("min_bp", "0")
+    if not text.replace(".", "", 1).isdecimal():
+        raise bad_parameter("min_bp", text)
+    rows = []
+    for number, found in enumerate(aggregator.divergences()):
+        if found.bp >= float(text):
+            body: dict[str, object] = {
+                "pair": found.pair,
+                "time": time_text(aggregator.sampled_ns),
+                "low_market": found.low_venue,
+                "high_market": found.high_venue,
+                "divergence_bp": f"{found.bp:.4f}",
+            }
+            rows.append(Row(found.pair, aggregator.sampled_ns, number, body))
+    return rows
+
+
 def pair_candles(aggregator: PriceAggregator, query: Query) -> list[Row]:
     """Candles of the reference rate of ``<asset>-usd``. They hold rates, not trades, so volumes are null."""
     frequency = query.get("frequency", "1h")

@@ -52,6 +52,16 @@ def test_feed_is_stale_from_its_bound_until_the_next_arrival(new_story, tmp_path
     }
 
 
+def test_the_drawn_silence_grows_while_it_lasts_and_is_not_a_spike_at_its_end(new_story, tmp_path: Path) -> None:
+    story = new_story(limits=LIMITS, length_s=720).found_world()  # stretches of one second
+    for at_s in (0, 10, 40):
+        story.push(at_s, "usdtusd")
+    board = read_run(Journal(story.write(tmp_path / "run.journal"))).board
+    (gauge,) = [one for one in board.gauges if (one.mandate, one.subject) == ("feed_staleness", "apex:USDT/USD")]
+    drawn = {at_s: high for at_s, _, high in gauge.envelope.points(story.at_ns(720), gauge.factor)}
+    assert [drawn[at_s] for at_s in (5, 9, 15, 39, 100, 719)] == [5, 9, 5, 29, 60, 679.995]
+
+
 def test_streams_that_overtake_each_other_are_reckoned_by_arrival(new_story, tmp_path: Path) -> None:
     story = new_story(limits=LIMITS, length_s=12).found_world()
     for at_s in (0, 4, 8, 12):

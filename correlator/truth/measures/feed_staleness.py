@@ -58,7 +58,7 @@ class Feed:
         reached = np.concatenate(([self._last_ns], times[:count]))
         silences = reached[1:] - reached[:-1]
         self._judge(reached, silences)
-        self._gauge.envelope.update(silences / 1e9, self._gauge.envelope.buckets.edges(reached[1:]))
+        self._draw(reached, silences)
         self._last_ns, self._last_seq = int(reached[-1]), arrivals[count - 1].seq
         del arrivals[:count]
 
@@ -66,7 +66,8 @@ class Feed:
         """The history ends here."""
         self.settle(at_ns)
         silent_ns = at_ns - self._last_ns
-        self._gauge.envelope.add(at_ns, silent_ns / 1e9)
+        if silent_ns > 0:
+            self._draw(np.array([self._last_ns, at_ns], np.int64), np.array([silent_ns], np.int64))
         for rule in self._gauge.rules:
             bound_ns = round(rule.tracker.bound * 1e9)
             if silent_ns > bound_ns:
@@ -83,6 +84,21 @@ class Feed:
                 since_ns = int(reached[place])
                 rule.tracker.begin(since_ns + bound_ns, self._seq_of(since_ns), int(silences[place]) / 1e9)
                 rule.tracker.end(int(reached[place + 1]))
+
+    def _draw(self, reached: Times, silences: Times) -> None:
+        """Put the silences into the envelope: each when it ends and, if it outlasts a stretch of that, as it grows."""
+        envelope = self._gauge.envelope
+        width_ns = envelope.buckets.width_ns
+        times, values = [reached[1:]], [silences]
+        for place in np.flatnonzero(silences > width_ns).tolist():
+            during = np.arange(reached[place] + width_ns, reached[place + 1], width_ns)
+            times.append(during)
+            values.append(during - reached[place])
+        every, silent = np.concatenate(times), np.concatenate(values)
+        if len(times) > 1:
+            order = np.argsort(every, kind="stable")
+            every, silent = every[order], silent[order]
+        envelope.update(silent / 1e9, envelope.buckets.edges(every))
 
     def _seq_of(self, arrives_ns: int) -> int:
         """The last record that had arrived by then."""

@@ -100,6 +100,18 @@ def test_a_trade_has_the_documented_shape(sources: Any, api: RefrateApi) -> None
     }
 
 
+def test_divergences_between_venues_are_reported_in_basis_points(sources: Any, api: RefrateApi) -> None:
+    sources.tops["apex", "BTC/USD"] = (24_499.0, 24_501.0)
+    sources.tops["boreal", "BTC/USD"] = (24_744.0, 24_746.0)
+    sources.run(60.0)
+    _, body = sources.get(api, "/v4/timeseries/pair-divergences?min_bp=50")
+    (row,) = [row for row in body["data"] if row["pair"] == "BTC/USD"]
+    assert (row["low_market"], row["high_market"]) == ("apex", "boreal")
+    assert float(row["divergence_bp"]) == pytest.approx(99.5, abs=5)  # the source's own samples scatter a little
+    _, none = sources.get(api, "/v4/timeseries/pair-divergences?min_bp=9999")
+    assert none["data"] == []
+
+
 def test_candles_are_given_when_they_are_finished(sources: Any, api: RefrateApi) -> None:
     sources.run(130.0)
     _, body = sources.get(api, "/v4/timeseries/pair-candles?pairs=btc-usd&frequency=1m")
