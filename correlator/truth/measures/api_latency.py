@@ -27,6 +27,7 @@ class ApiLatency:
         self._bounds = [(rule.tracker, round(rule.tracker.bound * 1e9)) for rule in gauge.rules]
         self._arrived: deque[tuple[int, int]] = deque()  # arrival, latency
         self._sorted: list[int] = []
+        self._shown_ns = -1  # the quantile as last judged; -1: undefined
 
     def arrived(self, arrives_ns: int, departed_ns: int, seq: int) -> None:
         """A reply arrived; arrivals come in order."""
@@ -57,12 +58,16 @@ class ApiLatency:
     def _judge(self, at_ns: int, seq: int) -> None:
         count = len(self._sorted)
         if count < FEWEST_REPLIES:
+            self._shown_ns = -1
             for tracker, _ in self._bounds:
                 tracker.end(at_ns)
             return
         # Rounded first, so that 0.95 × 20 is rank 19 however the product falls out.
         rank = max(1, math.ceil(round(self._quantile * count, 9)))
         latency_ns = self._sorted[rank - 1]
+        if latency_ns == self._shown_ns:
+            return  # most replies leave the quantile where it was
+        self._shown_ns = latency_ns
         self._gauge.envelope.add(at_ns, latency_ns / 1e9)
         for tracker, bound_ns in self._bounds:
             if latency_ns > bound_ns:
