@@ -22,6 +22,7 @@ class OverdueSettlement:
         self._open: dict[str, dict[str, int]] = {}
         self._changed_ns: dict[str, int] = {}
         self._seqs: dict[str, int] = {}
+        self._unjudged: set[str] = set()  # exchanges whose last change is not judged yet; only ever looked up
 
     def take(self, record: Settlement) -> None:
         """An instruction was given, moved on, or was settled."""
@@ -36,23 +37,34 @@ class OverdueSettlement:
             self._open[exchange][record.instruction_id] = record.contracted_ns
         self._changed_ns[exchange] = record.at_ns
         self._seqs[exchange] = record.seq
+        self._unjudged.add(exchange)
+
+    def _judge_change(self, exchange: str) -> None:
+        """End breaches that the last change ended, once every record of its moment is in."""
+        self._unjudged.discard(exchange)
         gauge = self._gauges[exchange]
+        if gauge is None:
+            return
+        at_ns = self._changed_ns[exchange]
         oldest_ns = min(self._open[exchange].values(), default=None)
-        if gauge is not None:
-            overdue_ns = -1 if oldest_ns is None else record.at_ns - oldest_ns
-            gauge.envelope.add(record.at_ns, max(0, overdue_ns) / 1e9)
-            for rule in gauge.rules:
-                # On its bound to the nanosecond it is beyond it at once: that parts no breach from the next.
-                if overdue_ns < round(rule.tracker.bound * 1e9):
-                    rule.tracker.end(record.at_ns)
+        overdue_ns = -1 if oldest_ns is None else at_ns - oldest_ns
+        gauge.envelope.add(at_ns, max(0, overdue_ns) / 1e9)
+        for rule in gauge.rules:
+            # On its bound to the nanosecond it is beyond it at once: that parts no breach from the next.
+            if overdue_ns < round(rule.tracker.bound * 1e9):
+                rule.tracker.end(at_ns)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
         for exchange in self._gauges:
             self._advance(exchange, at_ns)
+            if exchange in self._unjudged:
+                self._judge_change(exchange)
 
     def _advance(self, exchange: str, to_ns: int) -> None:
         """Let time pass for the state since the last record."""
+        if exchange in self._unjudged and to_ns > self._changed_ns[exchange]:
+            self._judge_change(exchange)
         gauge = self._gauges[exchange]
         oldest_ns = min(self._open[exchange].values(), default=None)
         if gauge is None or oldest_ns is None:
