@@ -15,7 +15,7 @@ from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel, Streams
 from lab.link import Link
 from lab.market import load_world
-from lab.monitor_config import monitor_config, monitor_key, trading_key
+from lab.monitor_config import MONITOR, monitor_config, monitor_key, trading_key
 from lab.monitor_shell import MonitorShell
 from lab.price_sources import make_price_source
 from lab.scenario import firm as firms
@@ -39,8 +39,6 @@ from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
 from simulators.strategies.base import Strategy
 from simulators.strategies.registry import make_strategy
-
-MONITOR = "monitor"
 
 
 class Laboratory:

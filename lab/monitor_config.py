@@ -5,6 +5,9 @@ from __future__ import annotations
 from lab.scenario.firm import Firm
 from risk_monitor.config import Account, MonitorConfig, VenueConfig
 
+MONITOR = "monitor"
+"""The monitor's name as a client on links and as a source in the journal."""
+
 
 def monitor_key(venue: str, account: str) -> str:
     """The monitor's API key to an account; it may only read."""

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel
 from lab.link import Link
+from lab.monitor_config import MONITOR
 from risk_monitor.effects import CloseStream, Effect, OpenStream, RaiseSignal, SendFrame, SendRequest, Signal
 from risk_monitor.events import Event, ReplyReceived, Started, StreamClosed, StreamOpened, TimerFired
 from risk_monitor.machine import RiskMonitor
 from simulators.ports import ClientStream, Reply, Request
-
-SOURCE = "monitor"
 
 
 class MonitorShell:
@@ -75,7 +74,7 @@ class MonitorShell:
     def _raise(self, signal: Signal, cause: int) -> None:
         self._journal.record(
             "signal",
-            SOURCE,
+            MONITOR,
             cause,
             signal.alert_id,
             signal.state.value,

@@ -23,7 +23,7 @@ from lab.simulate import simulate
 from simulators.market_data.world.errors import MarketError
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """One experiment on its way to a verdict."""
 
@@ -31,7 +31,7 @@ class Run:
     directory: RunDirectory
     simulation: Job
     judging: Job
-    control: Job | None = None
+    control: Job | None  # shared with other runs of the same world; None: nothing is injected
 
 
 def settle(report: Report, experiments: list[Experiment]) -> None:
@@ -59,24 +59,24 @@ def simulate_control(report: Report, experiment: Experiment, directories: list[P
 
 def plan(experiments: list[Experiment], out: Path) -> list[Run]:
     """The runs of these experiments, under ``out``/scenario/case/seed-N. Their starts are fixed; nothing is written."""
-    runs: list[Run] = []
-    controls: dict[str, list[Run]] = {}
-    for experiment in experiments:
-        directory = RunDirectory(out / experiment.scenario / experiment.case / f"seed-{experiment.seed}")
+    directories = [RunDirectory(out / one.scenario / one.case / f"seed-{one.seed}") for one in experiments]
+    sharing: dict[str, list[Path]] = {}  # the directories that one control serves
+    controls: dict[str, Job] = {}
+    for experiment, directory in zip(experiments, directories, strict=True):
+        if experiment.timeline:
+            key = _control_key(experiment)
+            served = sharing.setdefault(key, [])
+            served.append(directory.path)
+            if key not in controls:
+                controls[key] = Job(f"{experiment.scenario}/control", simulate_control, (experiment, served))
+    runs = []
+    for experiment, directory in zip(experiments, directories, strict=True):
         name = f"{experiment.scenario}/{experiment.case}"
         simulation = Job(name, simulate, (experiment, "run", directory.run_journal))
-        run = Run(experiment, directory, simulation, simulation)
-        runs.append(run)
-        if experiment.timeline:
-            controls.setdefault(_control_key(experiment), []).append(run)
-    for sharing in controls.values():
-        first = sharing[0].experiment
-        job = Job(f"{first.scenario}/control", simulate_control, (first, [run.directory.path for run in sharing]))
-        for run in sharing:
-            run.control = job
-    for run in runs:
-        after = (run.simulation,) if run.control is None else (run.simulation, run.control)
-        run.judging = Job(f"{run.simulation.name}/verdict", judge_job, (run.directory.path,), after=after)
+        control = controls[_control_key(experiment)] if experiment.timeline else None
+        after = (simulation,) if control is None else (simulation, control)
+        judging = Job(f"{name}/verdict", judge_job, (directory.path,), after=after)
+        runs.append(Run(experiment, directory, simulation, judging, control))
     return runs
 
 

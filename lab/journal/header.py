@@ -9,6 +9,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from lab.monitor_config import MONITOR
 from lab.scenario.model import Experiment
 from risk_monitor.config import MonitorConfig
 from risk_monitor.limits import parse_limits
@@ -38,7 +39,7 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
             "reads": {
                 venue.name: {
                     "accounts": [account.name for account in venue.accounts],
-                    "links": [f"monitor>{venue.name}"],
+                    "links": [f"{MONITOR}>{venue.name}"],
                 }
                 for venue in monitor.venues
             },
