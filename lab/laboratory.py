@@ -27,14 +27,11 @@ from risk_monitor.machine import RiskMonitor
 from simulators.custodian.api import CustodianApi, CustodyKey
 from simulators.custodian.core import Custodian
 from simulators.custodian.exchange_link import ExchangeLink
-from simulators.custodian.faults import CustodianOutage, SettlementDelay, SettlementHalt
 from simulators.exchange.api.routes import ApiKey
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
-from simulators.exchange.faults import ExchangeLatency, ExchangeOutage, FeedStall
 from simulators.ledger import SCALE
 from simulators.log_normal import LogNormal
-from simulators.market_data.world.overlays import PriceDivergenceFault, PriceShockFault, StablecoinDepegFault
 from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
 from simulators.strategies.base import Strategy
@@ -68,34 +65,34 @@ class Laboratory:
         self._timeline = experiment.timeline if arm == "run" else ()
         self._streams = Streams(experiment.seed)
         self.kernel = Kernel(self._starts_ns)
-        self._world = load_world(experiment, self._streams)
+        self.world = load_world(experiment, self._streams)
         self._monitor_config = monitor_config(firm)
         self.journal = JournalWriter(journal, self.kernel, header_of(experiment, arm, self._monitor_config))
         for asset in firm.assets:
             self.journal.record("asset", "world", 0, asset, SCALE)
 
-        self._exchanges = {exchange.name: self._make_exchange(exchange, firm) for exchange in firm.exchanges}
-        self._exchange_apis = {name: api for name, (_, api, _) in self._exchanges.items()}
-        self._custodian = None if firm.custodian is None else self._make_custodian(firm.custodian, firm)
-        self._venues: dict[str, Venue] = dict(self._exchange_apis)
+        self.exchanges = {exchange.name: self._make_exchange(exchange, firm) for exchange in firm.exchanges}
+        self.exchange_apis = {name: api for name, (_, api, _) in self.exchanges.items()}
+        self.custodian = None if firm.custodian is None else self._make_custodian(firm.custodian, firm)
+        self.venues: dict[str, Venue] = dict(self.exchange_apis)
         self._latencies = {exchange.name: exchange.link for exchange in firm.exchanges}
-        if firm.custodian is not None and self._custodian is not None:
-            self._venues[firm.custodian.name] = self._custodian[1]
+        if firm.custodian is not None and self.custodian is not None:
+            self.venues[firm.custodian.name] = self.custodian[1]
             self._latencies[firm.custodian.name] = firm.custodian.link
-        self._sources = []
+        self.sources = []
         for source in firm.price_sources:
             aggregator, api = make_price_source(
-                source, {name: core for name, (core, _, _) in self._exchanges.items()}, self.kernel, self._streams
+                source, {name: core for name, (core, _, _) in self.exchanges.items()}, self.kernel, self._streams
             )
-            self._sources.append(aggregator)
-            self._venues[source.name] = api
+            self.sources.append(aggregator)
+            self.venues[source.name] = api
             self._latencies[source.name] = source.link
 
         self.links: list[Link] = []
-        self._strategies = [self._make_strategy(strategy) for strategy in firm.strategies]
-        self._shell = MonitorShell(
+        self.strategies = [self._make_strategy(strategy) for strategy in firm.strategies]
+        self.shell = MonitorShell(
             RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
-            {name: self._link(MONITOR, name) for name in self._venues},
+            {name: self._link(MONITOR, name) for name in self.venues},
             self.kernel,
             self.journal,
             signalled,
@@ -110,15 +107,15 @@ class Laboratory:
     def start(self) -> None:
         """Set everything going, now; ``kernel.run_until`` does the rest."""
         self._injections.plan(self._timeline, self._starts_ns)
-        for _, _, tape in self._exchanges.values():
+        for _, _, tape in self.exchanges.values():
             tape.start(self._starts_ns, self._ends_ns)
-        if self._custodian is not None:
-            self._custodian[0].start(self._ends_ns)
-        for source in self._sources:
+        if self.custodian is not None:
+            self.custodian[0].start(self._ends_ns)
+        for source in self.sources:
             source.start()
-        for strategy in self._strategies:
+        for strategy in self.strategies:
             strategy.start()
-        self._shell.start()
+        self.shell.start()
 
     def _make_exchange(self, exchange: firms.Exchange, firm: firms.Firm) -> tuple[Exchange, ExchangeApi, Tape]:
         core = Exchange(exchange.config, self.kernel, self.journal)
@@ -141,14 +138,14 @@ class Laboratory:
             self.journal,
         )
         listings = [(listing.symbol, listing.tick_size) for listing in exchange.config.listings]
-        return core, api, Tape(self._world, exchange.name, listings, self.kernel, core.requote)
+        return core, api, Tape(self.world, exchange.name, listings, self.kernel, core.requote)
 
     def _make_custodian(self, custodian: firms.Custodian, firm: firms.Firm) -> tuple[Custodian, CustodianApi]:
         core = Custodian(custodian.config, self.kernel, self.journal, self._streams(f"custodian/{custodian.name}"))
         for account in firm.accounts:
             if account.venue == custodian.name:
                 core.open_account(account.name, account.opening)
-        for name, (exchange, _, _) in self._exchanges.items():
+        for name, (exchange, _, _) in self.exchanges.items():
             accounts = [account.name for account in firm.accounts if account.venue == name]
             if accounts:
                 core.connect_exchange(name, ExchangeLink(exchange, custodian.name, accounts))
@@ -176,7 +173,7 @@ class Laboratory:
     def _link(self, client: str, venue: str) -> Link:
         link = Link(
             client,
-            self._venues[venue],
+            self.venues[venue],
             self.kernel,
             self.journal,
             self._latencies[venue],
@@ -187,33 +184,23 @@ class Laboratory:
 
     def _make_fault(self, injection: Injection, took_effect: Callable[[str], None]) -> Fault:
         """The simulator's fault for an injection. Raises what the simulator raises if it will not have it."""
-        params: Any = FAULTS[injection.fault].build(injection, self._starts_ns)
-        clock = self.kernel
-        match injection.fault:
-            case "price_shock":
-                return PriceShockFault(self._world, clock, params, took_effect)
-            case "stablecoin_depeg":
-                return StablecoinDepegFault(self._world, clock, params, took_effect)
-            case "price_divergence":
-                return PriceDivergenceFault(self._world, clock, params, took_effect)
-            case "exchange_outage":
-                return ExchangeOutage(self._exchange_apis[str(injection.scope["venue"])], clock, params, took_effect)
-            case "exchange_latency":
-                return ExchangeLatency(self._exchange_apis[str(injection.scope["venue"])], clock, params, took_effect)
-            case "feed_stall":
-                return FeedStall(self._exchange_apis[str(injection.scope["venue"])], clock, params, took_effect)
-            case "settlement_halt":
-                return SettlementHalt(self._the_custodian()[0], clock, params, took_effect)
-            case "settlement_delay":
-                return SettlementDelay(self._the_custodian()[0], clock, params, took_effect)
-            case "custodian_outage":
-                return CustodianOutage(self._the_custodian()[1], clock, params, took_effect)
-        raise ValueError(f"no simulator knows the fault {injection.fault}")
+        spec = FAULTS[injection.fault]
+        fault: Fault = spec.make(self, injection, spec.build(injection, self._starts_ns), took_effect)
+        return fault
 
-    def _the_custodian(self) -> tuple[Custodian, CustodianApi]:
-        if self._custodian is None:
+    @property
+    def the_custodian(self) -> Custodian:
+        """The custodian's core. Raises ValueError if the firm has none."""
+        if self.custodian is None:
             raise ValueError("the firm has no custodian")
-        return self._custodian
+        return self.custodian[0]
+
+    @property
+    def the_custodian_api(self) -> CustodianApi:
+        """The custodian's production API. Raises ValueError if the firm has none."""
+        if self.custodian is None:
+            raise ValueError("the firm has no custodian")
+        return self.custodian[1]
 
 
 def _service(by_operation: Mapping[str, firms.Latency]) -> dict[str, LogNormal]:
