@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lab.scenario.faults.backoffice import BACKOFFICE_FAULTS
 from lab.scenario.faults.custodian import CUSTODIAN_FAULTS
 from lab.scenario.faults.exchange import EXCHANGE_FAULTS
 from lab.scenario.faults.feeds import FEED_FAULTS
+from lab.scenario.faults.gateway import GATEWAY_FAULTS
 from lab.scenario.faults.market import MARKET_FAULTS
 from lab.scenario.faults.monitor_host import MONITOR_HOST_FAULTS
 from lab.scenario.faults.perpetual import PERPETUAL_FAULTS
@@ -26,7 +26,7 @@ FAULTS: dict[str, FaultSpec] = {
         *FEED_FAULTS,
         *CUSTODIAN_FAULTS,
         *STRATEGY_FAULTS,
-        *BACKOFFICE_FAULTS,
+        *GATEWAY_FAULTS,
         *WIRE_FAULTS,
         *MONITOR_HOST_FAULTS,
     )
