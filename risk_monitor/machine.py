@@ -16,6 +16,7 @@ from risk_monitor.books.accounts import Ledgers
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook, Quote
+from risk_monitor.books.perpetuals import Perpetual, PerpetualBook, is_perpetual, legs_of
 from risk_monitor.books.pnl import PositionStatus, ProfitBook
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.books.suspense import Suspense
@@ -78,6 +79,14 @@ class RiskMonitor:
         self._marks = marks = MarkBook(quotes, universe(config, limits))
         self._profit = ProfitBook(marks)
         holdings = Holdings(sum(len(venue.accounts) for venue in exchanges) + len(custodians))
+        perpetuals = PerpetualBook(
+            tuple(
+                Perpetual(venue.name, pair, *legs_of(pair))
+                for venue in config.venues
+                for pair in venue.pairs
+                if is_perpetual(pair)
+            )
+        )
         rapid = limits.mandate("rapid_drawdown")
         history = EquityHistory(rapid.window_ns if rapid else 0)
         self._portfolio = portfolio = Portfolio(
@@ -88,6 +97,7 @@ class RiskMonitor:
             config.cadences.evaluation_ms * _NS_PER_MS,
             patience.quiet_ms * _NS_PER_MS,
             self._profit.value_opening,
+            perpetuals,
         )
         self._views = views = FirmViews()
         suspense = Suspense(agenda, views, patience.transfer_ms * _NS_PER_MS, self._on_flow)

@@ -8,6 +8,7 @@ from risk_monitor.agenda import Agenda, Job
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook
+from risk_monitor.books.perpetuals import PerpetualBook
 from risk_monitor.books.suspense import Suspense
 from risk_monitor.timestamps import NS_PER_DAY
 
@@ -19,10 +20,11 @@ SILENT_PERIODS = 3
 class Portfolio:
     """Holdings × marks, once per ``evaluation_ns`` while quotes come, and soon after the holdings have changed.
 
-    ``amounts`` and ``marks`` go by the index of ``marks.assets``. ``is_priced``: every asset of the universe that the
-    firm holds has a mark. ``equity`` is ``Σ h[a] × mark[a]`` without what stands in the suspense account; None until
-    every account has been seen and while a mark is missing. Assets outside the universe count nothing and are listed
-    by ``unpriced``.
+    ``amounts`` (holdings), ``exposures`` (holdings and the positions in perpetuals, ``e[a]``) and ``marks`` go by the
+    index of ``marks.assets``. ``is_priced``: every asset of the universe that the firm holds has a mark. ``equity`` is
+    ``Σ h[a] × mark[a]`` plus the unrealised profit of the perpetuals, without what stands in the suspense account; None
+    until every account has been seen and while a mark is missing. Assets outside the universe count nothing and are
+    listed by ``unpriced``.
     """
 
     def __init__(
@@ -34,11 +36,14 @@ class Portfolio:
         evaluation_ns: int,
         quiet_ns: int,
         on_opening: Callable[[], None],
+        perpetuals: PerpetualBook,
     ) -> None:
         self.holdings = holdings
+        self.perpetuals = perpetuals
         self.marks = marks
         self.history = history
         self.amounts = [0.0] * len(marks.assets)
+        self.exposures = [0.0] * len(marks.assets)
         self.equity: float | None = None
         self.suspense: Suspense | None = None
         self.evaluations: list[Callable[[int], None]] = []
@@ -51,6 +56,7 @@ class Portfolio:
         self._midnight_job = Job(self._on_midnight)
         self._postponed = 0
         self._amounts_version = -1
+        self._positions_version = -1
         self._pending_version = -1
         self._pending: tuple[tuple[int, float], ...] = ()
 
@@ -87,10 +93,13 @@ class Portfolio:
         holdings = self.holdings
         amounts = self.amounts
         marks = self.marks.marks
-        if holdings.version != self._amounts_version:
+        perpetuals = self.perpetuals
+        if holdings.version != self._amounts_version or perpetuals.version != self._positions_version:
             self._amounts_version = holdings.version
+            self._positions_version = perpetuals.version
             for index, asset in enumerate(self.marks.assets):
                 amounts[index] = float(holdings.total(asset))
+                self.exposures[index] = amounts[index] + perpetuals.exposure(asset)
         if holdings.places_unknown:
             return
         equity = 0.0
@@ -100,6 +109,11 @@ class Portfolio:
                     self.equity = None
                     return
                 equity += amount * mark
+        unrealised = perpetuals.unrealised_usd(self.marks)
+        if unrealised is None:
+            self.equity = None
+            return
+        equity += unrealised
         if self.equity is None and not self.history.is_started:
             if self.suspense is not None:
                 self.suspense.clear()

@@ -160,8 +160,8 @@ _user_decoder = msgspec.json.Decoder(_UserFrame, strict=False)
 
 
 def symbol_of(pair: str) -> str:
-    """``BTC/USDT`` → ``BTCUSDT``."""
-    return pair.replace("/", "")
+    """``BTC/USDT`` → ``BTCUSDT``; a perpetual is named as its pair, ``BTC/USDT:USDT`` → ``BTCUSDT``."""
+    return pair.partition(":")[0].replace("/", "")
 
 
 def headers_of(account: Account) -> tuple[tuple[str, str], ...]:

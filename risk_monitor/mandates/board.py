@@ -40,7 +40,7 @@ class PortfolioBoard:
         portfolio = self._portfolio
         if not portfolio.holdings.are_known:
             return
-        amounts = portfolio.amounts
+        amounts = portfolio.exposures
         marks = portfolio.marks.marks
         for mandate in self._mandates:
             mandate.evaluate(now_ns, amounts, marks)
