@@ -12,8 +12,18 @@ from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel
 from lab.link import Link
 from lab.monitor_config import MONITOR
-from risk_monitor.effects import CloseStream, Effect, OpenStream, RaiseSignal, SendFrame, SendRequest, Signal
-from risk_monitor.events import Event, ReplyReceived, Started, StreamClosed, StreamOpened, TimerFired
+from risk_monitor.effects import (
+    Action,
+    CloseStream,
+    Effect,
+    OpenStream,
+    RaiseAction,
+    RaiseSignal,
+    SendFrame,
+    SendRequest,
+    Signal,
+)
+from risk_monitor.events import Event, OperatorSaid, ReplyReceived, Started, StreamClosed, StreamOpened, TimerFired
 from risk_monitor.machine import RiskMonitor
 from simulators.ports import ClientStream, Reply, Request
 
@@ -37,10 +47,16 @@ class MonitorShell:
         self._timer = kernel.timer(self._ring)
         self._deadline_ns = 0  # what the timer is set to; 0: nothing
         self._streams: dict[int, ClientStream] = {}
+        self.watchers: list[Callable[[Signal | Action, int], None]] = []
+        """Told of every signal and control action, with its record's number."""
 
     def start(self) -> None:
         """Bring the monitor up, now."""
         self._step(Started(), 0)
+
+    def tell(self, said: OperatorSaid, cause: int) -> None:
+        """Somebody in charge decided something, now."""
+        self._step(said, cause)
 
     def _step(self, event: Event, cause: int) -> None:
         self._perform(self._monitor.step(self._kernel.now_ns, event), cause)
@@ -70,9 +86,26 @@ class MonitorShell:
                     self._streams[stream_id].send(payload, cause)
                 case CloseStream(stream_id):
                     self._streams.pop(stream_id).close()
+                case RaiseAction(action):
+                    self._act(action, cause)
+
+    def _act(self, action: Action, cause: int) -> None:
+        number = self._journal.record(
+            "action",
+            MONITOR,
+            cause,
+            action.action_id,
+            action.control,
+            action.state.value,
+            action.subject,
+            action.trigger,
+            action.detail,
+        )
+        for watcher in self.watchers:
+            watcher(action, number)
 
     def _raise(self, signal: Signal, cause: int) -> None:
-        self._journal.record(
+        number = self._journal.record(
             "signal",
             MONITOR,
             cause,
@@ -88,6 +121,8 @@ class MonitorShell:
             signal.evidence,
         )
         self._on_signal(signal)
+        for watcher in self.watchers:
+            watcher(signal, number)
 
     def _send(self, effect: SendRequest, cause: int) -> None:
         request_id = effect.request_id

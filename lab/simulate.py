@@ -41,7 +41,7 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
             firing.add(raised.alert_id)
         elif raised.state is AlertState.PENDING or raised.alert_id not in firing:
             return  # a breach that did not last is no news to whoever watches; the journal has it
-        else:
+        elif raised.state is AlertState.RESOLVED:
             firing.remove(raised.alert_id)
         detail = f"{raised.observed:,.7g} against {raised.limit:,.7g} {raised.unit}"
         happened("alert", f"{raised.mandate} {raised.subject} {raised.severity.value}", raised.state.value, detail)

@@ -17,12 +17,15 @@ class Severity(enum.StrEnum):
 
 
 class AlertState(enum.StrEnum):
-    """A pending alert waits for its breach to last; a firing one is owed attention; a resolved one is over."""
+    """A pending alert waits for its breach to last; a firing one is owed attention; a resolved one is over. An alert
+    that nobody acknowledged in time is escalated: told of again, as graver than it was; it stays firing."""
 
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
     RESOLVED = "resolved"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
 
 
 class SendRequest(msgspec.Struct, frozen=True, tag=True):
@@ -82,4 +85,32 @@ class RaiseSignal(msgspec.Struct, frozen=True, tag=True):
     signal: Signal
 
 
-Effect = SendRequest | OpenStream | SendFrame | CloseStream | RaiseSignal
+class ActionState(enum.StrEnum):
+    """An action is taken when it is decided; done or failed as whoever carries it out says; ended when it no longer
+    holds."""
+
+    TAKEN = "taken"
+    DONE = "done"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+class Action(msgspec.Struct, frozen=True, tag=True):
+    """One step of a control action. ``subject`` is what it acts on (a strategy, a venue, a level, ``*``), ``trigger``
+    the alert or the reason that brought it about."""
+
+    action_id: str
+    control: str
+    state: ActionState
+    subject: str
+    trigger: str
+    detail: str
+
+
+class RaiseAction(msgspec.Struct, frozen=True, tag=True):
+    """Tell whoever watches what a control did."""
+
+    action: Action
+
+
+Effect = SendRequest | OpenStream | SendFrame | CloseStream | RaiseSignal | RaiseAction

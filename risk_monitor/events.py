@@ -44,4 +44,15 @@ class TimerFired(msgspec.Struct, frozen=True, tag=True):
     """The time that ``next_deadline_ns`` gave has come."""
 
 
-Event = Started | ReplyReceived | StreamOpened | StreamMessage | StreamClosed | TimerFired
+class OperatorSaid(msgspec.Struct, frozen=True, tag=True):
+    """A person in charge decided something: ``acknowledge`` an alert (``subject``: its id), ``approve`` or ``reject``
+    an order (the action that asks for it), ``reset`` a control (the action in force), ``change_limits`` (the text of
+    the new limits file). ``by`` and ``reason`` say who and why."""
+
+    command: str
+    subject: str
+    by: str
+    reason: str
+
+
+Event = Started | ReplyReceived | StreamOpened | StreamMessage | StreamClosed | TimerFired | OperatorSaid
