@@ -146,9 +146,13 @@ class Watch:
 
     Callers on a hot path compare with ``lowest`` and look at ``quiet`` themselves, and call ``observe`` only if there
     is something to decide. ``value`` is the last measure in the canonical unit, None while it is unknown.
+
+    Where the breach is a measure below its bound, measure and bounds are kept with their signs turned around, and shown
+    as they are; such a watch is only told by ``observe``.
     """
 
     __slots__ = (
+        "_below",
         "_emit",
         "_evidence",
         "_scale",
@@ -162,7 +166,16 @@ class Watch:
         "value",
     )
 
-    def __init__(self, mandate: str, subject: str, unit: str, timing: Timing, emit: Emit, evidence: Evidence) -> None:
+    def __init__(
+        self,
+        mandate: str,
+        subject: str,
+        unit: str,
+        timing: Timing,
+        emit: Emit,
+        evidence: Evidence,
+        below: bool = False,
+    ) -> None:
         self.mandate = mandate
         self.subject = subject
         self.unit = unit
@@ -171,19 +184,24 @@ class Watch:
         self.lowest = 0.0
         self.quiet = True
         self.value: float | None = None
-        self._scale = CANONICAL_PER_UNIT.get(unit, 1.0)
+        self._below = below
+        self._scale = CANONICAL_PER_UNIT.get(unit, 1.0) * (-1.0 if below else 1.0)
         self._emit = emit
         self._evidence = evidence
 
     def add(self, agenda: Agenda, severity: Severity, bound: float, for_ns: int) -> None:
-        limit = round(bound / self._scale, 9)
+        if self._below:
+            bound = -bound
+        limit = round(bound / self._scale, 9) or 0.0
         # Sums of floats differ in their last digits by how they were added; a bound touched exactly is not exceeded.
-        exceeded = bound if self.unit in ("s", "ms") else bound * (1.0 + SLACK)
+        exceeded = bound if self.unit in ("s", "ms") else bound + abs(bound) * SLACK
         self.alerts.append(Alert(self, agenda, severity, exceeded, limit, for_ns))
         self.lowest = self.alerts[0].bound
 
     def observe(self, now_ns: int, value: float) -> None:
         """Take the measure, as it is from now on."""
+        if self._below:
+            value = -value
         self.value = value
         if value <= self.lowest and self.quiet:
             return
@@ -205,7 +223,7 @@ class Watch:
                 alert.lose_sight()
 
     def next_bound(self, value: float) -> float | None:
-        """The smallest bound that ``value`` is not above; None if it is above all."""
+        """The smallest bound that ``value`` is not above; None if it is above all. Not for measures below a bound."""
         return next((alert.bound for alert in self.alerts if value <= alert.bound), None)
 
     def signal(self, alert: Alert, state: AlertState) -> None:
@@ -215,7 +233,7 @@ class Watch:
             self.mandate,
             self.subject,
             alert.severity,
-            (self.value or 0.0) / self._scale,
+            (self.value or 0.0) / self._scale + 0.0,  # never -0.0
             alert.limit,
             self.unit,
             alert.since_ns,
@@ -232,7 +250,7 @@ class Watch:
                 alert.severity,
                 "unknown" if value is None else "breached" if value > alert.bound else "ok",
                 alert.state,
-                None if value is None else value / self._scale,
+                None if value is None else value / self._scale + 0.0,
                 alert.limit,
                 self.unit,
             )
@@ -254,10 +272,13 @@ class Watchtower:
         """The watch of a mandate on a subject, under the rules of that subject (or of ``rules_of``); None if no rule
         of the limits file applies to it."""
         kept = self.limits.mandate(mandate)
-        bounds = kept.bounds(rules_of or subject) if kept else ()
-        if kept is None or not bounds:
+        if kept is None:
             return None
-        watch = Watch(mandate, subject, kept.spec.unit or subject, self._timing, self._emit, evidence)
+        spec = kept.spec
+        bounds = kept.bounds(rules_of or subject, self.limits.profile(subject) if spec.by_profile else "")
+        if not bounds:
+            return None
+        watch = Watch(mandate, subject, spec.unit or subject, self._timing, self._emit, evidence, spec.below)
         for bound in bounds:
             watch.add(self.agenda, bound.severity, float(bound.value), kept.for_ns)
         self.watches.append(watch)

@@ -16,6 +16,7 @@ from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.custody_reader import CustodyReader
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.limits import Limits
+from risk_monitor.rules import Subjects
 
 
 def universe(config: MonitorConfig, limits: Limits) -> tuple[str, ...]:
@@ -24,10 +25,16 @@ def universe(config: MonitorConfig, limits: Limits) -> tuple[str, ...]:
     for venue in config.venues:
         for pair in venue.pairs:
             assets.update(pair.split("/", 1))
-    for name in ("position_limit", "notional_limit", "delta_exposure"):
-        mandate = limits.mandate(name)
-        if mandate is not None:
-            assets.update(entry.subject for entry in mandate.subjects if entry.subject not in ("each", "total"))
+    for cluster in limits.clusters:
+        assets.update(cluster.assets)
+    for mandate in limits.mandates:
+        for entry in mandate.subjects:
+            if entry.subject in mandate.spec.words:
+                continue
+            if mandate.spec.subjects is Subjects.ASSET:
+                assets.add(entry.subject)
+            elif mandate.spec.subjects is Subjects.ASSET_PAIR:
+                assets.update(entry.subject.split("~"))
     return tuple(sorted(assets))
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
 
 from risk_monitor import quantities
 from risk_monitor.effects import Severity
-from risk_monitor.rules import MANDATES, Dimension, MandateSpec, Subjects
+from risk_monitor.rules import MANDATES, NEVER_EACH, PROFILES, Dimension, MandateSpec
+from risk_monitor.subjects import (
+    ACCOUNT,
+    ASSET,
+    NAME,
+    Known,
+    expected,
+    fits,
+    is_listed,
+    is_traded,
+    nearest,
+    nearest_subject,
+    words_of,
+)
 from risk_monitor.yaml_nodes import LimitsError, Mapping, Node, Scalar, Sequence, read
 
 __all__ = ["Bound", "Limits", "LimitsError", "MandateLimits", "SubjectLimits", "parse_limits"]
@@ -19,12 +30,20 @@ __all__ = ["Bound", "Limits", "LimitsError", "MandateLimits", "SubjectLimits", "
 SCHEMA = "riskproof-limits/1"
 MAX_SUBJECTS = 1_000
 
-_TOP_KEYS = ("schema", "firm", "base_currency", "stablecoins", "structural", "limits")
+_TOP_KEYS = (
+    "schema",
+    "firm",
+    "base_currency",
+    "stablecoins",
+    "structural",
+    "clusters",
+    "whitelist",
+    "profiles",
+    "limits",
+)
 _OPTIONS = ("for", "window", "quantile")
 _SEVERITIES = tuple(Severity)
-_ASSET = re.compile(r"[A-Z][A-Z0-9]{0,14}")
-_PAIR = re.compile(r"[A-Z][A-Z0-9]{0,14}/[A-Z][A-Z0-9]{0,14}")
-_VENUE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+_PLAIN_UNITS = {Dimension.FACTOR: "x", Dimension.COUNT: "times", Dimension.EXPONENT: "alpha"}
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -49,28 +68,41 @@ class MandateLimits(msgspec.Struct, frozen=True):
     window_ns: int = 0
     quantile: float = 0.0
 
-    def bounds(self, subject: str) -> tuple[Bound, ...]:
-        """The bounds of a subject: those under its name, else those under ``each`` (which ``total`` is not part of)."""
-        each: tuple[Bound, ...] = ()
-        for entry in self.subjects:
-            if entry.subject == subject:
-                return entry.bounds
-            if entry.subject == "each":
-                each = entry.bounds
-        return () if subject in ("total", "firm", "prices", "positions") else each
+    def bounds(self, subject: str, profile: str = "") -> tuple[Bound, ...]:
+        """The bounds of a subject: those under its name, else under its capital profile, else under ``each`` (which
+        ``total`` is not part of)."""
+        table = {entry.subject: entry.bounds for entry in self.subjects}
+        if subject in table or subject in NEVER_EACH:
+            return table.get(subject, ())
+        return table.get(profile) or table.get("each", ())
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """Assets that fall together."""
+
+    name: str
+    assets: tuple[str, ...]
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """All rules of a firm. ``structural`` holdings are long-term: trading does not answer for them."""
+    """All rules of a firm. ``structural`` holdings are long-term: trading does not answer for them. ``whitelist``: what
+    may be traded at all. ``profiles``: the capital profile of accounts, written ``venue:account``."""
 
     firm: str
     base_currency: str
     stablecoins: tuple[str, ...]
     structural: tuple[tuple[str, Decimal], ...]
     mandates: tuple[MandateLimits, ...]
+    clusters: tuple[Cluster, ...] = ()
+    whitelist: tuple[str, ...] = ()
+    profiles: tuple[tuple[str, str], ...] = ()
 
     def mandate(self, name: str) -> MandateLimits | None:
         return next((mandate for mandate in self.mandates if mandate.spec.name == name), None)
+
+    def profile(self, account: str) -> str:
+        """The capital profile of an account; "" if it has none."""
+        return next((profile for name, profile in self.profiles if name == account), "")
 
 
 def parse_limits(text: str | bytes, file_name: str) -> Limits:
@@ -87,7 +119,7 @@ class _LimitsReader:
     def __init__(self, file: str, root: Mapping) -> None:
         self._file = file
         self._root = root
-        self._stablecoins: tuple[str, ...] = ()
+        self._known = Known()
 
     def limits(self) -> Limits:
         root = self._root
@@ -102,12 +134,21 @@ class _LimitsReader:
         base_currency = self._text(base_node, "base_currency")
         if base_currency != "USD":
             raise self._error(base_node, "base_currency", f"{base_currency!r} is not kept books in", "USD")
-        self._stablecoins = self._assets(root.get("stablecoins"), "stablecoins")
+        stablecoins = self._stablecoins(root.get("stablecoins"))
+        self._known = Known(stablecoins)
+        clusters = self._clusters(root.get("clusters"))
+        self._known = Known(stablecoins, tuple(cluster.name for cluster in clusters))
+        whitelist = self._whitelist(root.get("whitelist"))
+        profiles = self._profiles(root.get("profiles"))
         structural = self._structural(root.get("structural"))
         limits = self._mapping(self._required(root, "", "limits"), "limits", "mandates")
         self._known_keys(limits, "limits", tuple(MANDATES))
         mandates = tuple(self._mandate(MANDATES[key.text], node, key) for key, node in limits.entries)
-        return Limits(firm, base_currency, self._stablecoins, structural, mandates)
+        if root.get("whitelist") is None and (kept := limits.get("instrument_whitelist")) is not None:
+            raise self._error(
+                kept, "limits.instrument_whitelist", "there is no whitelist", "the key whitelist beside limits"
+            )
+        return Limits(firm, base_currency, stablecoins, structural, mandates, clusters, whitelist, profiles)
 
     def _mandate(self, spec: MandateSpec, node: Node, key: Scalar) -> MandateLimits:
         field = f"limits.{spec.name}"
@@ -131,30 +172,17 @@ class _LimitsReader:
         return MandateLimits(spec, tuple(subjects), for_ns, window_ns, quantile)
 
     def _check_subject(self, spec: MandateSpec, name: Scalar, options: tuple[str, ...]) -> None:
-        field = f"limits.{spec.name}.{name.text}"
-        words = spec.words + options
-        if name.text in words:
-            return
         subject = name.text
-        expected = f"{spec.subjects.value} or one of {', '.join(words)}"
-        fits = {
-            Subjects.ASSET: bool(_ASSET.fullmatch(subject)) and subject not in (*self._stablecoins, "USD"),
-            Subjects.STABLECOIN: subject in self._stablecoins,
-            Subjects.PAIR: bool(_PAIR.fullmatch(subject)),
-            Subjects.VENUE: bool(_VENUE.fullmatch(subject)) and not difflib.get_close_matches(subject, words, 1, 0.75),
-            Subjects.NONE: False,
-        }[spec.subjects]
-        if fits and subject not in _OPTIONS and subject not in _SEVERITIES:
+        if subject in words_of(spec):
             return
-        if spec.subjects is Subjects.ASSET:
-            expected = f"an asset that is neither USD nor a stablecoin, or one of {', '.join(words)}"
-        elif spec.subjects is Subjects.STABLECOIN:
-            expected = f"one of {', '.join(self._stablecoins + words)}"
-        elif spec.subjects is Subjects.NONE:
-            expected = f"one of {', '.join(words)}"
-        known = self._stablecoins + words if spec.subjects is Subjects.STABLECOIN else words
+        if fits(spec, subject, self._known, options) and subject not in _OPTIONS and subject not in _SEVERITIES:
+            return
         raise self._error(
-            name, field, f"{subject!r} is not a subject or option of it", expected, _nearest(subject, known)
+            name,
+            f"limits.{spec.name}.{subject}",
+            f"{subject!r} is not a subject or option of it",
+            expected(spec, self._known, options),
+            nearest_subject(spec, subject, self._known, options),
         )
 
     def _subject(self, spec: MandateSpec, subject: str, node: Node, field: str) -> SubjectLimits:
@@ -170,16 +198,16 @@ class _LimitsReader:
             inner = f"{field}.{severity}"
             text = self._text(bound_node, inner)
             value = self._amount(spec, subject, bound_node, inner)
-            if bounds and value <= bounds[-1].value:
-                lower = bounds[-1]
-                raise self._error(
-                    bound_node,
-                    inner,
-                    f"{text!r} is not above {lower.severity} ({lower.text})",
-                    "bounds that grow with severity",
-                )
+            if bounds:
+                self._check_order(spec, bounds[-1], value, bound_node, inner)
             bounds.append(Bound(severity, value, text))
         return SubjectLimits(subject, tuple(bounds))
+
+    def _check_order(self, spec: MandateSpec, milder: Bound, value: Decimal, node: Node, field: str) -> None:
+        if value == milder.value or (value < milder.value) is not spec.below:
+            side, way = ("below", "fall") if spec.below else ("above", "grow")
+            message = f"{self._text(node, field)!r} is not {side} {milder.severity} ({milder.text})"
+            raise self._error(node, field, message, f"bounds that {way} with severity")
 
     def _amount(self, spec: MandateSpec, subject: str, node: Node, field: str) -> Decimal:
         quantity = self._quantity(node, field, spec.dimension.value)
@@ -192,6 +220,8 @@ class _LimitsReader:
                 units = quantities.FRACTION
             case Dimension.DURATION:
                 units = {unit: Decimal(ns) for unit, ns in quantities.DURATION_NS.items()}
+            case Dimension.FACTOR | Dimension.COUNT | Dimension.EXPONENT:
+                units = {_PLAIN_UNITS[spec.dimension]: Decimal(1)}
         return quantity.amount * self._unit(quantity, node, field, units)
 
     def _duration(self, node: Node, field: str) -> int:
@@ -220,7 +250,7 @@ class _LimitsReader:
             return units[quantity.unit]
         expected = f"a unit of {', '.join(units)}" if len(units) > 1 else f"the unit {next(iter(units))}"
         message = f"unknown unit {quantity.unit!r}" if quantity.unit else "no unit"
-        raise self._error(node, field, message, expected, _nearest(quantity.unit, units))
+        raise self._error(node, field, message, expected, nearest(quantity.unit, units))
 
     def _structural(self, node: Node | None) -> tuple[tuple[str, Decimal], ...]:
         if node is None:
@@ -228,33 +258,87 @@ class _LimitsReader:
         holdings: list[tuple[str, Decimal]] = []
         for key, amount in self._mapping(node, "structural", "assets with their amounts").entries:
             field = f"structural.{key.text}"
-            if not _ASSET.fullmatch(key.text):
+            if not ASSET.fullmatch(key.text):
                 raise self._error(key, field, f"{key.text!r} is not an asset", "an asset, such as BTC")
             quantity = self._quantity(amount, field, Dimension.ASSET.value)
             holdings.append((key.text, quantity.amount * self._unit(quantity, amount, field, {key.text: Decimal(1)})))
         return tuple(holdings)
 
-    def _assets(self, node: Node | None, field: str) -> tuple[str, ...]:
+    def _stablecoins(self, node: Node | None) -> tuple[str, ...]:
         if node is None:
             return ()
+        return self._names(
+            node,
+            "stablecoins",
+            "a list of assets, such as [USDT, USDC]",
+            lambda name: bool(ASSET.fullmatch(name)) and name != "USD",
+            "a stablecoin",
+            "an asset, such as USDT",
+        )
+
+    def _clusters(self, node: Node | None) -> tuple[Cluster, ...]:
+        if node is None:
+            return ()
+        clusters: list[Cluster] = []
+        for key, members in self._mapping(node, "clusters", "names with their assets").entries:
+            field = f"clusters.{key.text}"
+            if not NAME.fullmatch(key.text) or key.text in ("each", *_OPTIONS):
+                raise self._error(key, field, f"{key.text!r} is no name of a cluster", "a name, such as majors")
+            wanted = "an asset that is neither USD nor a stablecoin"
+            assets = self._names(
+                members, field, "a list of assets, such as [BTC, ETH]", self._is_traded, "of a cluster", wanted
+            )
+            clusters.append(Cluster(key.text, assets))
+        return tuple(clusters)
+
+    def _whitelist(self, node: Node | None) -> tuple[str, ...]:
+        if node is None:
+            return ()
+        wanted = "a pair or perpetual, such as BTC/USDT or BTC/USDT:USDT"
+        return self._names(node, "whitelist", "a list of pairs, such as [BTC/USD]", is_listed, "a pair", wanted)
+
+    def _profiles(self, node: Node | None) -> tuple[tuple[str, str], ...]:
+        if node is None:
+            return ()
+        profiles: list[tuple[str, str]] = []
+        for key, value in self._mapping(node, "profiles", "accounts with their capital profile").entries:
+            field = f"profiles.{key.text}"
+            if not ACCOUNT.fullmatch(key.text):
+                raise self._error(key, field, f"{key.text!r} is not an account", "an account, such as apex:maker")
+            profile = self._text(value, field)
+            if profile not in PROFILES:
+                message = f"{profile!r} is no capital profile"
+                raise self._error(value, field, message, f"one of {', '.join(PROFILES)}", nearest(profile, PROFILES))
+            profiles.append((key.text, profile))
+        return tuple(profiles)
+
+    def _is_traded(self, asset: str) -> bool:
+        return is_traded(asset, self._known)
+
+    def _names(
+        self, node: Node, field: str, what: str, fits_in: Callable[[str], bool], role: str, wanted: str
+    ) -> tuple[str, ...]:
+        """A list of different names, each of which ``fits_in``."""
         if not isinstance(node, Sequence):
-            raise self._error(node, field, "not a list", "a list of assets, such as [USDT, USDC]")
-        assets: list[str] = []
+            raise self._error(node, field, "not a list", what)
+        names: list[str] = []
         for item in node.items:
             name = self._text(item, field)
-            if not _ASSET.fullmatch(name) or name == "USD":
-                raise self._error(item, field, f"{name!r} is not a stablecoin", "an asset, such as USDT")
-            if name in assets:
-                raise self._error(item, field, f"{name!r} is given twice", "each asset once")
-            assets.append(name)
-        return tuple(assets)
+            if not fits_in(name):
+                raise self._error(item, field, f"{name!r} is not {role}", wanted)
+            if name in names:
+                raise self._error(item, field, f"{name!r} is given twice", "each name once")
+            names.append(name)
+        if len(names) > MAX_SUBJECTS:
+            raise self._error(node, field, f"{len(names)} names", f"at most {MAX_SUBJECTS}")
+        return tuple(names)
 
     def _known_keys(self, table: Mapping, field: str, known: Iterable[str]) -> None:
         names = tuple(known)
         for key, _ in table.entries:
             if key.text not in names:
                 inner = f"{field}.{key.text}" if field else key.text
-                raise self._error(key, inner, "unknown key", f"one of {', '.join(names)}", _nearest(key.text, names))
+                raise self._error(key, inner, "unknown key", f"one of {', '.join(names)}", nearest(key.text, names))
 
     def _required(self, table: Mapping, field: str, key: str) -> Node:
         node = table.get(key)
@@ -274,8 +358,3 @@ class _LimitsReader:
 
     def _error(self, node: Node, field: str, message: str, expected: str, nearest: str = "") -> LimitsError:
         return LimitsError(self._file, node.line, node.column, field, message, expected, nearest)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    matches = difflib.get_close_matches(name, list(known), 1, 0.5)
-    return matches[0] if matches else ""

@@ -132,3 +132,32 @@ def test_an_unknown_measure_neither_fires_nor_resolves() -> None:
     watch.lose_sight()
     agenda.run_due(500 * 10**9)
     assert [entry.alert.value for entry in tower.status()] == ["firing"]
+
+
+def test_a_measure_below_its_bound_is_a_breach_and_is_shown_as_it_is() -> None:
+    head = "schema: riskproof-limits/1\nfirm: x\nbase_currency: USD\nlimits:\n"
+    text = f"{head}  tail_exponent: {{BTC: {{warning: 2 alpha, high: 1 alpha}}, window: 1 h}}"
+    out: list[Effect] = []
+    agenda = Agenda()
+    tower = Watchtower(parse_limits(text, "f"), agenda, Timing(SECOND_NS), out.append)
+    watch = tower.watch("tail_exponent", "BTC", tuple)
+    assert watch is not None
+    told: list[tuple[str, str, float, float]] = []
+    for second, value in enumerate((3.0, 2.0, 1.5, 0.0, 1.0, 4.0)):
+        agenda.run_due(second * SECOND_NS)
+        watch.observe(second * SECOND_NS, value)
+        for effect in out:
+            assert isinstance(effect, RaiseSignal)
+            signal = effect.signal
+            told.append((signal.severity.value, signal.state.value, signal.observed, signal.limit))
+        out.clear()
+    agenda.run_due(9 * SECOND_NS)
+    assert told == [
+        ("warning", "firing", 1.5, 2.0),
+        ("high", "firing", 0.0, 1.0),
+        ("high", "resolved", 1.0, 1.0),
+    ]
+    assert [(rule.compliance, rule.observed, rule.limit) for rule in tower.status()] == [
+        ("ok", 4.0, 2.0),
+        ("ok", 4.0, 1.0),
+    ]

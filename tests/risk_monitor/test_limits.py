@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_monitor.limits import LimitsError, parse_limits
+from risk_monitor.limits import Cluster, LimitsError, parse_limits
 from risk_monitor.rules import MANDATES
 
 HEAD = "schema: riskproof-limits/1\nfirm: meridian\nbase_currency: USD\nstablecoins: [USDT, USDC]\n"
@@ -22,11 +22,21 @@ def of_limits(body: str) -> str:
     return f"{HEAD}limits:\n  {body}\n"
 
 
-def test_the_example_of_the_reference_sets_every_mandate() -> None:
+def test_every_mandate_of_the_reference_is_known_and_no_other() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)`(?: \(\*below\*\))? \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(MANDATES) == sorted(rows)
+
+
+def test_the_measures_that_must_not_fall_are_those_of_the_reference() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \(\*below\*\) \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(name for name, spec in MANDATES.items() if spec.below) == sorted(rows)
+
+
+def test_the_example_of_the_reference_is_read() -> None:
     example = re.search(r"```yaml\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
     limits = parse_limits(example[1], "limits.yaml")
-    assert [mandate.spec.name for mandate in limits.mandates] == list(MANDATES)
+    assert [mandate.spec.name for mandate in limits.mandates] == list(MANDATES)[:15]
     assert limits.structural == (("BTC", Decimal(100)), ("ETH", Decimal(1500)))
     peg = limits.mandate("stablecoin_peg")
     assert peg is not None
@@ -48,6 +58,68 @@ def test_a_named_subject_is_not_under_each() -> None:
     assert amounts == {"BTC": [1_500_000], "ETH": [4_000_000], "total": [9_000_000]}
 
 
+def test_clusters_whitelist_and_profiles_stand_beside_the_limits() -> None:
+    text = (
+        HEAD
+        + "clusters: {majors: [BTC, ETH]}\nwhitelist: [BTC/USD, BTC/USDT:USDT]\n"
+        + 'profiles: {"apex:momentum": aggressive}\nlimits: {instrument_whitelist: {each: {high: 0 USD}, window: 1 h}}'
+    )
+    limits = parse_limits(text, "f")
+    assert limits.clusters == (Cluster("majors", ("BTC", "ETH")),)
+    assert limits.whitelist == ("BTC/USD", "BTC/USDT:USDT")
+    assert (limits.profile("apex:momentum"), limits.profile("apex:maker")) == ("aggressive", "")
+
+
+def test_an_account_has_the_bounds_of_its_name_else_of_its_profile_else_of_each() -> None:
+    text = of_limits('leverage: {"apexf:perp": {high: 4 x}, aggressive: {high: 10 x}, each: {high: 2 x}}')
+    leverage = parse_limits(text, "f").mandate("leverage")
+    assert leverage is not None
+    asked = (("apexf:perp", "aggressive"), ("apexf:other", "aggressive"), ("apexf:other", "micro"), ("apexf:other", ""))
+    assert [[bound.value for bound in leverage.bounds(*one)] for one in asked] == [[4], [10], [2], [2]]
+
+
+def test_bounds_fall_with_severity_where_a_measure_must_not_fall() -> None:
+    text = of_limits("tail_exponent: {each: {warning: 2 alpha, high: 1.5 alpha}, window: 24 h}")
+    tail = parse_limits(text, "f").mandate("tail_exponent")
+    assert tail is not None
+    assert [(bound.severity, bound.value) for bound in tail.bounds("BTC")] == [
+        ("warning", Decimal(2)),
+        ("high", Decimal("1.5")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mandate", "subject"),
+    [
+        ("basis", "BTC/USDT:USDT"),
+        ("bad_tick", "apex:BTC/USD"),
+        ("bad_tick", "apexf:BTC/USDT:USDT"),
+        ("reconciliation", "keystone:BTC"),
+        ("order_rate", "apex:maker"),
+        ("heartbeat", "cross_arb"),
+        ("correlation_breakdown", "BTC~ETH"),
+        ("instrument_whitelist", "ETH/BTC"),
+        ("visibility", "firm"),
+        ("single_trade_risk", "micro"),
+        ("authentication", "replayed_nonce"),
+    ],
+)
+def test_each_mandate_takes_subjects_of_its_kind(mandate: str, subject: str) -> None:
+    quantity = next(text for text in ("1 USD", "1 %", "1 s", "1 x", "1 times") if not _refused(mandate, subject, text))
+    assert not _refused(mandate, subject, quantity)
+    assert _refused(mandate, "no such: thing", quantity)
+
+
+def _refused(mandate: str, subject: str, quantity: str) -> bool:
+    window = ", window: 1 h" if MANDATES[mandate].window else ""
+    head = HEAD + "whitelist: []\n"
+    try:
+        parse_limits(f'{head}limits:\n  {mandate}: {{"{subject}": {{high: {quantity}}}{window}}}\n', "f")
+    except LimitsError:
+        return True
+    return False
+
+
 SHARE = "a share, such as 10 % or 50 bp"
 NO_STABLECOIN = "an asset that is neither USD nor a stablecoin, or one of for"
 
@@ -66,8 +138,8 @@ def high(quantity: str) -> str:
         ("schema: v2", "1:9: schema: 'v2' is not read here; expected riskproof-limits/1"),
         (
             HEAD + "limit: {}",
-            "5:1: limit: unknown key; expected one of schema, firm, base_currency, stablecoins, structural, limits;"
-            " did you mean limits?",
+            "5:1: limit: unknown key; expected one of schema, firm, base_currency, stablecoins, structural,"
+            " clusters, whitelist, profiles, limits; did you mean limits?",
         ),
         (HEAD + "firm: b", "5:1: firm: given twice (first in line 2); expected each key once"),
         (HEAD + "---\na: b", "5:1: a second document; expected one document"),
@@ -113,6 +185,42 @@ def high(quantity: str) -> str:
         (
             of_limits("position_limit: {USDT: {high: 1 USDT}}"),
             f"6:20: limits.position_limit.USDT: 'USDT' is not a subject or option of it; expected {NO_STABLECOIN}",
+        ),
+        (
+            of_limits("tail_exponent: {each: {warning: 2 alpha, high: 2.5 alpha}, window: 1 h}"),
+            "6:50: limits.tail_exponent.each.high: '2.5 alpha' is not below warning (2 alpha);"
+            " expected bounds that fall with severity",
+        ),
+        (
+            of_limits("correlation_breakdown: {ETH~BTC: {high: 50 %}, window: 1 h}"),
+            "6:27: limits.correlation_breakdown.ETH~BTC: 'ETH~BTC' is not a subject or option of it; expected two"
+            " assets in the order of the alphabet, such as BTC~ETH or one of each, for, window; did you mean BTC~ETH?",
+        ),
+        (
+            HEAD + "clusters: {majors: [BTC, ETH]}\nlimits: {correlation_cluster: {major: {high: 1M USD}}}",
+            "6:32: limits.correlation_cluster.major: 'major' is not a subject or option of it;"
+            " expected one of majors, each, for; did you mean majors?",
+        ),
+        (
+            HEAD + "clusters: {majors: [BTC, USDT]}",
+            "5:26: clusters.majors: 'USDT' is not of a cluster; expected an asset that is neither USD nor a stablecoin",
+        ),
+        (
+            HEAD + 'profiles: {"apex:maker": agressive}',
+            "5:26: profiles.apex:maker: 'agressive' is no capital profile;"
+            " expected one of micro, low, medium, high, aggressive; did you mean aggressive?",
+        ),
+        (
+            HEAD + "whitelist: [BTC/USD, BTC/USD]",
+            "5:22: whitelist: 'BTC/USD' is given twice; expected each name once",
+        ),
+        (
+            of_limits("instrument_whitelist: {each: {high: 0 USD}, window: 1 h}"),
+            "6:25: limits.instrument_whitelist: there is no whitelist; expected the key whitelist beside limits",
+        ),
+        (
+            of_limits("order_rate: {each: {high: 3}}"),
+            "6:29: limits.order_rate.each.high: no unit; expected the unit x",
         ),
         (
             of_limits("position_limit: {BTC: {high: 1 ETH}}"),
