@@ -96,6 +96,30 @@ class Fill(Record, array_like=True, frozen=True, gc=False, tag="fill"):
     maker_fee: int
 
 
+class Position(Record, array_like=True, frozen=True, gc=False, tag="position"):
+    """An account's position in a perpetual, after an event: ``contracts`` in lots, short negative.
+
+    ``realised`` is what it brought in since the last such record, in the margin asset.
+    """
+
+    account: str
+    symbol: str
+    contracts: int
+    entry_price_ticks: float
+    realised: int
+    event: str
+
+
+class MarkPrice(Record, array_like=True, frozen=True, gc=False, tag="mark_price"):
+    """The price that a venue counts profit and liquidation with, and what it follows. Prices in ticks."""
+
+    symbol: str
+    price_ticks: float
+    index_price_ticks: float
+    funding_rate: float
+    next_funding_ns: int
+
+
 class Settlement(Record, array_like=True, frozen=True, gc=False, tag="settlement"):
     """A settlement instruction's state.
 
@@ -213,6 +237,8 @@ AuditRecord = (
     | Quote
     | Order
     | Fill
+    | Position
+    | MarkPrice
     | Settlement
     | Transfer
     | VenueNote

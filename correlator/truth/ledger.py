@@ -24,8 +24,14 @@ class Book(msgspec.Struct, frozen=True):
     base: str
     quote: str
     tick: float
+    lot: Fraction
     base_units_per_lot: Fraction
     quote_units_per_tick_lot: Fraction
+
+    @property
+    def is_perpetual(self) -> bool:
+        """Whether it trades contracts (``BTC/USDT:USDT``) rather than the assets themselves."""
+        return ":" in self.symbol
 
 
 class Violations:
@@ -142,6 +148,7 @@ def book_of(record: Listing, scales: dict[str, int]) -> Book:
         base=record.base,
         quote=record.quote,
         tick=float(tick),
+        lot=lot,
         base_units_per_lot=lot * 10 ** scales[record.base],
         quote_units_per_tick_lot=tick * lot * 10 ** scales[record.quote],
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from correlator.limits import Limits
 from correlator.truth.intervals import Times, Values
+from correlator.truth.perpetuals import Key, Perpetuals
 from correlator.truth.prices import QuoteTape, mean_of_defined
 from correlator.truth.series import Buckets
 from correlator.truth.timeline import Changes, Step
@@ -27,8 +28,10 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
 class Books:
     """What the columns are made of: quotes, holdings and flows, as they stand across stretches."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, perpetuals: Perpetuals) -> None:
         self.limits = limits
+        self.perpetuals = perpetuals
+        self.wallets: dict[tuple[str, str], dict[str, Step]] = {}  # (venue, account) of margin accounts → asset
         self.tape = QuoteTape()
         self.changes = Changes()
         self.holdings: dict[str, Step] = {}
@@ -113,16 +116,59 @@ class Stretch:
             column = self._holdings[asset] = self.books.holdings[asset].column(self.times)
         return column
 
+    def exposure(self, asset: str) -> Values:
+        """What the firm gains or loses by: its holding of an asset and its positions in perpetuals on it."""
+        column = self.holding(asset)
+        for key in self.books.perpetuals.of_asset(asset):
+            column = column + self.position(key)
+        return column
+
+    def position(self, key: Key) -> Values:
+        """A perpetual position, in the base asset, short negative."""
+        return self.books.perpetuals.positions[key].amount.column(self.times)
+
+    def mark_price(self, venue: str, symbol: str) -> Values:
+        """A perpetual's mark price, quote per base; NaN before the first."""
+        step = self.books.perpetuals.mark_prices.get((venue, symbol))
+        return np.full(len(self.times), np.nan) if step is None else step.column(self.times)
+
+    def unrealised(self, key: Key) -> Values:
+        """What closing a perpetual position at its mark price would bring, USD."""
+        steps = self.books.perpetuals.positions[key]
+        amount = self.position(key)
+        profit = amount * self.mark_price(key[0], key[2]) - steps.cost.column(self.times)
+        return self.worth(np.where(amount == 0.0, 0.0, profit), steps.book.quote)
+
+    def position_notional(self, venue: str, account: str) -> Values:
+        """Sum of |position| × mark price of a margin account, USD."""
+        total = np.zeros(len(self.times))
+        for key in self.books.perpetuals.of_account(venue, account):
+            amount = np.abs(self.position(key))
+            value = np.where(amount == 0.0, 0.0, amount * self.mark_price(venue, key[2]))
+            total = total + self.worth(value, self.books.perpetuals.positions[key].book.quote)
+        return total
+
+    def margin_balance(self, venue: str, account: str) -> Values:
+        """A margin account's wallet plus the unrealised profit of its positions, USD."""
+        total = np.zeros(len(self.times))
+        for asset, wallet in self.books.wallets.get((venue, account), {}).items():
+            total = total + self.worth(wallet.column(self.times), asset)
+        for key in self.books.perpetuals.of_account(venue, account):
+            total = total + self.unrealised(key)
+        return total
+
     def worth(self, amounts: Values, asset: str) -> Values:
         """Amounts of an asset in USD. Nothing is worth nothing, whether or not it has a mark."""
         return np.where(amounts == 0.0, 0.0, amounts * self.mark(asset))
 
     @cached_property
     def equity(self) -> Values:
-        """Σ holding × mark over all assets, USD."""
+        """Σ holding × mark over all assets, plus the unrealised profit of perpetual positions, USD."""
         total = np.zeros(len(self.times))
         for asset in self.books.holdings:
             total = total + self.worth(self.holding(asset), asset)
+        for key in self.books.perpetuals.positions:
+            total = total + self.unrealised(key)
         return total
 
     @cached_property

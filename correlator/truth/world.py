@@ -11,9 +11,20 @@ from collections.abc import Callable
 import numpy as np
 
 from correlator.limits import Limits
-from correlator.records import Account, Asset, AuditRecord, Fill, Listing, Posting, Quote, Settlement
+from correlator.records import (
+    Account,
+    Asset,
+    AuditRecord,
+    Fill,
+    Listing,
+    MarkPrice,
+    Position,
+    Posting,
+    Quote,
+    Settlement,
+)
 from correlator.truth.gauge import Gauge, GaugeBoard
-from correlator.truth.ledger import Ledger, Violations, book_of
+from correlator.truth.ledger import Book, Ledger, Violations, book_of
 from correlator.truth.measures.daily_loss import DAY_NS, DailyLoss
 from correlator.truth.measures.delta_exposure import DeltaExposure
 from correlator.truth.measures.drawdown import Drawdown
@@ -27,6 +38,7 @@ from correlator.truth.measures.stablecoin_exposure import StablecoinExposure
 from correlator.truth.measures.stablecoin_peg import StablecoinPeg
 from correlator.truth.measures.triangular_divergence import TriangularDivergence
 from correlator.truth.measures.unsettled_exposure import UnsettledExposure
+from correlator.truth.perpetuals import Perpetuals
 from correlator.truth.stretch import USD, Books, Flow, Stretch
 from correlator.truth.timeline import Step
 
@@ -55,7 +67,6 @@ class World:
 
     def __init__(self, limits: Limits, board: GaugeBoard, start_ns: int, failures: dict[str, str]) -> None:
         self._board = board
-        self._books = Books(limits)
         self._scales: dict[str, int] = {}
         self._open_ns = start_ns
         self._settlements: dict[str, Settlement] = {}
@@ -70,6 +81,9 @@ class World:
         self.failures = failures
         self.violations = Violations()
         self.ledger = Ledger(self.violations)
+        self._perpetuals = Perpetuals(self.ledger, self.violations)
+        self._contracts: dict[tuple[str, str], Book] = {}  # (venue, symbol) of every perpetual that is listed
+        self._books = Books(limits, self._perpetuals)
         self.venues: dict[str, bool] = {}  # venue → whether the firm has an account there
         self.pairs: dict[str, list[str]] = {}  # exchange → what it lists
 
@@ -82,8 +96,12 @@ class World:
                 append(record)
             elif type(record) is Fill:
                 self._fill(record)
+            elif type(record) is MarkPrice:
+                self._mark(record)
             elif type(record) is Posting:
                 self._post(record)
+            elif type(record) is Position:
+                self._take_position(record)
             elif type(record) is Settlement:
                 self._settle(record)
             elif type(record) is Listing:
@@ -117,7 +135,10 @@ class World:
         self._books.unsettled.setdefault(record.asset, Step())
 
     def _list(self, record: Listing) -> None:
-        self._books.tape.enlist(book_of(record, self._scales), record.index)
+        book = book_of(record, self._scales)
+        self._books.tape.enlist(book, record.index)
+        if book.is_perpetual:
+            self._contracts[record.source, record.symbol] = book
         self.pairs.setdefault(record.source, []).append(record.symbol)
 
     def _open_account(self, record: Account) -> None:
@@ -130,15 +151,45 @@ class World:
             self.violations.add(record, f"trades listing {record.index}, which the exchange does not have")
             return
         self.fills += 1
+        if book.is_perpetual:
+            self._perpetuals.fill(record, book)
+            self._books.changes.add(record.at_ns, record.seq)
+            return
         self.ledger.fill(record, book)
         self._held(record.at_ns, record.seq, book.base)
         self._held(record.at_ns, record.seq, book.quote)
+
+    def _take_position(self, record: Position) -> None:
+        book = self._contracts.get((record.source, record.symbol))
+        if book is None:
+            self.violations.add(record, f"holds {record.symbol}, a contract that was never listed")
+        elif self._perpetuals.take(record, book):
+            self._books.changes.add(record.at_ns, record.seq)
+
+    def _mark(self, record: MarkPrice) -> None:
+        book = self._contracts.get((record.source, record.symbol))
+        if book is None:
+            self.violations.add(record, f"marks {record.symbol}, a contract that was never listed")
+        else:
+            self._perpetuals.mark(record, book)
+            self._books.changes.add(record.at_ns, record.seq)
+
+    def _keep_wallet(self, record: Posting) -> None:
+        """A posting moved a margin account's wallet: of a firm's account where contracts are traded."""
+        for account in (record.from_account, record.to_account):
+            if self.ledger.owner(record.source, account) == "firm":
+                wallet = self._books.wallets.setdefault((record.source, account), {})
+                balance = self.ledger.balance(record.source, account, record.asset)
+                step = wallet.setdefault(record.asset, Step())
+                step.set(record.at_ns, balance / 10 ** self._scales[record.asset])
 
     def _post(self, record: Posting) -> None:
         if record.asset not in self._scales:
             self.violations.add(record, f"moves {record.asset}, an asset that was never declared")
             return
         flow = self.ledger.post(record)
+        if any(venue == record.source for venue, _ in self._contracts):
+            self._keep_wallet(record)
         if flow:
             amount = flow / 10 ** self._scales[record.asset]
             self._books.flows.append(Flow(record.at_ns, record.asset, amount))
@@ -223,6 +274,10 @@ class World:
         books.changes.roll()
         for step in (*books.holdings.values(), *books.unsettled.values()):
             step.roll()
+        for wallet in books.wallets.values():
+            for step in wallet.values():
+                step.roll()
+        self._perpetuals.roll()
 
     def _measure(self, stretch: Stretch) -> None:
         assert self._measures is not None

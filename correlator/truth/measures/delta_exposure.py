@@ -10,7 +10,7 @@ from correlator.truth.stretch import Books, Stretch
 
 
 class DeltaExposure:
-    """|holding − structural holding| × mark, per asset that is neither USD nor a stablecoin."""
+    """|exposure − structural holding| × mark, per asset that is neither USD nor a stablecoin."""
 
     mandate = "delta_exposure"
 
@@ -23,4 +23,4 @@ class DeltaExposure:
 
     def evaluate(self, stretch: Stretch) -> None:
         for asset, kept, gauge in self._gauges:
-            show(gauge, stretch, stretch.worth(np.abs(stretch.holding(asset) - kept), asset))
+            show(gauge, stretch, stretch.worth(np.abs(stretch.exposure(asset) - kept), asset))

@@ -12,7 +12,7 @@ TOTAL = "total"
 
 
 class NotionalLimit:
-    """|holding| × mark, per asset that is neither USD nor a stablecoin, and the sum."""
+    """|exposure| × mark, per asset that is neither USD nor a stablecoin, and the sum."""
 
     mandate = "notional_limit"
 
@@ -23,7 +23,7 @@ class NotionalLimit:
     def evaluate(self, stretch: Stretch) -> None:
         total = np.zeros(len(stretch.times))
         for asset, gauge in self._gauges:
-            notional = stretch.worth(np.abs(stretch.holding(asset)), asset)
+            notional = stretch.worth(np.abs(stretch.exposure(asset)), asset)
             total += notional
             if gauge is not None:
                 show(gauge, stretch, notional)

@@ -10,7 +10,7 @@ from correlator.truth.stretch import Books, Stretch
 
 
 class PositionLimit:
-    """|holding|, per asset that is neither USD nor a stablecoin."""
+    """|exposure|, per asset that is neither USD nor a stablecoin."""
 
     mandate = "position_limit"
 
@@ -20,4 +20,4 @@ class PositionLimit:
 
     def evaluate(self, stretch: Stretch) -> None:
         for asset, gauge in self._gauges:
-            show(gauge, stretch, np.abs(stretch.holding(asset)))
+            show(gauge, stretch, np.abs(stretch.exposure(asset)))
