@@ -10,7 +10,7 @@ from lab.scenario.errors import Problem, one_of
 from lab.scenario.faults import FAULTS
 from lab.scenario.firm import EXCHANGE_OPERATIONS, Firm
 from lab.scenario.limits import LimitsInForce
-from lab.scenario.mandates import MANDATES, OPTIONS, limit_keys, subjects
+from lab.scenario.mandates import MANDATES, OPTIONS, RULE_WORDS, limit_keys, subjects
 from lab.scenario.model import Expectation, Experiment, Forbidden, Injection, Market
 from lab.scenario.units import format_duration, format_instant
 from lab.scenario.yaml_nodes import Map, Node
@@ -38,7 +38,7 @@ class World(msgspec.Struct, frozen=True):
         kept = self.limits.rules.mandate(mandate)
         if kept is None:
             return ()
-        for key in limit_keys(mandate, subject):
+        for key in limit_keys(mandate, subject, self.limits.rules):
             for entry in kept.subjects:
                 if entry.subject == key:
                     return tuple(bound.severity.value for bound in entry.bounds)
@@ -96,8 +96,8 @@ def _check_market(check: Agreement, world: World) -> None:
 def _check_override_subjects(check: Agreement, world: World, root: Node) -> None:
     overrides = root.entries.get("limit_overrides") if isinstance(root, Map) else None
     for mandate, table in overrides.entries.items() if isinstance(overrides, Map) else ():
-        known = subjects(mandate, world.firm, world.stablecoins)
-        words = ("each", "prices", "positions", *OPTIONS)
+        known = subjects(mandate, world.firm, world.limits.rules)
+        words = (*RULE_WORDS, *OPTIONS)
         for subject in table.entries if isinstance(table, Map) else ():
             if subject not in words:
                 check.known(("limit_overrides", mandate, subject), subject, (*known, "each"), f"subject of {mandate}")
@@ -171,7 +171,7 @@ def _check_rule(check: Agreement, at: Path, wanted: Expectation | Forbidden, wor
         kept = [mandate for mandate in MANDATES if world.limits.rules.mandate(mandate)]
         check.wrong((*at, "alert"), f"{world.limits.file} keeps no {wanted.alert}", one_of(kept))
         return False
-    possible = subjects(wanted.alert, world.firm, world.stablecoins)
+    possible = subjects(wanted.alert, world.firm, world.limits.rules)
     ruled = tuple(subject for subject in possible if world.severities(wanted.alert, subject))
     if not ruled:
         check.wrong((*at, "alert"), f"no rule of {wanted.alert} concerns anything that {world.firm.name} has")
@@ -191,7 +191,7 @@ def _check_rule(check: Agreement, at: Path, wanted: Expectation | Forbidden, wor
 
 def _check_expectation(check: Agreement, at: Path, wanted: Expectation, experiment: Experiment, world: World) -> None:
     if _check_rule(check, at, wanted, world) and wanted.asset is None:
-        possible = subjects(wanted.alert, world.firm, world.stablecoins)
+        possible = subjects(wanted.alert, world.firm, world.limits.rules)
         if len(possible) > 1:
             check.wrong((*at, "asset"), "is missing", one_of(possible))
     names = tuple(dict.fromkeys(injection.name for injection in experiment.timeline))

@@ -131,6 +131,28 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(pair for exchange in self.exchanges for pair in exchange.pairs))
 
     @property
+    def perpetuals(self) -> Names:
+        """Every perpetual that some exchange lists."""
+        return tuple(pair for pair in self.pairs if ":" in pair)
+
+    @property
+    def trading_accounts(self) -> tuple[Account, ...]:
+        """The accounts that can hold orders: those at exchanges."""
+        exchanges = {exchange.name for exchange in self.exchanges}
+        return tuple(account for account in self.accounts if account.venue in exchanges)
+
+    @property
+    def margin_accounts(self) -> tuple[Account, ...]:
+        """The accounts that can hold perpetual positions."""
+        venues = {exchange.name for exchange in self.exchanges if any(":" in pair for pair in exchange.pairs)}
+        return tuple(account for account in self.accounts if account.venue in venues)
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether its strategies trade through a system of its own, which logs what it sends."""
+        return False
+
+    @property
     def assets(self) -> Names:
         """Every asset that is listed or held, in the order of first mention."""
         listed = (asset for pair in self.pairs for asset in pair.split("/"))

@@ -134,7 +134,8 @@ MISTAKES = [
                 "slide.yaml:20:13: expect[0].alert: `stablecoin_pag` is unknown; expected position_limit, "
                 "notional_limit, delta_exposure, drawdown, rapid_drawdown, daily_loss, stablecoin_peg, "
                 "stablecoin_exposure, price_divergence, triangular_divergence, feed_staleness, api_outage, "
-                "api_latency, overdue_settlement or unsettled_exposure; did you mean stablecoin_peg?"
+                "api_latency, overdue_settlement, unsettled_exposure, concentration, leverage, correlation_cluster, "
+                "instrument_whitelist, weekly_loss, …; did you mean stablecoin_peg?"
             ),
         ],
         id="an unknown mandate",
@@ -641,7 +642,8 @@ MISTAKES = [
                 "slide.yaml:21:19: limit_overrides.stablecoin_pg: unknown key; expected position_limit, "
                 "notional_limit, delta_exposure, drawdown, rapid_drawdown, daily_loss, stablecoin_peg, "
                 "stablecoin_exposure, price_divergence, triangular_divergence, feed_staleness, api_outage, "
-                "api_latency, overdue_settlement or unsettled_exposure; did you mean stablecoin_peg?"
+                "api_latency, overdue_settlement, unsettled_exposure, concentration, leverage, correlation_cluster, "
+                "instrument_whitelist, weekly_loss, …; did you mean stablecoin_peg?"
             ),
         ],
         id="a limit of an unknown mandate",
