@@ -1,7 +1,8 @@
 """Limits: the bounds the firm has set itself, read from the text in the journal's header.
 
 The monitor has a reader of its own; sharing one would hide a mistake that both make. Bounds are turned into the units
-in which truth is computed: assets and USD as they are, ratios as fractions (``50 bp`` is 0.005), times as seconds.
+in which truth is computed: assets, USD, multiples (``x``), counts (``times``) and tail exponents (``alpha``) as they are,
+ratios as fractions (``50 bp`` is 0.005), times as seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _QUANTITY = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([kM]?)\s*(%|[A-Za-z]+)\s*$
 _MULTIPLIER = {"": 1.0, "k": 1e3, "M": 1e6}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
 _FRACTIONS = {"%": 1e-2, "bp": 1e-4}
+_PLAIN = {"factor": "x", "count": "times", "exponent": "alpha"}
 _OPTIONS = ("for", "window", "quantile")
+_PROFILES = ("micro", "low", "medium", "high", "aggressive")
 
 # The dimension of every mandate's bounds; a mandate that is not here cannot be judged.
 _DIMENSIONS: Mapping[str, str] = {
@@ -41,7 +44,43 @@ _DIMENSIONS: Mapping[str, str] = {
     "api_latency": "time",
     "overdue_settlement": "time",
     "unsettled_exposure": "USD",
+    "concentration": "ratio",
+    "leverage": "factor",
+    "correlation_cluster": "USD",
+    "instrument_whitelist": "USD",
+    "weekly_loss": "USD",
+    "single_trade_risk": "ratio",
+    "basis": "ratio",
+    "expected_shortfall": "USD",
+    "tail_exponent": "exponent",
+    "volatility_regime": "factor",
+    "correlation_breakdown": "ratio",
+    "slippage": "factor",
+    "clock_drift": "time",
+    "sequence_gap": "count",
+    "snapshot_loss": "ratio",
+    "crossed_book": "ratio",
+    "bad_tick": "ratio",
+    "frozen_feed": "time",
+    "frozen_account": "time",
+    "visibility": "time",
+    "reconciliation": "USD",
+    "reconciliation_confidence": "ratio",
+    "heartbeat": "time",
+    "api_errors": "ratio",
+    "order_rejects": "ratio",
+    "order_rate": "factor",
+    "message_rate": "factor",
+    "repeated_execution": "count",
+    "unauthorised_orders": "count",
+    "unauthorised_withdrawals": "USD",
+    "authentication": "count",
+    "policy_drift": "count",
+    "failover_storm": "count",
+    "partial_settlement": "time",
+    "rejected_transfer": "count",
 }
+_BELOW = frozenset(("tail_exponent", "reconciliation_confidence"))
 
 
 class LimitsError(Exception):
@@ -57,7 +96,10 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Mandate(msgspec.Struct, frozen=True):
-    """A rule the firm must keep: its bounds per subject, and its options."""
+    """A rule the firm must keep: its bounds per subject, and its options.
+
+    ``below``: a breach is a measure below its bound, not above it.
+    """
 
     name: str
     dimension: str
@@ -65,10 +107,14 @@ class Mandate(msgspec.Struct, frozen=True):
     for_ns: int = 0
     window_ns: int = 0
     quantile: float = 0.0
+    below: bool = False
 
-    def bounds(self, subject: str, default: str = EACH) -> tuple[Bound, ...]:
-        """The bounds of a subject, by name or else those of ``default``; empty if it has none."""
-        return self.subjects.get(subject, self.subjects.get(default, ()))
+    def bounds(self, subject: str, default: str = EACH, profile: str = "") -> tuple[Bound, ...]:
+        """The bounds of a subject: by name, else of its capital profile, else of ``default``; empty if it has none."""
+        for key in (subject, profile, default):
+            if key in self.subjects:
+                return self.subjects[key]
+        return ()
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -77,6 +123,9 @@ class Limits(msgspec.Struct, frozen=True):
     mandates: dict[str, Mandate]
     stablecoins: tuple[str, ...]
     structural: dict[str, float]
+    clusters: dict[str, tuple[str, ...]] = {}
+    whitelist: tuple[str, ...] = ()
+    profiles: dict[str, str] = {}  # account, `venue:account` → capital profile
 
     def mandate(self, name: str) -> Mandate | None:
         """The mandate, or None if the firm does not keep it."""
@@ -104,10 +153,22 @@ def read_limits(text: str) -> Limits:
         str(asset): _quantity(text, f"structural.{asset}", "asset", str(asset))
         for asset, text in _mapping(top.get("structural") or {}, "structural").items()
     }
-    stablecoins = top.get("stablecoins") or []
-    if not isinstance(stablecoins, list):
-        raise LimitsError("stablecoins: expected a list of assets")
-    return Limits(mandates, tuple(str(asset) for asset in stablecoins), structural)
+    clusters = {
+        str(name): _names(assets, f"clusters.{name}")
+        for name, assets in _mapping(top.get("clusters") or {}, "clusters").items()
+    }
+    profiles = {str(account): str(name) for account, name in _mapping(top.get("profiles") or {}, "profiles").items()}
+    for account, profile in profiles.items():
+        if profile not in _PROFILES:
+            raise LimitsError(f"profiles.{account}: expected one of {', '.join(_PROFILES)}, found {profile!r}")
+    return Limits(
+        mandates,
+        _names(top.get("stablecoins") or [], "stablecoins"),
+        structural,
+        clusters,
+        _names(top.get("whitelist") or [], "whitelist"),
+        profiles,
+    )
 
 
 def _mandate(name: str, body: Mapping[Any, Any]) -> Mandate:
@@ -134,6 +195,7 @@ def _mandate(name: str, body: Mapping[Any, Any]) -> Mandate:
         for_ns=_duration_ns(body, name, "for"),
         window_ns=_duration_ns(body, name, "window"),
         quantile=_quantity(body["quantile"], f"limits.{name}.quantile", "ratio", "") if "quantile" in body else 0.0,
+        below=name in _BELOW,
     )
 
 
@@ -153,6 +215,8 @@ def _quantity(text: Any, field: str, dimension: str, asset: str) -> float:
         factor = _SECONDS.get(unit)
     elif dimension == "ratio":
         factor = _FRACTIONS.get(unit)
+    elif dimension in _PLAIN:
+        factor = 1.0 if unit == _PLAIN[dimension] else None
     else:
         # A position of any asset may be bounded under `each`; its own unit is then the only one that fits.
         factor = 1.0 if unit == asset or (dimension == "asset" and asset == EACH) else None
@@ -167,3 +231,9 @@ def _mapping(value: Any, field: str) -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
         raise LimitsError(f"{field}: expected a map, found {type(value).__name__}")
     return value
+
+
+def _names(value: Any, field: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise LimitsError(f"{field}: expected a list of names, found {type(value).__name__}")
+    return tuple(str(name) for name in value)

@@ -186,6 +186,77 @@ class StrategyNote(Record, array_like=True, frozen=True, gc=False, tag="strategy
     detail: str
 
 
+class Intent(Record, array_like=True, frozen=True, gc=False, tag="intent"):
+    """An order that a strategy handed to the firm's gateway, or a withdrawal the firm ordered (type ``withdrawal``).
+
+    ``price`` and ``quantity`` are decimal texts; ``event`` is ``sent``, ``blocked``, ``scaled_down`` or ``refused``.
+    """
+
+    strategy: str
+    venue: str
+    account: str
+    client_order_id: str
+    symbol: str
+    side: str
+    type: str
+    price: str
+    quantity: str
+    event: str
+    reason: str
+
+
+class Security(Record, array_like=True, frozen=True, gc=False, tag="security"):
+    """The gateway refused an intent: ``bad_signature``, ``replayed_nonce`` or ``expired_timestamp``."""
+
+    reason: str
+    strategy: str
+    detail: str
+
+
+class Policy(Record, array_like=True, frozen=True, gc=False, tag="policy"):
+    """The state of the policy store: the limits it holds, those that were approved last, whether the log is whole."""
+
+    event: str
+    stored: str
+    approved: str
+    chain_is_whole: bool
+    detail: str
+
+
+class Clock(Record, array_like=True, frozen=True, gc=False, tag="clock"):
+    """A clock's offset from true time at this moment, and how it goes on: ns per 1e9 ns."""
+
+    offset_ns: int
+    drift_ppb: int
+
+
+class Action(Record, array_like=True, frozen=True, gc=False, tag="action"):
+    """A control action of the monitor: ``taken``, ``done``, ``failed`` or ``ended``."""
+
+    action_id: str
+    control: str
+    state: str
+    subject: str
+    trigger: str
+    detail: str
+
+
+class Operator(Record, array_like=True, frozen=True, gc=False, tag="operator"):
+    """What a human told the monitor."""
+
+    command: str
+    subject: str
+    by: str
+    reason: str
+
+
+class Stop(Record, array_like=True, frozen=True, gc=False, tag="stop"):
+    """A stop condition of the scenario held."""
+
+    condition: str
+    detail: str
+
+
 class Request(Record, array_like=True, frozen=True, gc=False, tag="request"):
     """A request left its client. ``arrives_ns`` 0: it never arrives."""
 
@@ -245,6 +316,13 @@ AuditRecord = (
     | Injection
     | Signal
     | StrategyNote
+    | Intent
+    | Security
+    | Policy
+    | Clock
+    | Action
+    | Operator
+    | Stop
 )
 WireRecord = Request | Reply | Push | Frame | Stream
 

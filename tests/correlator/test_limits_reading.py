@@ -28,6 +28,10 @@ def bound_of(mandate: str, body: str, subject: str) -> tuple[Bound, ...]:
         ("api_outage", "{each: {high: 2 h}}", "apex", 7_200.0),
         ("overdue_settlement", "{each: {high: 1 d}}", "apex", 86_400.0),
         ("overdue_settlement", "{each: {high: 0 s}}", "apex", 0.0),
+        ("leverage", "{each: {high: 3 x}}", "apex:carry", 3.0),
+        ("tail_exponent", "{each: {high: 2 alpha}}", "BTC", 2.0),
+        ("unauthorised_orders", "{each: {critical: 0 times}}", "apex:maker", 0.0),
+        ("clock_drift", "{each: {high: 100 ms}}", "apex", 0.1),
     ],
 )
 def test_every_unit_is_read(mandate: str, body: str, subject: str, value: float) -> None:
@@ -46,6 +50,27 @@ def test_options_are_read_in_nanoseconds() -> None:
     kept = read_limits(text).mandate("api_latency")
     assert kept is not None
     assert (kept.for_ns, kept.window_ns, kept.quantile) == (30 * 10**9, 300 * 10**9, pytest.approx(0.95))
+
+
+def test_account_is_bound_by_name_else_by_profile_else_by_each() -> None:
+    body = "{each: {high: 2 x}, aggressive: {high: 10 x}, 'apex:maker': {high: 1 x}}"
+    kept = read_limits(f"{HEAD}limits: {{leverage: {body}}}").mandate("leverage")
+    assert kept is not None
+    named, by_profile, other = (kept.bounds(name, profile="aggressive") for name in ("apex:maker", "apex:a", "apex:b"))
+    assert [bounds[0].value for bounds in (named, by_profile, other, kept.bounds("apex:c"))] == [1.0, 10.0, 10.0, 2.0]
+
+
+def test_clusters_whitelist_and_profiles_are_read() -> None:
+    text = f"{HEAD}clusters: {{majors: [BTC, ETH]}}\nwhitelist: [BTC/USD]\nprofiles: {{'apex:m': micro}}\n"
+    limits = read_limits(text)
+    assert (limits.clusters, limits.whitelist, limits.profiles) == (
+        {"majors": ("BTC", "ETH")}, ("BTC/USD",), {"apex:m": "micro"},
+    )  # fmt: skip
+
+
+def test_only_tail_exponent_and_confidence_are_bounded_from_below() -> None:
+    body = "limits: {tail_exponent: {}, reconciliation_confidence: {}, leverage: {}}"
+    assert [kept.below for kept in read_limits(HEAD + body).mandates.values()] == [True, True, False]
 
 
 def test_structural_holdings_are_read() -> None:
@@ -69,6 +94,10 @@ def test_structural_holdings_are_read() -> None:
         (HEAD + "limits: {drawdown: {firm: {high: 10}}}", "limits.drawdown.firm.high: expected a number and a unit"),
         (HEAD + "limits: {drawdown: {firm: {high: 10 USD}}}", "'USD' is no unit of this bound (ratio)"),
         (HEAD + "limits: {position_limit: {BTC: {high: 10 ETH}}}", "'ETH' is no unit of this bound (asset)"),
+        (HEAD + "limits: {leverage: {each: {high: 3}}}", "limits.leverage.each.high: expected a number and a unit"),
+        (HEAD + "limits: {leverage: {each: {high: 3 times}}}", "'times' is no unit of this bound (factor)"),
+        (HEAD + "profiles: {'apex:m': bold}", "profiles.apex:m: expected one of micro, low, medium, high, aggressive"),
+        (HEAD + "whitelist: BTC/USD", "whitelist: expected a list of names, found str"),
         (HEAD + "limits: {drawdown: {firm: {high: -1 %}}}", "limits.drawdown.firm.high: expected a number and a unit"),
     ],
 )
