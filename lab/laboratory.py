@@ -13,9 +13,10 @@ from lab.injections import Fault, InjectionCoordinator
 from lab.journal.header import header_of
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel, Streams
+from lab.keys import exchange_keys, monitor_key, secret_of, trading_key
 from lab.link import Link
 from lab.market import load_world
-from lab.monitor_config import MONITOR, monitor_config, monitor_key, trading_key
+from lab.monitor_config import MONITOR, monitor_config
 from lab.monitor_shell import MonitorShell
 from lab.price_sources import make_price_source
 from lab.scenario import firm as firms
@@ -27,7 +28,6 @@ from risk_monitor.machine import RiskMonitor
 from simulators.custodian.api import CustodianApi, CustodyKey
 from simulators.custodian.core import Custodian
 from simulators.custodian.exchange_link import ExchangeLink
-from simulators.exchange.api.routes import ApiKey
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
 from simulators.ledger import SCALE
@@ -36,6 +36,7 @@ from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
 from simulators.strategies.base import Strategy
 from simulators.strategies.registry import make_strategy
+from simulators.strategies.rest import Key
 
 
 class Laboratory:
@@ -119,20 +120,13 @@ class Laboratory:
 
     def _make_exchange(self, exchange: firms.Exchange, firm: firms.Firm) -> tuple[Exchange, ExchangeApi, Tape]:
         core = Exchange(exchange.config, self.kernel, self.journal)
-        keys: dict[str, ApiKey] = {}
         for account in firm.accounts:
             if account.venue == exchange.name:
                 core.open_account(account.name, "firm", account.opening)
-                keys[monitor_key(exchange.name, account.name)] = ApiKey(
-                    account.name, is_master=account.role == "master"
-                )
-        for strategy in firm.strategies:
-            if exchange.name in strategy.venues:
-                keys[trading_key(exchange.name, strategy.name)] = ApiKey(strategy.account, can_trade=True)
         api = ExchangeApi(
             core,
             self.kernel,
-            keys,
+            exchange_keys(firm, exchange.name),
             _service(exchange.service),
             self._streams(f"exchange/{exchange.name}/service"),
             self.journal,
@@ -164,16 +158,20 @@ class Laboratory:
             strategy.params,
             pairs=strategy.pairs,
             wires={venue: self._link(strategy.name, venue) for venue in strategy.venues},
-            keys={venue: trading_key(venue, strategy.name) for venue in strategy.venues},
+            keys={venue: self._trading_key(venue, strategy.name) for venue in strategy.venues},
             clock=self.kernel,
             audit=self.journal,
             rng=self._streams(f"strategy/{strategy.name}"),
         )
 
+    def _trading_key(self, venue: str, strategy: str) -> Key:
+        api_key = trading_key(venue, strategy)
+        return Key(api_key, secret_of(api_key))
+
     def _link(self, client: str, venue: str) -> Link:
         link = Link(
             client,
-            self.venues[venue],
+            self.exchange_apis[venue].at_address(client) if venue in self.exchange_apis else self.venues[venue],
             self.kernel,
             self.journal,
             self._latencies[venue],

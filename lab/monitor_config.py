@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.keys import monitor_key, secret_of
 from lab.scenario.firm import Firm
 from risk_monitor.config import Account, MonitorConfig, VenueConfig
 
@@ -9,20 +10,10 @@ MONITOR = "monitor"
 """The monitor's name as a client on links and as a source in the journal."""
 
 
-def monitor_key(venue: str, account: str) -> str:
-    """The monitor's API key to an account; it may only read."""
-    return f"{venue}.{account}.read"
-
-
-def trading_key(venue: str, strategy: str) -> str:
-    """A strategy's API key at a venue."""
-    return f"{venue}.{strategy}.trade"
-
-
 def monitor_config(firm: Firm) -> MonitorConfig:
     """The monitor's configuration for a firm: nothing in it that an operator would not know."""
     venues = [
-        VenueConfig(exchange.name, "binance", accounts=_accounts(firm, exchange.name), pairs=exchange.pairs)
+        VenueConfig(exchange.name, "binance", accounts=_signing(firm, exchange.name), pairs=exchange.pairs)
         for exchange in firm.exchanges
     ]
     if firm.custodian is not None:
@@ -31,6 +22,13 @@ def monitor_config(firm: Firm) -> MonitorConfig:
         assets = tuple(asset for asset in firm.assets if asset != "USD")
         venues.append(VenueConfig(source.name, source.dialect, assets=assets))  # type: ignore[arg-type]
     return MonitorConfig(tuple(venues))
+
+
+def _signing(firm: Firm, venue: str) -> tuple[Account, ...]:
+    """The accounts at an exchange, where requests are signed."""
+    return tuple(
+        Account(account.name, account.api_key, secret_of(account.api_key)) for account in _accounts(firm, venue)
+    )
 
 
 def _accounts(firm: Firm, venue: str) -> tuple[Account, ...]:

@@ -95,6 +95,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     role: Annotated[str, Key(Choice(("master", "sub_account", "reserve", "vault")), "`vault`: at the custodian")]
     opening: Annotated[Mapping[str, str], Key(MapOf(ASSET, Amount()), "opening balance by asset")] = {}
+    withdraw: bool = False
+    """Whether the keys with which the firm trades it may also withdraw."""
+    bound_keys: bool = False
+    """Whether those keys are accepted from the strategies' own machine only."""
 
 
 class Strategy(msgspec.Struct, frozen=True, kw_only=True):

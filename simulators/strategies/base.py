@@ -10,12 +10,15 @@ from simulators.strategies.client import ExchangeClient, Quote
 from simulators.strategies.orders import BUY, OwnOrder
 from simulators.strategies.pairs import UNITS, Pair, to_text
 from simulators.strategies.params import StrategyParams
-from simulators.strategies.rest import SECOND_NS
+from simulators.strategies.rest import SECOND_NS, Key
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
 P = TypeVar("P", bound=StrategyParams)
+
+Positions = dict[tuple[str, str], int]
+"""Bought less sold, in integers of 1e-8 of the base asset, by (venue, symbol)."""
 
 _START_SPREAD_NS = 2 * SECOND_NS
 
@@ -38,12 +41,18 @@ class Strategy(Generic[P]):
         *,
         pairs: Sequence[str],
         wires: Mapping[str, Wire],
-        keys: Mapping[str, str],
+        keys: Mapping[str, Key],
         clock: Clock,
         audit: Audit,
         rng: Generator,
+        order_prefix: str = "",
+        positions: Positions | None = None,
     ) -> None:
-        """``wires`` and ``keys`` go by venue; ``pairs`` are written BASE/QUOTE."""
+        """``wires`` and ``keys`` go by venue; ``pairs`` are written BASE/QUOTE.
+
+        ``order_prefix`` begins the names of its orders (default: its own name). ``positions`` are those of an instance
+        that it takes over from, or shares with; they go on being counted there.
+        """
         self.name = name
         self.params = params
         self.clock = clock
@@ -51,13 +60,13 @@ class Strategy(Generic[P]):
         self._audit = audit
         self._pair_names = tuple(pairs)
         self._quote_age_ns = round(params.quote_age_limit_s * SECOND_NS)
-        self._positions: dict[tuple[str, str], int] = {}
-        self._pause_reason = ""
+        self.positions: Positions = {} if positions is None else positions
+        self._pauses: dict[str, str] = {}  # who had it paused, and why
         self._is_running = False
         self.clients: dict[str, ExchangeClient] = {
             venue: ExchangeClient(
                 venue,
-                name,
+                order_prefix or name,
                 wire,
                 keys[venue],
                 clock,
@@ -85,19 +94,23 @@ class Strategy(Generic[P]):
             for client in self.clients.values():
                 client.stop()
 
-    def pause(self, reason: str, cause: int = 0) -> None:
-        """Cancel everything and place nothing more until ``resume``: where a control action takes hold."""
-        if not self._pause_reason:
-            self._pause_reason = reason
-            seq = self.note("paused", reason, cause)
+    def pause(self, reason: str, cause: int = 0, by: str = "itself") -> None:
+        """Cancel everything and place nothing more until whoever paused it resumes it: where a control takes hold."""
+        if by in self._pauses:
+            return
+        was_trading = not self._pauses
+        self._pauses[by] = reason
+        seq = self.note("paused", reason, cause)
+        if was_trading:
             for client in self.clients.values():
                 for order in client.desk:
                     client.desk.cancel(order, seq)
 
-    def resume(self, cause: int = 0) -> None:
-        if self._pause_reason:
-            self.note("resumed", self._pause_reason, cause)
-            self._pause_reason = ""
+    def resume(self, cause: int = 0, by: str = "itself") -> None:
+        """Lift the pause that ``by`` set. It trades again once no other stands."""
+        reason = self._pauses.pop(by, None)
+        if reason is not None:
+            self.note("resumed", reason, cause)
 
     @property
     def is_running(self) -> bool:
@@ -105,7 +118,7 @@ class Strategy(Generic[P]):
 
     @property
     def may_trade(self) -> bool:
-        return self._is_running and not self._pause_reason
+        return self._is_running and not self._pauses
 
     def _begin(self, _: object) -> None:
         if self._is_running:
@@ -165,7 +178,7 @@ class Strategy(Generic[P]):
 
     def position_units(self, client: ExchangeClient, pair: Pair) -> int:
         """Bought less sold since the start, in integers of 1e-8 of the base asset."""
-        return self._positions.get((client.venue, pair.symbol), 0)
+        return self.positions.get((client.venue, pair.symbol), 0)
 
     def is_usable(self, quote: Quote) -> bool:
         return quote.is_usable(self.clock.now_ns, self._quote_age_ns)
@@ -206,7 +219,7 @@ class Strategy(Generic[P]):
 
     def on_fill(self, order: OwnOrder, units: int, quote_units: int, cause: int) -> None:
         key = (order.venue, order.pair.symbol)
-        self._positions[key] = self._positions.get(key, 0) + order.side * units
+        self.positions[key] = self.positions.get(key, 0) + order.side * units
 
     def on_closed(self, order: OwnOrder, cause: int) -> None:
         if order.outcome in ("REJECTED", "NEVER_ARRIVED"):

@@ -25,7 +25,7 @@ from simulators.strategies.frames import (
 )
 from simulators.strategies.orders import OrderDesk, OrderListener, OwnOrder
 from simulators.strategies.pairs import Pair
-from simulators.strategies.rest import MILLISECOND_NS, SECOND_NS, Answer, Rest
+from simulators.strategies.rest import MILLISECOND_NS, SECOND_NS, Answer, Key, Rest
 
 _QUOTE_SILENCE_NS = 30 * SECOND_NS
 _BAR_SILENCE_NS = 180 * SECOND_NS
@@ -79,7 +79,7 @@ class ExchangeClient:
         venue: str,
         order_prefix: str,
         wire: Wire,
-        api_key: str,
+        key: Key,
         clock: Clock,
         listener: ClientListener,
         *,
@@ -97,13 +97,13 @@ class ExchangeClient:
         self.malformed_payloads = 0
         self._wanted_pairs = tuple(pairs)
         self._wire = wire
-        self._api_key = api_key
+        self._key = key
         self._clock = clock
         self._listener = listener
         self._refresh_ns = refresh_ns
         self._wants_quotes = wants_quotes
         self._bars_wanted = bars_wanted
-        self._rest = Rest(wire, api_key, clock)
+        self._rest = Rest(wire, key, clock)
         self.desk = OrderDesk(venue, order_prefix, self._rest, clock, self)
         self._user_feed = Feed(wire, clock, "/ws-api/v3", self._on_user, self._subscription)
         self._quote_feed: Feed | None = None
@@ -270,11 +270,13 @@ class ExchangeClient:
 
     def _subscription(self) -> bytes:
         stamp = self._clock.now_ns // MILLISECOND_NS
+        api_key = self._key.api_key
+        signature = self._key.sign(f"apiKey={api_key}&timestamp={stamp}")
         return msgspec.json.encode(
             {
                 "id": f"user-{stamp}",
                 "method": "userDataStream.subscribe.signature",
-                "params": {"apiKey": self._api_key, "timestamp": stamp, "signature": ""},
+                "params": {"apiKey": api_key, "timestamp": stamp, "signature": signature},
             }
         )
 

@@ -12,6 +12,7 @@ from simulators.strategies.market_making import MarketMakingStrategy
 from simulators.strategies.mean_reversion import MeanReversionStrategy
 from simulators.strategies.momentum import MomentumStrategy
 from simulators.strategies.params import KINDS, StrategyParams
+from simulators.strategies.rest import Key
 from simulators.strategies.triangular import TriangularArbitrageStrategy
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def make_strategy(
     *,
     pairs: Sequence[str],
     wires: Mapping[str, Wire],
-    keys: Mapping[str, str],
+    keys: Mapping[str, Key],
     clock: Clock,
     audit: Audit,
     rng: Generator,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +20,17 @@ UNREADABLE = 0
 """Stands for an error code in a refusal whose body says nothing we can read."""
 
 _DEFAULT_RETRY_AFTER_NS = 60 * SECOND_NS
+
+
+class Key(NamedTuple):
+    """An API key and the secret that signs its requests; without a secret they go out unsigned."""
+
+    api_key: str
+    secret: str = ""
+
+    def sign(self, text: str) -> str:
+        """The HMAC-SHA256 of ``text`` under the secret, as hex; empty without a secret."""
+        return hmac.digest(self.secret.encode(), text.encode(), "sha256").hex() if self.secret else ""
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -46,11 +59,12 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Rest:
     """Sends requests for one API key. After a 418 or 429 it stays silent for as long as it was told."""
 
-    def __init__(self, wire: Wire, api_key: str, clock: Clock, timeout_ns: int = 5 * SECOND_NS) -> None:
+    def __init__(self, wire: Wire, key: Key, clock: Clock, timeout_ns: int = 5 * SECOND_NS) -> None:
         self._wire = wire
         self._clock = clock
         self._timeout_ns = timeout_ns
-        self._headers = (("X-MBX-APIKEY", api_key),)
+        self._key = key
+        self._headers = (("X-MBX-APIKEY", key.api_key),)
         self._silent_until_ns = 0
 
     @property
@@ -68,8 +82,7 @@ class Rest:
             )
             return
         if signed:
-            stamp = f"recvWindow={RECEIVE_WINDOW_MS}&timestamp={self._clock.now_ns // MILLISECOND_NS}"
-            query = f"{query}&{stamp}" if query else stamp
+            query = stamped(query, self._key, self._clock.now_ns)
         target = f"{path}?{query}" if query else path
 
         def answered(reply: Reply | None, reply_cause: int) -> None:
@@ -81,6 +94,13 @@ class Rest:
             on_answer(Answer(reply.status, reply.body, reply_cause))
 
         self._wire.request(Request(method, target, self._headers), answered, self._timeout_ns, cause)
+
+
+def stamped(query: str, key: Key, now_ns: int) -> str:
+    """``query`` with receive window, timestamp and, if the key has a secret, signature."""
+    stamp = f"recvWindow={RECEIVE_WINDOW_MS}&timestamp={now_ns // MILLISECOND_NS}"
+    whole = f"{query}&{stamp}" if query else stamp
+    return f"{whole}&signature={key.sign(whole)}" if key.secret else whole
 
 
 def _retry_after_ns(reply: Reply) -> int:

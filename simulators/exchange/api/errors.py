@@ -59,8 +59,12 @@ def no_key() -> ApiError:
 
 
 def unknown_key() -> ApiError:
-    """Also for a known key that lacks the permission: Binance does not tell these apart."""
+    """Also for a known key that lacks the permission, or is used from elsewhere: Binance does not tell these apart."""
     return ApiError(401, -2015, "Invalid API-key, IP, or permissions for action.")
+
+
+def bad_signature() -> ApiError:
+    return ApiError(400, -1022, "Signature for this request is not valid.")
 
 
 def from_rejected(rejected: Rejected) -> ApiError:

@@ -12,20 +12,30 @@ from simulators.ports import Reply
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """What an API key opens: one account, to read or to trade as well; a master's key also lists the sub-accounts."""
+    """What an API key opens: one account, to read, and to trade or to withdraw as well; a master's key also lists the
+    sub-accounts. A key with a secret is good for signed requests only. ``addresses``: the clients from which alone it
+    is accepted; none named: from anywhere."""
 
     account: str
     can_trade: bool = False
     is_master: bool = False
+    can_withdraw: bool = False
+    secret: str = ""
+    addresses: tuple[str, ...] = ()
+
+    def is_good_at(self, address: str) -> bool:
+        """Whether the key is accepted from a client at ``address``."""
+        return not self.addresses or address in self.addresses
 
 
 class Access(enum.Enum):
-    """Who may call: anybody, a key's holder, a key that may trade, the master's key."""
+    """Who may call: anybody, a key's holder, a key that may trade, the master's key, a key that may withdraw."""
 
     PUBLIC = 0
     READ = 1
     TRADE = 2
     MASTER = 3
+    WITHDRAW = 4
 
 
 class Call(msgspec.Struct):

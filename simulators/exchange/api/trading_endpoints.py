@@ -210,13 +210,18 @@ class TradingEndpoints:
 def check_timing(parameters: Parameters, now_ns: int) -> None:
     """Refuse a request whose ``timestamp`` is not within ``recvWindow`` of the venue's clock.
 
-    A request without a timestamp passes: it belongs to the signature, which this venue does not ask for.
+    A request without a timestamp passes: it belongs to the signature, which keys without a secret do without.
     """
     timestamp_ms = parameters.integer("timestamp")
-    if timestamp_ms is None:
-        return
-    window_text = parameters.decimal("recvWindow")
-    window_ms = int(window_text.partition(".")[0]) if window_text else _DEFAULT_WINDOW_MS
+    if timestamp_ms is not None:
+        window_text = parameters.decimal("recvWindow")
+        check_window(timestamp_ms, int(window_text.partition(".")[0]) if window_text else None, now_ns)
+
+
+def check_window(timestamp_ms: int, window_ms: int | None, now_ns: int) -> None:
+    """Refuse a request of ``timestamp_ms`` that is from the future (-1021) or older than its window (-1021)."""
+    if window_ms is None:
+        window_ms = _DEFAULT_WINDOW_MS
     if window_ms > _LONGEST_WINDOW_MS:
         raise ApiError(400, -1131, "recvWindow must be less than 60000.")
     now_ms = now_ns // _NS_PER_MS

@@ -8,6 +8,7 @@ the moment the reply leaves. Requests do not wait for one another, so a later on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -23,6 +24,7 @@ from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.publisher import Publisher
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
+from simulators.exchange.api.signatures import check_request
 from simulators.exchange.api.streams import MarketStreams
 from simulators.exchange.api.topic import Push
 from simulators.exchange.api.trading_endpoints import TradingEndpoints
@@ -35,11 +37,19 @@ from simulators.exchange.operations import DEFAULT_SERVICE_TIMES
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Rejected
 from simulators.log_normal import LogNormal
-from simulators.ports import Audit, Clock, Reply, Request, Stream
+from simulators.ports import Audit, Clock, Reply, Request, Stream, Venue
 from simulators.service_time import ServiceTimes
 
 _KEY_HEADER = "x-mbx-apikey"
 _encode = msgspec.json.encode
+
+
+class _Sent(NamedTuple):
+    """A request as it came: what was signed of it, and the address that it came from."""
+
+    query: str
+    body: bytes
+    address: str
 
 
 class NotFound(msgspec.Struct, frozen=True):
@@ -101,7 +111,11 @@ class ExchangeApi:
 
     # ports.Venue
 
-    def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:
+    def at_address(self, address: str) -> Venue:
+        """The exchange as the client at ``address`` reaches it: an address shows on every connection."""
+        return _Doorway(self, address)
+
+    def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int, address: str = "") -> None:
         """Take a request; ``respond`` is called when it has been served."""
         now_ns = self._clock.now_ns
         path, _, query = request.target.partition("?")
@@ -119,17 +133,17 @@ class ExchangeApi:
         if fate.refusal is not None:
             call.serve = fate.refusal
         elif route is not None:
-            self._admit(call, route, api_key, key, now_ns)
+            self._admit(call, route, api_key, key, _Sent(query, request.body, address), now_ns)
         self._clock.call_at(now_ns + service_ns + fate.extra_ns, self._serve, call)
 
-    def open_stream(self, target: str, push: Push, closed: Callable[[str], None]) -> Stream | None:
+    def open_stream(self, target: str, push: Push, closed: Callable[[str], None], address: str = "") -> Stream | None:
         """Accept a WebSocket at ``/ws…``, ``/stream…`` or ``/ws-api/v3``; refuse any other, and all while down."""
         if self.faults.refuses_streams():
             return None
         path, _, query = target.partition("?")
         path = unquote(path)
         if path == "/ws-api/v3":
-            return self.ws_api.open(push, closed)
+            return self.ws_api.open(push, closed, address)
         if path == "/stream":
             names = unquote(Parameters(query).text("streams"))
             return self.streams.open(_names(names), True, push, closed)
@@ -166,7 +180,7 @@ class ExchangeApi:
         """Record what has become of the venue, for readers of the journal."""
         return self._audit.record("venue", self.name, cause, what, detail)
 
-    def _admit(self, call: Call, route: Route, api_key: str, key: ApiKey | None, now_ns: int) -> None:
+    def _admit(self, call: Call, route: Route, api_key: str, key: ApiKey | None, sent: _Sent, now_ns: int) -> None:
         """Check at the door whether the request may be served; otherwise note the refusal."""
         try:
             call.headers = self._limiter.spend(
@@ -175,7 +189,7 @@ class ExchangeApi:
             if route.access is Access.PUBLIC:
                 call.account = ""
             else:
-                _check_key(route.access, api_key, key)
+                _check_key(route.access, api_key, key, sent)
             if route.is_order:
                 call.headers += self._limiter.count_order(call.account, now_ns)
         except ApiError as error:
@@ -203,12 +217,36 @@ def _api_key(request: Request) -> str:
     return ""
 
 
-def _check_key(access: Access, api_key: str, key: ApiKey | None) -> None:
-    """Refuse a missing key, an unknown one, and one without the permission."""
+def _check_key(access: Access, api_key: str, key: ApiKey | None, sent: _Sent) -> None:
+    """Refuse a missing key, an unknown one, one without the permission, one that is used from elsewhere, and a request
+    that is not signed with its secret."""
     if not api_key:
         raise no_key()
-    if key is None or (access is Access.TRADE and not key.can_trade) or (access is Access.MASTER and not key.is_master):
+    if (
+        key is None
+        or (access is Access.TRADE and not key.can_trade)
+        or (access is Access.MASTER and not key.is_master)
+        or (access is Access.WITHDRAW and not key.can_withdraw)
+        or not key.is_good_at(sent.address)
+    ):
         raise unknown_key()
+    if key.secret:
+        check_request(key.secret, sent.query, sent.body)
+
+
+class _Doorway:
+    """An exchange seen from one address (``ports.Venue``)."""
+
+    def __init__(self, api: ExchangeApi, address: str) -> None:
+        self.name = api.name
+        self._api = api
+        self._address = address
+
+    def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:
+        self._api.handle(request, respond, cause, self._address)
+
+    def open_stream(self, target: str, push: Push, closed: Callable[[str], None]) -> Stream | None:
+        return self._api.open_stream(target, push, closed, self._address)
 
 
 def _names(text: str) -> list[str]:

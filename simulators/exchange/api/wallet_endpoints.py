@@ -123,7 +123,7 @@ class WalletEndpoints:
         capital = "/sapi/v1/capital"
         return [
             Route("GET", f"{capital}/config/getall", "wallet", Access.READ, costs(10), self._coins),
-            Route("POST", f"{capital}/withdraw/apply", "wallet", Access.TRADE, costs(600), self._withdraw),
+            Route("POST", f"{capital}/withdraw/apply", "wallet", Access.WITHDRAW, costs(600), self._withdraw),
             Route("GET", f"{capital}/withdraw/history", "wallet", Access.READ, costs(1), self._withdrawals),
             Route("GET", f"{capital}/deposit/hisrec", "wallet", Access.READ, costs(1), self._deposits),
             Route("GET", f"{capital}/deposit/address", "wallet", Access.READ, costs(10), self._address),

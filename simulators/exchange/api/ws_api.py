@@ -10,7 +10,9 @@ from simulators.exchange.api.errors import ApiError, ErrorBody, missing, unknown
 from simulators.exchange.api.frames import FrameQueue
 from simulators.exchange.api.limits import RateLimiter
 from simulators.exchange.api.routes import ApiKey
+from simulators.exchange.api.signatures import check
 from simulators.exchange.api.topic import Push
+from simulators.exchange.api.trading_endpoints import check_window
 from simulators.exchange.api.user_data import Subscription, UserData
 
 _NS_PER_MS = 1_000_000
@@ -21,6 +23,14 @@ _WEIGHT = 2  # of every request served here
 class _Parameters(msgspec.Struct, frozen=True, rename="camel"):
     api_key: str = ""
     subscription_id: int | None = None
+    timestamp: int | None = None
+    recv_window: int | None = None
+    signature: str = ""
+
+    def signed(self) -> str:
+        """What the signature is of: the parameters sorted by name."""
+        window = "" if self.recv_window is None else f"&recvWindow={self.recv_window}"
+        return f"apiKey={self.api_key}{window}&timestamp={self.timestamp}"
 
 
 class _Request(msgspec.Struct, frozen=True):
@@ -79,8 +89,8 @@ class WsApi:
         """Whether any client is connected."""
         return bool(self._sessions)
 
-    def open(self, push: Push, closed: Callable[[str], None]) -> WsApiSession:
-        session = WsApiSession(self, push, closed)
+    def open(self, push: Push, closed: Callable[[str], None], address: str) -> WsApiSession:
+        session = WsApiSession(self, push, closed, address)
         self._sessions[session] = None
         return session
 
@@ -96,10 +106,11 @@ class WsApi:
 class WsApiSession:
     """One client's session; the venue's end of it (``ports.Stream``)."""
 
-    __slots__ = ("_api", "_closed", "_is_open", "_next_number", "_push", "_subscriptions")
+    __slots__ = ("_address", "_api", "_closed", "_is_open", "_next_number", "_push", "_subscriptions")
 
-    def __init__(self, api: WsApi, push: Push, closed: Callable[[str], None]) -> None:
+    def __init__(self, api: WsApi, push: Push, closed: Callable[[str], None], address: str) -> None:
         self._api = api
+        self._address = address
         self._push = push
         self._closed = closed
         self._is_open = True
@@ -147,7 +158,7 @@ class WsApiSession:
 
     def _answer(self, request: _Request, cause: int) -> object:
         if request.method == "userDataStream.subscribe.signature":
-            return self._subscribe(request.params.api_key)
+            return self._subscribe(request.params)
         if request.method == "userDataStream.unsubscribe":
             return self._unsubscribe(request.params.subscription_id, cause)
         if request.method == "session.subscriptions":
@@ -158,12 +169,17 @@ class WsApiSession:
             return _ServerTime(self._api.clock.now_ns // _NS_PER_MS)
         raise ApiError(400, -1020, "This operation is not supported.")
 
-    def _subscribe(self, api_key: str) -> _SubscriptionId:
-        if not api_key:
+    def _subscribe(self, parameters: _Parameters) -> _SubscriptionId:
+        if not parameters.api_key:
             raise missing("apiKey")
-        key = self._api.keys.get(api_key)
-        if key is None:
+        key = self._api.keys.get(parameters.api_key)
+        if key is None or not key.is_good_at(self._address):
             raise unknown_key()
+        if key.secret:
+            if parameters.timestamp is None:
+                raise missing("timestamp")
+            check(key.secret, parameters.signed(), parameters.signature)
+            check_window(parameters.timestamp, parameters.recv_window, self._api.clock.now_ns)
         if any(subscription.account == key.account for subscription in self._subscriptions.values()):
             raise ApiError(400, -2035, "User Data Stream subscription already active.")
         if len(self._subscriptions) >= _MOST_SUBSCRIPTIONS:

@@ -16,11 +16,13 @@ from simulators.log_normal import LogNormal
 from simulators.ports import ClientStream, Reply, Request, Stream, Venue
 from simulators.strategies.params import StrategyParams
 from simulators.strategies.registry import make_strategy
+from simulators.strategies.rest import Key
 
 START_NS = 1_676_851_200_000_000_000  # 2023-02-20T00:00:00Z
 SECOND_NS = 1_000_000_000
 WAY_NS = 5_000_000
 KEY = "key-of-the-sub-account"
+SECRET = "secret-of-the-sub-account"
 
 PRICES = {
     "BTC/USD": 24_500.0,
@@ -176,7 +178,7 @@ class Floor:
             api = ExchangeApi(
                 exchange,
                 self.kernel,
-                {KEY: ApiKey("sub", can_trade=True)},
+                {KEY: ApiKey("sub", can_trade=True, secret=SECRET)},
                 {"*": LogNormal(2.0, 0.2)},
                 np.random.default_rng(5),
                 self.journal,
@@ -212,7 +214,7 @@ class Floor:
             params,
             pairs=pairs,
             wires=self.wires,
-            keys=dict.fromkeys(self.wires, KEY),
+            keys=dict.fromkeys(self.wires, Key(KEY, SECRET)),
             clock=self.kernel,
             audit=self.journal,
             rng=np.random.default_rng(9),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from simulators.ports import Reply, Request
 from simulators.strategies.client import ExchangeClient
 from simulators.strategies.orders import BUY, SELL, OwnOrder, State
+from simulators.strategies.rest import Key
 
 BTC = "BTC/USD"
 
@@ -27,7 +28,7 @@ class Desk:
             "apex",
             "me",
             self.wire,
-            "key-of-the-sub-account",
+            Key("key-of-the-sub-account", "secret-of-the-sub-account"),
             floor.kernel,
             self,
             pairs=(BTC,),

@@ -126,7 +126,7 @@ class World:
             self.exchange.open_account(account, "firm", opening)
         keys = {
             "K-master": ApiKey("master", can_trade=True, is_master=True),
-            "K-trade": ApiKey("momentum", can_trade=True),
+            "K-trade": ApiKey("momentum", can_trade=True, can_withdraw=True),
             "K-read": ApiKey("momentum"),
         }
         self.api = ExchangeApi(
