@@ -100,8 +100,9 @@ class Market:
         """Let an account trade here."""
         account = party.account
         base, quote = account.holding(self.instrument.base), account.holding(self.instrument.quote)
-        self.bids.seats[account.name] = Seat(party, self.index, quote, base)
-        self.asks.seats[account.name] = Seat(party, self.index, base, quote)
+        is_contract = self.instrument.is_contract
+        self.bids.seats[account.name] = Seat(party, self.index, quote, base, is_contract)
+        self.asks.seats[account.name] = Seat(party, self.index, base, quote, is_contract)
 
     def side(self, side: Side) -> TradingSide:
         return self.bids if side is Side.BUY else self.asks

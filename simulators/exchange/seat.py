@@ -41,9 +41,9 @@ class Seat:
 
     __slots__ = ("closed", "gets", "may_overdraw", "name", "named", "open", "pays", "trades")
 
-    def __init__(self, party: Party, index: int, pays: Holding, gets: Holding) -> None:
+    def __init__(self, party: Party, index: int, pays: Holding, gets: Holding, is_contract: bool) -> None:
         self.name = party.account.name
-        self.may_overdraw = party.account.may_overdraw
+        self.may_overdraw = is_contract or party.account.may_overdraw  # who trades contracts may go short
         self.pays = pays
         self.gets = gets
         self.open = party.open[index]
