@@ -16,9 +16,17 @@ from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.books.suspense import Explained, Suspense
 from risk_monitor.config import Account, MonitorConfig
 from risk_monitor.connectors import binance
-from risk_monitor.connectors.domain import AccountSnapshot, BalanceChange, ConnectorError, Fill, HistoryRecord
+from risk_monitor.connectors.domain import (
+    AccountSnapshot,
+    BalanceChange,
+    ConnectorError,
+    Fill,
+    HistoryRecord,
+    OrderUpdate,
+)
 from risk_monitor.effects import SendFrame
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
+from risk_monitor.tape import AccountTape
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import AT_ONCE_NS, Task, Transport, VenueLine
 
@@ -32,7 +40,7 @@ class AccountDesk:
         self,
         book: ExchangeAccount,
         account: Account,
-        symbols: tuple[str, ...],
+        tape: AccountTape,
         line: VenueLine,
         config: MonitorConfig,
         board: Switchboard,
@@ -45,7 +53,8 @@ class AccountDesk:
     ) -> None:
         self.book = book
         self.account = account
-        self._symbols = symbols
+        self.tape = tape
+        self._symbols = tuple(tape.pairs)
         self._line = line
         self._agenda: Agenda = transport.agenda
         self._transport = transport
@@ -110,6 +119,11 @@ class AccountDesk:
                 return Explained.BY_FLOW
         return Explained.NOT
 
+    def take_fill(self, now_ns: int, fill: Fill) -> None:
+        """Take a trade that the stream or a list of trades has told of."""
+        if self.book.on_fill(now_ns, fill):
+            self.tape.on_fill(now_ns, fill)
+
     def _on_account(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         changed = self.book.on_reply(now_ns, departed_ns, binance.read_account(body))
         self._on_data(now_ns)
@@ -156,7 +170,9 @@ class AccountDesk:
             case AccountSnapshot():
                 self.book.on_event(now_ns, event)
             case Fill():
-                self.book.on_fill(now_ns, event)
+                self.take_fill(now_ns, event)
+            case OrderUpdate():
+                self.tape.on_order(now_ns, event)
             case BalanceChange():
                 self.book.on_change(now_ns, event)
         self._suspected_ns = None
@@ -218,7 +234,7 @@ class _Gap:
     def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         fills = sorted(binance.read_trades(body), key=lambda fill: fill.trade_id)
         for fill in fills:
-            self._desk.book.on_fill(now_ns, fill)
+            self._desk.take_fill(now_ns, fill)
         if len(fills) < binance.MAX_TRADES or fills[-1].time_ms <= self._start_ms:
             return None
         self._start_ms = fills[-1].time_ms

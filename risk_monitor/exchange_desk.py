@@ -14,6 +14,7 @@ from risk_monitor.connectors import binance
 from risk_monitor.feed import MarketFeed
 from risk_monitor.mandates.feed_staleness import PriceStaleness
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
+from risk_monitor.tape import AccountTape
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import Task, Transport, VenueLine
 
@@ -50,7 +51,7 @@ class ExchangeDesk:
                     ledgers,
                 ),
                 account,
-                tuple(pairs),
+                AccountTape(venue.name, account.name, {quote.symbol: quote.pair for quote in quotes}),
                 line,
                 config,
                 board,

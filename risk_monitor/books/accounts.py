@@ -106,14 +106,14 @@ class ExchangeAccount:
             self._explain(now_ns, change.asset, change.change)
             self._transferred(now_ns, change.asset, change.change)
 
-    def on_fill(self, now_ns: int, fill: Fill) -> None:
-        """Take a trade, once, whichever way it was told."""
+    def on_fill(self, now_ns: int, fill: Fill) -> bool:
+        """Take a trade, once, whichever way it was told; True if it was not told before."""
         legs = self._pairs.get(fill.symbol)
         if legs is None or fill.trade_id <= self._last_trade.get(fill.symbol, -1):
-            return
+            return False
         self._last_trade[fill.symbol] = fill.trade_id
         if not self.is_known:
-            return
+            return True
         base, quote = legs
         if fill.is_buy:
             received, quantity, delivered, paid = base, fill.quantity, quote, fill.quote_quantity
@@ -129,6 +129,7 @@ class ExchangeAccount:
         self._explain(now_ns, received, quantity)
         value_usd = profit.value(quote, float(fill.quote_quantity))
         profit.trade(self.venue, self.name, received, float(quantity), delivered, float(paid), value_usd)
+        return True
 
     def _adopt(self, now_ns: int, snapshot: AccountSnapshot, first: bool) -> bool:
         self._update_ms = snapshot.update_ms

@@ -21,6 +21,7 @@ from risk_monitor.connectors.domain import (
     ConnectorError,
     Fill,
     HistoryRecord,
+    OrderEvent,
     OrderUpdate,
 )
 
@@ -32,6 +33,8 @@ RECEIVE_WINDOW_MS = 10_000
 MAX_TRADES = 1000
 
 _NS_PER_MS = 1_000_000
+_NONE = Decimal(0)
+_EVENTS = {"NEW": OrderEvent.ACCEPTED, "CANCELED": OrderEvent.CANCELLED}
 
 
 class BookTicker(msgspec.Struct, gc=False):
@@ -72,6 +75,8 @@ class _Trade(msgspec.Struct, rename="camel"):
     commission_asset: str
     time: int
     is_buyer: bool
+    order_id: int = 0
+    is_maker: bool = False
 
 
 class _Withdrawal(msgspec.Struct, rename="camel"):
@@ -101,6 +106,10 @@ class _ExecutionReport(msgspec.Struct, tag_field="e", tag="executionReport"):
     time_ms: int = msgspec.field(name="T")
     trade_id: int = msgspec.field(name="t")
     fee_asset: str | None = msgspec.field(name="N", default=None)
+    quantity: Decimal = msgspec.field(name="q", default=_NONE)
+    is_maker: bool = msgspec.field(name="m", default=False)
+    client_order_id: str = msgspec.field(name="c", default="")
+    original_client_order_id: str = msgspec.field(name="C", default="")
 
 
 class _PositionBalance(msgspec.Struct):
@@ -233,6 +242,8 @@ def read_trades(body: bytes) -> tuple[Fill, ...]:
             amount(trade.commission),
             trade.commission_asset,
             trade.time,
+            trade.order_id,
+            trade.is_maker,
         )
         for trade in decode(_trades_decoder, body)
     )
@@ -277,10 +288,21 @@ def read_user_frame(payload: bytes) -> UserEvent | None:
 
 
 def _execution(report: _ExecutionReport) -> Fill | OrderUpdate:
-    if report.execution != "TRADE":
-        return OrderUpdate(report.symbol, report.order_id, report.status)
     if report.side not in ("BUY", "SELL"):
         raise ConnectorError(f"side {report.side!r}")
+    # A cancellation has an id of its own; the order's is then the original one.
+    client_order_id = report.original_client_order_id or report.client_order_id
+    if report.execution != "TRADE":
+        return OrderUpdate(
+            report.symbol,
+            report.order_id,
+            report.status,
+            _EVENTS.get(report.execution, OrderEvent.OTHER),
+            report.side == "BUY",
+            amount(report.quantity),
+            client_order_id,
+            report.time_ms,
+        )
     return Fill(
         report.symbol,
         report.trade_id,
@@ -291,6 +313,10 @@ def _execution(report: _ExecutionReport) -> Fill | OrderUpdate:
         amount(report.fee),
         report.fee_asset or "",
         report.time_ms,
+        report.order_id,
+        report.is_maker,
+        amount(report.quantity),
+        client_order_id,
     )
 
 

@@ -5,6 +5,7 @@ Amounts of assets are exact decimals; prices are floats. Times of a venue (``…
 
 from __future__ import annotations
 
+import enum
 from decimal import Decimal
 
 import msgspec
@@ -40,7 +41,8 @@ class BalanceChange(msgspec.Struct, frozen=True):
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """A trade of the firm: ``quantity`` of the pair's base at ``price`` of its quote."""
+    """A trade of the firm: ``quantity`` of the pair's base at ``price`` of its quote. ``order_quantity`` is that of the
+    whole order, 0 where a venue's list of trades does not tell it."""
 
     symbol: str
     trade_id: int
@@ -51,14 +53,31 @@ class Fill(msgspec.Struct, frozen=True):
     fee: Decimal
     fee_asset: str
     time_ms: int
+    order_id: int = 0
+    is_maker: bool = False
+    order_quantity: Decimal = Decimal(0)
+    client_order_id: str = ""
+
+
+class OrderEvent(enum.Enum):
+    """What happened to an order other than a trade."""
+
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+    OTHER = "expired, replaced or rejected"
 
 
 class OrderUpdate(msgspec.Struct, frozen=True):
-    """An order changed its state without a trade (new, cancelled, expired, rejected)."""
+    """An order changed its state without a trade. ``client_order_id`` is the one it was placed under."""
 
     symbol: str
     order_id: int
     status: str
+    event: OrderEvent = OrderEvent.OTHER
+    is_buy: bool = True
+    quantity: Decimal = Decimal(0)
+    client_order_id: str = ""
+    time_ms: int = 0
 
 
 class CustodyBalance(msgspec.Struct, frozen=True):

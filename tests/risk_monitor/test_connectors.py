@@ -21,6 +21,7 @@ from risk_monitor.connectors.domain import (
     Fill,
     HistoryRecord,
     IndexPrice,
+    OrderEvent,
     OrderUpdate,
     SettlementSeen,
     TransferSeen,
@@ -89,10 +90,21 @@ def test_an_account_reply_is_a_complete_snapshot() -> None:
 def test_an_execution_report_of_a_trade_is_a_fill_and_any_other_an_order_update() -> None:
     filled = binance.read_user_frame(EXECUTION % (b"TRADE", b"PARTIALLY_FILLED", b"0.40000000", b'"ETH"'))
     assert filled == Fill(
-        "ETHBTC", 77, True, Decimal("0.4"), Decimal("0.04105764"), 0.1026441, Decimal("0.0004"), "ETH", 1499405658657
-    )
+        "ETHBTC", 77, True, Decimal("0.4"), Decimal("0.04105764"), 0.1026441, Decimal("0.0004"), "ETH", 1499405658657,
+        4293153, False, Decimal(1), "mUvoqJxFIILMdfAW5iGSOW",
+    )  # fmt: skip
     new = binance.read_user_frame(EXECUTION % (b"NEW", b"NEW", b"0.00000000", b"null"))
-    assert new == OrderUpdate("ETHBTC", 4293153, "NEW")
+    assert new == OrderUpdate(
+        "ETHBTC", 4293153, "NEW", OrderEvent.ACCEPTED, True, Decimal(1), "mUvoqJxFIILMdfAW5iGSOW", 1499405658657
+    )
+
+
+def test_a_cancelled_order_is_known_by_the_name_it_was_placed_under() -> None:
+    named = EXECUTION.replace(b'"C": ""', b'"C": "placed"').replace(b"mUvoqJxFIILMdfAW5iGSOW", b"cancelling")
+    cancelled = binance.read_user_frame(named % (b"CANCELED", b"CANCELED", b"0.00000000", b"null"))
+    assert cancelled == OrderUpdate(
+        "ETHBTC", 4293153, "CANCELED", OrderEvent.CANCELLED, True, Decimal(1), "placed", 1499405658657
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,7 +138,19 @@ def test_frames_of_the_user_data_stream(payload: bytes, expected: object) -> Non
 
 def test_trades_and_histories_of_an_account() -> None:
     assert binance.read_trades(MY_TRADES) == (
-        Fill("BNBBTC", 28457, True, Decimal(12), Decimal("48.000012"), 4.000001, Decimal("10.1"), "BNB", 1499865549590),
+        Fill(
+            "BNBBTC",
+            28457,
+            True,
+            Decimal(12),
+            Decimal("48.000012"),
+            4.000001,
+            Decimal("10.1"),
+            "BNB",
+            1499865549590,
+            100234,
+            False,
+        ),
     )
     withdrawal_id = "withdrawal b6ae22b3aa844210a7041aee7589627c"
     assert binance.read_withdrawals(WITHDRAWALS) == (
