@@ -101,6 +101,11 @@ class Laboratory:
         self._injections = InjectionCoordinator(self.journal, self.kernel, self._make_fault, injection_happened)
 
     @property
+    def streams(self) -> Streams:
+        """Randomness by name."""
+        return self._streams
+
+    @property
     def messages(self) -> int:
         """Requests, replies and stream frames that have entered a link so far."""
         return sum(link.messages for link in self.links)

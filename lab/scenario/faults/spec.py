@@ -13,7 +13,7 @@ import msgspec
 from lab.scenario.kinds import Kind, ListOf
 from lab.scenario.model import Injection
 from lab.scenario.records import Field, fields_of
-from lab.scenario.scalars import ASSET, NAME, PAIR, Duration, Text
+from lab.scenario.scalars import ASSET, NAME, NAME_PATTERN, PAIR, Choice, Duration, Text
 
 COORDINATED = ("injection", "starts_ns", "ends_ns", "ramp_ns", "ramp_down_ns", "intensity")
 """Attributes of a fault's parameters that the timeline's own keys give."""
@@ -22,6 +22,11 @@ SCOPE_KINDS: dict[str, Kind[Any]] = {
     "asset": ASSET,
     "assets": ListOf(ASSET, least=1, most=50),
     "venue": NAME,
+    "venues": ListOf(NAME, least=1, most=50),
+    "client": Text("the monitor, a strategy, or *", rf"\*|{NAME_PATTERN}", 80),
+    "clients": ListOf(NAME, least=1, most=50),
+    "direction": Choice(("to_venue", "to_client", "both")),
+    "carries": Choice(("requests", "streams", "both")),
     "pair": PAIR,
     "pairs": ListOf(PAIR, least=1, most=50),
     "account": NAME,
