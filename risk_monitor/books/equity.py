@@ -1,4 +1,4 @@
-"""Equity and what it is compared with: the high-water mark, the window's largest, the day's opening.
+"""Equity and what it is compared with: the high-water mark, the window's largest, the openings of day and week.
 
 All of it is kept net of flows: a deposit raises equity and is no gain, so that the sum of all flows since the start is
 taken off before anything is compared, and put back where a level is asked for.
@@ -19,7 +19,17 @@ class EquityHistory:
     at most one entry per evaluation that fits into it.
     """
 
-    __slots__ = ("_day", "_flows", "_opening", "_window", "_window_ns", "equity", "high_water_net", "is_started")
+    __slots__ = (
+        "_day",
+        "_flows",
+        "_opening",
+        "_week_opening",
+        "_window",
+        "_window_ns",
+        "equity",
+        "high_water_net",
+        "is_started",
+    )
 
     def __init__(self, window_ns: int) -> None:
         self._window: deque[tuple[int, float]] = deque()
@@ -27,21 +37,26 @@ class EquityHistory:
         self._flows = 0.0
         self._day = 0
         self._opening = 0.0
+        self._week_opening = 0.0
         self.equity = 0.0
         self.high_water_net = 0.0
         self.is_started = False
 
     def update(self, now_ns: int, equity: float) -> None:
-        """Take equity as it is now. The first valuation of a new UTC day is that day's opening."""
+        """Take equity as it is now. The first valuation of a new UTC day is that day's opening, that of a Monday or later
+        is the week's."""
         net = equity - self._flows
         day = now_ns // NS_PER_DAY
         if not self.is_started:
             self.is_started = True
             self.high_water_net = net
             self._opening = net
+            self._week_opening = net
             self._day = day
         elif day != self._day:
             self._opening = net
+            if _week(day) != _week(self._day):
+                self._week_opening = net
             self._day = day
         self.equity = equity
         if net > self.high_water_net:
@@ -81,3 +96,13 @@ class EquityHistory:
     def loss_today(self) -> float:
         """Equity at the day's opening less equity now, USD."""
         return self._opening + self._flows - self.equity
+
+    @property
+    def loss_this_week(self) -> float:
+        """Equity at the week's opening less equity now, USD."""
+        return self._week_opening + self._flows - self.equity
+
+
+def _week(day: int) -> int:
+    """The number of the week, from Monday, that a day since the epoch (a Thursday) lies in."""
+    return (day + 3) // 7

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from risk_monitor.alerts import Evidence, Watchtower
 from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.mandates.concentration import Concentration
+from risk_monitor.mandates.correlation_cluster import CorrelationCluster
 from risk_monitor.mandates.daily_loss import DailyLoss
 from risk_monitor.mandates.delta_exposure import DeltaExposure
 from risk_monitor.mandates.drawdown import Drawdown
@@ -12,6 +14,7 @@ from risk_monitor.mandates.portfolio_lines import EvidenceOf
 from risk_monitor.mandates.position_limit import PositionLimit
 from risk_monitor.mandates.rapid_drawdown import RapidDrawdown
 from risk_monitor.mandates.stablecoin_exposure import StablecoinExposure
+from risk_monitor.mandates.weekly_loss import WeeklyLoss
 
 
 class PortfolioBoard:
@@ -28,11 +31,14 @@ class PortfolioBoard:
             NotionalLimit(tower, traded, evidence_of, evidence),
             DeltaExposure(tower, traded, evidence_of),
             StablecoinExposure(tower, coins, evidence_of),
+            CorrelationCluster(tower, portfolio.marks.index, evidence_of),
         )
+        self._concentration = Concentration(tower, traded, evidence_of)
         equity = (
             Drawdown(tower, portfolio.history, evidence),
             RapidDrawdown(tower, portfolio.history, evidence),
             DailyLoss(tower, portfolio.history, evidence),
+            WeeklyLoss(tower, portfolio.history, evidence),
         )
         self._equity = tuple((mandate.watch, mandate.measure) for mandate in equity if mandate.watch is not None)
 
@@ -44,6 +50,7 @@ class PortfolioBoard:
         marks = portfolio.marks.marks
         for mandate in self._mandates:
             mandate.evaluate(now_ns, amounts, marks)
+        self._concentration.evaluate(now_ns, amounts, marks, portfolio.equity)
         for watch, measure in self._equity:
             if portfolio.equity is None:
                 watch.lose_sight()

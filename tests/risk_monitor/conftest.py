@@ -47,6 +47,9 @@ firm: meridian
 base_currency: USD
 stablecoins: [USDT, USDC]
 structural: {BTC: 10 BTC}
+clusters: {majors: [BTC, ETH]}
+whitelist: [BTC/USD, ETH/USD, BTC/USDT, ETH/USDT, USDT/USD]
+profiles: {"apex:maker": aggressive}
 limits:
 """
 

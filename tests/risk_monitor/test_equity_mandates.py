@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from risk_monitor.books.equity import EquityHistory
+
 HOUR = 3600
 
 
@@ -49,6 +51,17 @@ def test_the_day_opens_with_the_equity_of_midnight(world: Any) -> None:
     firm.set_quote("boreal", "BTC/USD", "16900")
     firm.run(5)
     assert firm.compliance("daily_loss", "firm") == [("breached", 41000.0)]
+
+
+def test_the_week_opens_with_the_equity_of_monday_midnight() -> None:
+    history = EquityHistory(0)
+    day_ns = 24 * HOUR * 10**9
+    wednesday_ns = 1_677_024_000 * 10**9  # 2023-02-22 00:00 UTC
+    losses = []
+    for days, equity in ((0.5, 100.0), (1.0, 90.0), (4.999, 80.0), (5.0, 70.0), (5.5, 65.0), (12.0, 60.0)):
+        history.update(wednesday_ns + int(days * day_ns), equity)
+        losses.append(history.loss_this_week)
+    assert losses == [0.0, 10.0, 20.0, 0.0, 5.0, 0.0]
 
 
 def test_a_settlement_instruction_seen_later_than_its_debit_is_no_loss(world: Any) -> None:

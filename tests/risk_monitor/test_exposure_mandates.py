@@ -28,6 +28,14 @@ import pytest
             "USDT",
             [("breached", 50000.0), ("ok", 50000.0)],
         ),
+        (
+            "concentration: {each: {warning: 37 %, high: 37.5 %}}",
+            "concentration",
+            "BTC",
+            [("breached", 37.5), ("ok", 37.5)],
+        ),
+        ("correlation_cluster: {majors: {high: 240k USD}}", "correlation_cluster", "majors", [("ok", 240000.0)]),
+        ("weekly_loss: {firm: {high: 1 USD}}", "weekly_loss", "firm", [("ok", 0.0)]),
     ],
 )
 def test_a_breach_is_strictly_above_its_bound(
@@ -54,6 +62,30 @@ def test_a_trade_through_the_limit_raises_an_alert_that_says_who_holds_what(worl
         f"apex account maker outboundAccountPosition u={firm.update_ms}",
         f"apex stream ethusd@bookTicker u={signal.evidence[1].split('u=')[1].split()[0]} bid=1600 ask=1600",
     )
+
+
+def test_a_cluster_adds_up_what_falls_together(world: Any) -> None:
+    firm = world("correlation_cluster: {each: {high: 280k USD}}").start()
+    firm.trade("apex", "maker", "ETH/USDT", "BUY", "31", "1600", trade_id=7)
+    firm.run(2)
+    assert firm.compliance("correlation_cluster", "majors") == [("breached", 289600.0)]
+    [(_, signal)] = firm.signals
+    assert [text.split()[:2] for text in signal.evidence] == [
+        ["apex", "account"],
+        ["apex", "stream"],
+        ["apex", "account"],
+        ["apex", "stream"],
+    ]
+
+
+def test_concentration_and_cluster_are_unknown_without_a_mark(world: Any) -> None:
+    limits = "concentration: {BTC: {high: 90 %}}\ncorrelation_cluster: {majors: {high: 1M USD}}"
+    firm = world(limits).start()
+    for venue in ("apex", "boreal"):
+        firm.set_quote(venue, "BTC/USD", "0", quantity="0")
+    firm.run(3)
+    assert firm.compliance("concentration", "BTC") == [("unknown", None)]
+    assert firm.compliance("correlation_cluster", "majors") == [("unknown", None)]
 
 
 def test_holdings_are_unknown_until_every_account_and_custody_have_been_seen(world: Any) -> None:
