@@ -1,8 +1,8 @@
 """Margin books: every account's positions and wallet at one venue, and the movements of money between them.
 
 Accounts of the venue's own (owner ``venue``): ``clearing`` stands for the other side of every client's profit and
-funding, most of it the street's; ``insurance`` takes over positions that nobody will take, receives liquidation fees and
-pays what a wallet cannot. Nothing is made or lost: every posting has two ends.
+funding, most of it the street's; ``insurance`` takes over positions that nobody will take, receives liquidation fees
+and pays what a wallet cannot. Nothing is made or lost: every posting has two ends.
 """
 
 from __future__ import annotations
