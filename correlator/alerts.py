@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from correlator.expectations import severity_rank
+from correlator.monitor_clock import MonitorClock
 from correlator.records import Signal
 
 MOST_EPISODES = 20_000
@@ -61,13 +62,15 @@ class EpisodeBook:
     """Makes episodes from signals; ``episodes`` are those that fired, in the order they did.
 
     A breach that was only ever pending is no alert. Bounded: beyond ``MOST_EPISODES`` further ones are counted in
-    ``dropped`` and not kept, which makes the run impossible to judge in full.
+    ``dropped`` and not kept, which makes the run impossible to judge in full. ``clock`` is the one that the monitor
+    tells times by.
     """
 
     def __init__(self) -> None:
         self.episodes: list[Episode] = []
         self.dropped = 0
         self.signals = 0
+        self.clock = MonitorClock()
         self._open: dict[tuple[str, str, str], Episode] = {}
 
     def take(self, signal: Signal) -> None:
@@ -82,22 +85,29 @@ class EpisodeBook:
             episode.seqs.append(signal.seq)
             del self._open[key]
             return
+        since_ns = self.clock.true_ns(signal.since_ns)
         if episode is None or (signal.state == "pending" and episode.fired_ns is None):
             episode = Episode(
-                signal.alert_id, *key, signal.since_ns, signal.observed, signal.limit, signal.unit, [signal.seq], []
+                signal.alert_id, *key, since_ns, signal.observed, signal.limit, signal.unit, [signal.seq], []
             )
             self._open[key] = episode
         elif len(episode.seqs) < _MOST_SEQS:
             episode.seqs.append(signal.seq)
         if signal.state == "firing" and episode.fired_ns is None:
             episode.fired_ns = signal.at_ns
-            episode.since_ns = signal.since_ns
+            episode.since_ns = since_ns
             episode.observed, episode.limit = signal.observed, signal.limit
             episode.evidence = list(signal.evidence)
             if len(self.episodes) < MOST_EPISODES:
                 self.episodes.append(episode)
             else:
                 self.dropped += 1
+
+    def forget(self, at_ns: int) -> None:
+        """The monitor that spoke so far is no more, and the one that comes does not know what it had said."""
+        for episode in self._open.values():
+            episode.resolved_ns = at_ns
+        self._open.clear()
 
 
 def same_in_control(episode: Episode, control: list[Episode]) -> Episode | None:

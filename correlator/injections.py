@@ -13,7 +13,7 @@ import msgspec
 
 from correlator.expectations import PlannedInjection
 from correlator.journal import Journal, JournalFrame, Plane
-from correlator.records import Injection, Push, WireRecord
+from correlator.records import Arrival, Injection, Push, WireRecord
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -157,4 +157,5 @@ def _same(ours: WireRecord, theirs: WireRecord) -> bool:
             and ours.arrives_ns == theirs.arrives_ns
             and ours.stream_id == theirs.stream_id
         )
-    return msgspec.structs.astuple(ours)[4:] == msgspec.structs.astuple(theirs)[4:]
+    first = 5 if type(ours) is Arrival else 4  # which record it stands for is a number too
+    return msgspec.structs.astuple(ours)[first:] == msgspec.structs.astuple(theirs)[first:]

@@ -14,11 +14,16 @@ from correlator.case import ALL_MANDATES
 from correlator.header import Header
 from correlator.journal import Journal, Plane
 from correlator.limits import Limits, LimitsError, read_limits
-from correlator.records import AuditRecord, Injection, Signal
+from correlator.records import AuditRecord, Clock, Injection, Signal, VenueNote
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.series import Buckets
 from correlator.truth.wire import Wire
 from correlator.truth.world import World
+
+MONITOR = "monitor"
+"""The source of what the monitor, or the machine it runs on, says."""
+
+_OF_INTEREST = frozenset((Signal, Injection, Clock, VenueNote))
 
 # How a signal begins on disk: a frame without one need not be decoded to find any.
 _SIGNAL_TAG = msgspec.msgpack.encode("signal")
@@ -134,10 +139,19 @@ def _introduce(header: Header, world: World, wire: Wire) -> None:
 
 def _pick_out(records: list[AuditRecord], episodes: EpisodeBook, injections: list[Injection]) -> None:
     for record in records:
-        if type(record) is Signal:
+        kind = type(record)
+        if kind not in _OF_INTEREST:
+            continue
+        if isinstance(record, Signal):
             episodes.take(record)
-        elif type(record) is Injection:
+        elif isinstance(record, Injection):
             injections.append(record)
+        elif record.source != MONITOR:
+            continue
+        elif isinstance(record, Clock):
+            episodes.clock.take(record)
+        elif isinstance(record, VenueNote) and record.what == "down" and record.detail == "state lost":
+            episodes.forget(record.at_ns)
 
 
 def _guarded(failures: dict[str, str], step: Callable[[], object]) -> None:

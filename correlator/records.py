@@ -293,11 +293,32 @@ class Frame(Record, array_like=True, frozen=True, gc=False, tag="frame"):
 
 
 class Stream(Record, array_like=True, frozen=True, gc=False, tag="stream"):
-    """A stream was opened, refused or closed."""
+    """A stream is ``open``, ``refused`` or ``closed`` at its venue, its client has ``left`` it, or it was ``reset``."""
 
     stream_id: int
     event: str
     target: str
+
+
+class Arrival(Record, array_like=True, frozen=True, gc=False, tag="arrival"):
+    """What arrived in place of a message whose own record says that it never does, or one of several copies of it.
+
+    ``of``: that record's ``seq``; ``what``: its kind; ``number``: its request or stream; ``status``: a reply's, else 0.
+    """
+
+    of: int
+    what: str
+    number: int
+    status: int
+    body: bytes
+    arrives_ns: int
+
+
+class Broken(Record, array_like=True, frozen=True, gc=False, tag="broken"):
+    """A request in flight ended without a reply: its connection was ``reset``, or its ``client_died``."""
+
+    request_id: int
+    reason: str
 
 
 AuditRecord = (
@@ -324,7 +345,7 @@ AuditRecord = (
     | Operator
     | Stop
 )
-WireRecord = Request | Reply | Push | Frame | Stream
+WireRecord = Request | Reply | Push | Frame | Stream | Arrival | Broken
 
 AUDIT_DECODER: msgspec.msgpack.Decoder[list[AuditRecord]] = msgspec.msgpack.Decoder(list[AuditRecord])
 WIRE_DECODER: msgspec.msgpack.Decoder[list[WireRecord]] = msgspec.msgpack.Decoder(list[WireRecord])

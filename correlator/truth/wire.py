@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Callable
 
 from correlator.limits import Limits
-from correlator.records import Push, Reply, Request, Stream, WireRecord
+from correlator.records import Arrival, Broken, Push, Reply, Request, Stream, WireRecord
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.measures.api_latency import ApiLatency
 from correlator.truth.measures.api_outage import ApiOutage, is_failure
 from correlator.truth.measures.feed_staleness import Feed
+from correlator.truth.readable import is_account_data, is_account_event, symbol_of_price
 
 _STREAM_NAME_AT = len(b'{"stream":"')
 _ACCOUNT_DATA = re.compile(
@@ -47,7 +48,7 @@ class MonitorLink:
         self._latency = latency
         self._account_feed = account_feed
         self._targets: dict[int, str] = {}  # stream → target
-        self._requests: dict[int, tuple[int, int, bool]] = {}  # departure, seq, whether it asks for account data
+        self._requests: dict[int, tuple[int, int, str]] = {}  # departure, seq, target if it asks for account data
         self._timeouts: deque[tuple[int, int]] = deque()
         self._forgets: deque[tuple[int, int]] = deque()
         self._arrivals: list[tuple[int, int, int, int]] = []
@@ -77,7 +78,7 @@ class MonitorLink:
         return None if at < 0 else self._price_feed(payload[at + 5 : payload.find(b'"', at + 5)])
 
     def _price_feed(self, symbol: bytes) -> Feed | None:
-        return self.price_feeds.get(symbol.decode("ascii", "replace").lower())
+        return self.price_feeds.get(_text(symbol))
 
     def take(self, record: WireRecord) -> None:
         """Take anything but a stream message."""
@@ -86,7 +87,7 @@ class MonitorLink:
             self._requests[record.request_id] = (
                 record.at_ns,
                 record.seq,
-                record.method == "GET" and _ACCOUNT_DATA.match(record.target) is not None,
+                record.target if record.method == "GET" and _ACCOUNT_DATA.match(record.target) else "",
             )
             self._timeouts.append((record.at_ns + self._timeout_ns, record.request_id))
             self._forgets.append((record.at_ns + self._timeout_ns + _LATE_REPLIES_KEPT_NS, record.request_id))
@@ -98,11 +99,54 @@ class MonitorLink:
             heapq.heappush(self._arrivals, (record.arrives_ns, record.seq, record.request_id, record.status))
             if self._account_feed is not None and request[2] and record.status < 400:
                 self._account_feed.arrivals.append(record)
+        elif type(record) is Arrival:
+            self._take_arrival(record)
+        elif type(record) is Broken:
+            self._break(record)
         elif type(record) is Stream:
+            if record.event in ("left", "reset"):
+                self._drop_under_way(record)
             if record.event == "open" and len(self._targets) < _MOST_NAMES:
                 self._targets[record.stream_id] = record.target
             else:
                 self._targets.pop(record.stream_id, None)
+
+    def _take_arrival(self, record: Arrival) -> None:
+        """Take what arrived in place of a message: only what can be read reaches the monitor."""
+        seq, at_ns, source, number, body = record.seq, record.at_ns, record.source, record.number, record.body
+        if record.what == "reply":
+            request = self._requests.get(number)
+            if request is None or not request[2] or is_account_data(request[2], body):
+                self.take(Reply(seq, at_ns, source, record.cause, number, record.status, body, record.arrives_ns))
+            else:  # an answer, and nothing to be learned from it
+                self._settle(at_ns)
+                heapq.heappush(self._arrivals, (record.arrives_ns, seq, number, record.status))
+        elif record.what == "push":
+            feed = self._account_feed if is_account_event(body) else self.price_feeds.get(_text(symbol_of_price(body)))
+            if feed is not None:
+                feed.arrivals.append(Push(seq, at_ns, source, record.cause, number, body, record.arrives_ns))
+
+    def _break(self, record: Broken) -> None:
+        """A request ended without a reply: if its client lives, that is a failure known at once."""
+        self._settle(record.at_ns)
+        request = self._requests.pop(record.request_id, None)
+        if request is not None and record.reason != "client_died" and self._outage is not None:
+            self._outage.failed(record.at_ns, request[0], request[1])
+        if self._account_feed is not None:
+            arrivals = self._account_feed.arrivals
+            arrivals[:] = [one for one in arrivals if not (type(one) is Reply and one.request_id == record.request_id)]
+
+    def _drop_under_way(self, record: Stream) -> None:
+        """The client has left a stream: what was on its way to it then reaches nobody."""
+        feeds = list(self.price_feeds.values())
+        if self._account_feed is not None:
+            feeds.append(self._account_feed)
+        for feed in feeds:
+            feed.arrivals[:] = [
+                one
+                for one in feed.arrivals
+                if not (type(one) is Push and one.stream_id == record.stream_id and one.arrives_ns > record.at_ns)
+            ]
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
@@ -145,6 +189,10 @@ class MonitorLink:
         request = self._requests.get(request_id)
         if request is not None and self._outage is not None:
             self._outage.failed(at_ns, request[0], request[1])
+
+
+def _text(symbol: bytes) -> str:
+    return symbol.decode("ascii", "replace").lower()
 
 
 class Wire:
