@@ -40,10 +40,15 @@ class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often the monitor asks, in ms. Streams tell it sooner; asking notices when a stream lies or sleeps."""
+    """How often the monitor asks, in ms. Streams tell it sooner; asking notices when a stream lies or sleeps. A venue
+    whose accounts do not add up is asked every ``suspicion_ms`` until they do."""
 
     exchange_time_ms: int = 5_000
     exchange_account_ms: int = 60_000
+    exchange_book_ms: int = 10_000
+    withdrawals_ms: int = 60_000
+    policy_ms: int = 60_000
+    suspicion_ms: int = 5_000
     custody_ms: int = 30_000
     price_source_ms: int = 60_000
     evaluation_ms: int = 1_000

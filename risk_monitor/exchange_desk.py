@@ -12,6 +12,7 @@ from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.connectors import binance
 from risk_monitor.feed import MarketFeed
+from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.feed_staleness import PriceStaleness
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
 from risk_monitor.tape import AccountTape
@@ -36,6 +37,7 @@ class ExchangeDesk:
         staleness: PriceStaleness,
         ledgers: Ledgers,
         on_account_data: Callable[[int], None],
+        clock: ClockDrift,
     ) -> None:
         self.name = venue.name
         feed = MarketFeed(venue.name, quotes, portfolio, staleness, telemetry)
@@ -65,6 +67,7 @@ class ExchangeDesk:
             for account in venue.accounts
         )
         self._transport = transport
+        self._clock = clock
         self._probe = Task(
             "time",
             line,
@@ -73,7 +76,7 @@ class ExchangeDesk:
             binance.TIME_WEIGHT,
             config.cadences.exchange_time_ms * _NS_PER_MS,
             lambda now_ns: binance.time_target(),
-            _ignore,
+            self._on_time,
             is_probe=True,
         )
         streams = [account.stream for account in self.accounts]
@@ -105,6 +108,9 @@ class ExchangeDesk:
         books = [account.book for account in self.accounts]
         return min(book.seen_ns for book in books) if all(book.is_settled for book in books) else -1
 
+    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> None:
+        self._clock.told(now_ns, departed_ns, binance.read_time(body))
+
     def account(self, name: str) -> AccountDesk | None:
         return next((account for account in self.accounts if account.book.name == name), None)
 
@@ -112,10 +118,6 @@ class ExchangeDesk:
 def _legs(pair: str) -> tuple[str, str]:
     base, _, quote = pair.partition("/")
     return base, quote
-
-
-def _ignore(now_ns: int, departed_ns: int, body: bytes) -> None:
-    """A probe asks only whether the venue answers."""
 
 
 def _nothing_to_say(now_ns: int, stream_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from risk_monitor.books.marks import Quote
+from risk_monitor.books.marks import REPEATS, Quote
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.connectors.binance import BookTicker, book_ticker_decoder
 from risk_monitor.connectors.decoding import MALFORMED
@@ -55,8 +55,21 @@ class MarketFeed:
             return
         quote.seen_ns = now_ns
         quote.update_id = ticker.update_id
-        quote.bid = bid
-        quote.ask = ask
+        if bid != quote.bid or ask != quote.ask:
+            quote.bid = bid
+            quote.ask = ask
+            quote.moved_ns = now_ns
+            quote.repeats = 0
+            if quote.is_stuck:
+                quote.on_moved(now_ns, quote)
+        else:
+            quote.repeats += 1
+            if quote.repeats == REPEATS:
+                quote.on_repeated(now_ns, quote)
+        if bid > ask or mid < quote.calm_low or mid > quote.calm_high:
+            quote.inspect(now_ns, bid, ask, mid)
+        else:
+            quote.remember(mid)
         if mid != quote.mid:
             quote.mid = mid
             if not quote.is_fresh:

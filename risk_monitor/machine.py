@@ -26,11 +26,14 @@ from risk_monitor.effects import Effect
 from risk_monitor.events import Event, ReplyReceived, Started, StreamClosed, StreamMessage, StreamOpened
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.firm import FirmViews, custody_books, universe
+from risk_monitor.integrity import MarketIntegrity
 from risk_monitor.limits import Limits
 from risk_monitor.mandates import overdue_settlement, price_divergence, stablecoin_peg, triangular_divergence
+from risk_monitor.mandates.api_errors import ApiErrors
 from risk_monitor.mandates.api_latency import ApiLatency
 from risk_monitor.mandates.api_outage import ApiOutage
 from risk_monitor.mandates.board import PortfolioBoard
+from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.feed_staleness import PositionStaleness, PriceStaleness
 from risk_monitor.mandates.unsettled_exposure import UnsettledExposure
 from risk_monitor.price_source import PriceSource
@@ -111,7 +114,14 @@ class RiskMonitor:
         self._positions: list[PositionStaleness] = []
         lines = {venue.name: VenueLine(venue, transport) for venue in config.venues}
         for name, line in lines.items():
-            line.health = (ApiOutage(tower, name, agenda), ApiLatency(tower, name, agenda))
+            line.health = (
+                ApiOutage(tower, name, agenda),
+                ApiLatency(tower, name, agenda),
+                ApiErrors(tower, name, agenda),
+            )
+        self._integrity = MarketIntegrity(
+            exchanges, quotes, tower, config, lines, self._board, transport, emit, self.telemetry
+        )
         for venue in exchanges:
             freshness = PositionStaleness(tower, venue.name, views.account_evidence(venue.name), agenda)
             self._positions.append(freshness)
@@ -128,6 +138,7 @@ class RiskMonitor:
                 self._staleness,
                 ledgers,
                 freshness.reached,
+                ClockDrift(tower, venue.name),
             )
         books = custody_books(custodians, ledgers)
         for venue, book in zip(custodians, books, strict=True):
@@ -198,6 +209,7 @@ class RiskMonitor:
         portfolio = self._portfolio
         history = portfolio.history
         holdings = portfolio.holdings
+        self._integrity.refresh(self._agenda.now_ns)
         return MonitorStatus(
             self._tower.status(),
             tuple((asset, float(holdings.total(asset))) for asset in holdings.assets()),
@@ -217,6 +229,7 @@ class RiskMonitor:
         self._views.hurry_custody(now_ns)
         for source in self.price_sources:
             source.start(now_ns)
+        self._integrity.start(now_ns)
 
     def _on_custody_view(self, now_ns: int) -> None:
         for mandate in self._overdue:

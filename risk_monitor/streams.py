@@ -17,7 +17,8 @@ _NS_PER_MS = 1_000_000
 
 
 class StreamUse(msgspec.Struct, frozen=True):
-    """What a stream is for. ``opened`` may send frames; ``last_heard_ns`` is None where silence is normal."""
+    """What a stream is for. ``opened`` may send frames; ``last_heard_ns`` is None where silence is normal; ``closed`` is
+    told when an open one has ended."""
 
     venue: str
     account: str | None
@@ -25,6 +26,7 @@ class StreamUse(msgspec.Struct, frozen=True):
     opened: Callable[[int, int], None]
     heard: Callable[[int, bytes], None]
     last_heard_ns: Callable[[], int] | None = None
+    closed: Callable[[int], None] | None = None
 
 
 class Switchboard:
@@ -127,7 +129,10 @@ class StreamKeeper:
     def _retry_later(self, now_ns: int) -> None:
         held = self.is_open and now_ns - self._opened_ns >= self._network.stream_settled_ms * _NS_PER_MS
         self._failures = 1 if held else self._failures + 1
+        was_open = self.is_open
         self.is_open = False
         self._stream_id = 0
         backoff_ms = min(self._network.backoff_ms << min(self._failures - 1, 16), self._network.backoff_limit_ms)
         self._agenda.arm(self._job, now_ns + backoff_ms * _NS_PER_MS)
+        if was_open and self.use.closed is not None:
+            self.use.closed(now_ns)

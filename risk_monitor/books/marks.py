@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from risk_monitor.connectors.binance import symbol_of
 
 QuoteCheck = Callable[[int], None]
+
+REPEATS = 10
+"""So many times a quote has to be shown unchanged before it can be called frozen."""
+
+_MIDS = 11
 
 
 class Quote:
@@ -14,9 +21,35 @@ class Quote:
 
     ``is_fresh``: heard within the staleness bound of prices. ``checks`` are called when the mid, or whether it counts,
     has changed.
+
+    What is needed to doubt a quote is kept here because it is touched with every one of them: the last mids; the band
+    of mids (``calm_low`` to ``calm_high``) that need no ``inspect``; when the quote last changed (``moved_ns``), how
+    often it has been repeated since, and whether ``on_moved`` is waiting for a change (``is_stuck``).
     """
 
-    __slots__ = ("ask", "bid", "checks", "is_fresh", "mid", "pair", "seen_ns", "symbol", "update_id", "venue")
+    __slots__ = (
+        "ask",
+        "bid",
+        "calm_high",
+        "calm_low",
+        "checks",
+        "inspect",
+        "is_fresh",
+        "is_stuck",
+        "mid",
+        "mids",
+        "moved_ns",
+        "on_moved",
+        "on_repeated",
+        "on_stale",
+        "pair",
+        "remember",
+        "repeats",
+        "seen_ns",
+        "symbol",
+        "update_id",
+        "venue",
+    )
 
     def __init__(self, venue: str, pair: str) -> None:
         self.venue = venue
@@ -29,12 +62,35 @@ class Quote:
         self.update_id = 0
         self.is_fresh = False
         self.checks: tuple[QuoteCheck, ...] = ()
+        self.mids: deque[float] = deque(maxlen=_MIDS)
+        self.remember = self.mids.append
+        self.calm_low = 0.0
+        self.calm_high = math.inf
+        self.inspect: Callable[[int, float, float, float], None] = _believe
+        self.on_stale: Callable[[], None] = _nothing
+        self.moved_ns = -1
+        self.repeats = 0
+        self.is_stuck = False
+        self.on_moved: Callable[[int, Quote], None] = _ignore
+        self.on_repeated: Callable[[int, Quote], None] = _ignore
 
     def evidence(self) -> str:
         if self.seen_ns < 0:
             return f"{self.venue} stream {self.symbol.lower()}@bookTicker silent since the start"
         stream = f"{self.symbol.lower()}@bookTicker"
         return f"{self.venue} stream {stream} u={self.update_id} bid={self.bid:.10g} ask={self.ask:.10g}"
+
+
+def _believe(now_ns: int, bid: float, ask: float, mid: float) -> None:
+    """No mandate doubts the quote."""
+
+
+def _nothing() -> None:
+    """No mandate minds a quote that has grown stale."""
+
+
+def _ignore(now_ns: int, quote: Quote) -> None:
+    """No mandate minds whether the quote moves."""
 
 
 def evidence_of(quotes: tuple[Quote, ...]) -> Callable[[], tuple[str, ...]]:

@@ -54,6 +54,10 @@ class BookTickerFrame(msgspec.Struct, gc=False):
     data: BookTicker
 
 
+class _ServerTime(msgspec.Struct, rename="camel"):
+    server_time: int
+
+
 class _Balance(msgspec.Struct):
     asset: str
     free: Decimal
@@ -161,6 +165,7 @@ class SubscriptionLost(msgspec.Struct, frozen=True):
 UserEvent = AccountSnapshot | BalanceChange | Fill | OrderUpdate | Subscribed | SubscriptionLost
 
 book_ticker_decoder = msgspec.json.Decoder(BookTickerFrame, strict=False)
+_time_decoder = msgspec.json.Decoder(_ServerTime)
 _account_decoder = msgspec.json.Decoder(_Account)
 _trades_decoder = msgspec.json.Decoder(list[_Trade], strict=False)
 _withdrawals_decoder = msgspec.json.Decoder(list[_Withdrawal])
@@ -220,6 +225,11 @@ def subscribe_frame(account: Account, now_ns: int) -> bytes:
     return msgspec.json.encode(
         {"id": f"user-data-{account.name}", "method": "userDataStream.subscribe.signature", "params": parameters}
     )
+
+
+def read_time(body: bytes) -> int:
+    """Reply to ``GET /api/v3/time``: ms of the venue's clock."""
+    return decode(_time_decoder, body).server_time
 
 
 def read_account(body: bytes) -> AccountSnapshot:

@@ -55,6 +55,7 @@ class PriceStaleness:
                 watch.observe(now_ns, elapsed_ns)
                 if quote.is_fresh:
                     quote.is_fresh = False
+                    quote.on_stale()
                     for check in quote.checks:
                         check(now_ns)
                 bound = watch.next_bound(elapsed_ns)

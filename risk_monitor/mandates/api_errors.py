@@ -1,0 +1,30 @@
+"""API errors: share of the monitor's requests to a venue that failed (status ≥ 500, 403, 418, 429, or no reply in time)
+among those that ended within ``window``, at least 20 of them."""
+
+from __future__ import annotations
+
+from risk_monitor.agenda import Agenda
+from risk_monitor.alerts import Watchtower
+from risk_monitor.mandates.share import Share
+from risk_monitor.timestamps import utc
+
+MIN_REQUESTS = 20
+
+
+class ApiErrors:
+    """One venue. A request without a reply ends when the monitor gives it up."""
+
+    __slots__ = ("_share", "_venue")
+
+    def __init__(self, tower: Watchtower, venue: str, agenda: Agenda) -> None:
+        self._venue = venue
+        self._share = Share(tower, "api_errors", venue, MIN_REQUESTS, f"requests to {venue} failed", agenda)
+
+    def replied(self, now_ns: int, departed_ns: int) -> None:
+        """Says nothing of success."""
+
+    def answered(self, now_ns: int, departed_ns: int) -> None:
+        self._share.ended(now_ns, False)
+
+    def failed(self, now_ns: int, departed_ns: int) -> None:
+        self._share.ended(now_ns, True, f"{self._venue} request that left at {utc(departed_ns)}")

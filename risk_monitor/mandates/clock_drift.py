@@ -1,0 +1,54 @@
+"""Clock drift: how far a venue's clock is from the monitor's.
+
+Cristian, "Probabilistic clock synchronization", *Distributed Computing* 3 (1989): a reply's server time less the middle
+of the request's departure and the reply's arrival estimates the difference, with an error of at most half the round
+trip. An estimate that may err by more than the lowest bound tells nothing and is left out, as Cristian leaves it out;
+the measure is the absolute median of those left among the last 5, and without any there is none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.timestamps import utc
+
+ESTIMATES = 5
+
+_NS_PER_MS = 1_000_000
+_HALF_MS_NS = 500_000
+
+
+class ClockDrift:
+    """One venue. Server times are whole ms, cut off: half a ms is added back."""
+
+    __slots__ = ("_estimates_ns", "_last", "_venue", "_watch")
+
+    def __init__(self, tower: Watchtower, venue: str) -> None:
+        self._venue = venue
+        self._estimates_ns: deque[int | None] = deque(maxlen=ESTIMATES)
+        self._last = ""
+        self._watch: Watch | None = tower.watch("clock_drift", venue, self._evidence)
+
+    def told(self, now_ns: int, departed_ns: int, server_ms: int) -> None:
+        """A request that left at ``departed_ns`` was answered with the venue's time."""
+        watch = self._watch
+        if watch is None:
+            return
+        error_ns = (now_ns - departed_ns) // 2
+        drift_ns = server_ms * _NS_PER_MS + _HALF_MS_NS - (departed_ns + error_ns)
+        self._estimates_ns.append(drift_ns if error_ns <= watch.lowest else None)
+        self._last = (
+            f"serverTime={server_ms} to the request that left at {utc(departed_ns)}: {drift_ns / _NS_PER_MS:.1f} ms"
+            f" ± {error_ns / _NS_PER_MS:.1f} ms"
+        )
+        known = sorted(drift_ns for drift_ns in self._estimates_ns if drift_ns is not None)
+        if not known:
+            watch.lose_sight()
+            return
+        middle = len(known) // 2
+        median_ns = known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) // 2
+        watch.observe(now_ns, abs(median_ns))
+
+    def _evidence(self) -> tuple[str, ...]:
+        return (f"{self._venue} {self._last}",)

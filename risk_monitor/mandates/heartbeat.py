@@ -1,0 +1,58 @@
+"""Heartbeat: time since the monitor was last reached by a sign of life of a strategy; before the first one, time since
+the start."""
+
+from __future__ import annotations
+
+from risk_monitor.agenda import Agenda
+from risk_monitor.alerts import Watchtower
+from risk_monitor.mandates.elapsed import Elapsed
+from risk_monitor.timestamps import utc
+
+MAX_STRATEGIES = 256
+
+
+class Heartbeats:
+    """All strategies: those that the configuration names, and those that the gateway tells of later."""
+
+    def __init__(self, tower: Watchtower, gateway: str, strategies: tuple[str, ...], agenda: Agenda) -> None:
+        self._tower = tower
+        self._gateway = gateway
+        self._agenda = agenda
+        self._elapsed: dict[str, Elapsed | None] = {}
+        self._beaten: dict[str, int] = {}
+        for strategy in strategies:
+            self._expect(strategy)
+
+    def start(self, now_ns: int) -> None:
+        for strategy in self._elapsed:
+            self._reached(now_ns, strategy)
+
+    def expect(self, now_ns: int, strategy: str) -> None:
+        """The gateway knows this strategy: it should be alive from now on."""
+        if strategy not in self._elapsed and len(self._elapsed) < MAX_STRATEGIES:
+            self._expect(strategy)
+            self._reached(now_ns, strategy)
+
+    def beat(self, now_ns: int, strategy: str) -> None:
+        self.expect(now_ns, strategy)
+        if strategy in self._elapsed:
+            self._beaten[strategy] = now_ns
+            self._reached(now_ns, strategy)
+
+    def _expect(self, strategy: str) -> None:
+        watch = self._tower.watch("heartbeat", strategy, lambda: self._evidence(strategy))
+        self._elapsed[strategy] = Elapsed(watch, self._agenda) if watch else None
+
+    def _reached(self, now_ns: int, strategy: str) -> None:
+        elapsed = self._elapsed[strategy]
+        if elapsed is None:
+            return
+        if elapsed.since_ns is None or elapsed.is_astir:
+            elapsed.restart(now_ns, now_ns)
+        else:
+            elapsed.since_ns = now_ns
+
+    def _evidence(self, strategy: str) -> tuple[str, ...]:
+        beaten_ns = self._beaten.get(strategy)
+        last = utc(beaten_ns) if beaten_ns is not None else "never"
+        return (f"{self._gateway} stream heartbeats, {strategy} last alive {last}",)

@@ -1,0 +1,38 @@
+"""Order rejects: share of a strategy's orders that the venue refused, among those answered within ``window``, at least
+10 of them."""
+
+from __future__ import annotations
+
+from risk_monitor.agenda import Agenda
+from risk_monitor.alerts import Watchtower
+from risk_monitor.mandates.share import Share
+
+MIN_ORDERS = 10
+MAX_STRATEGIES = 256
+
+
+class OrderRejects:
+    """All strategies. Answers to cancels are none to orders, and no answer is none at all."""
+
+    def __init__(self, tower: Watchtower, strategies: tuple[str, ...], agenda: Agenda) -> None:
+        self._tower = tower
+        self._agenda = agenda
+        self._shares: dict[str, Share] = {}
+        for strategy in strategies:
+            self._share_of(strategy)
+
+    def answered(self, now_ns: int, strategy: str, status: str, note: str) -> None:
+        if status not in ("ACCEPTED", "REJECTED"):
+            return
+        share = self._share_of(strategy)
+        if share is not None:
+            share.ended(now_ns, status == "REJECTED", note)
+
+    def _share_of(self, strategy: str) -> Share | None:
+        share = self._shares.get(strategy)
+        if share is None and len(self._shares) < MAX_STRATEGIES:
+            share = Share(
+                self._tower, "order_rejects", strategy, MIN_ORDERS, f"orders of {strategy} refused", self._agenda
+            )
+            self._shares[strategy] = share
+        return share
