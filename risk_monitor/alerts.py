@@ -6,13 +6,14 @@ subject, takes the measure's value whenever it is known anew, and remembers it f
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import msgspec
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
 from risk_monitor.effects import AlertState, Effect, RaiseSignal, Severity, Signal
-from risk_monitor.limits import Limits
+from risk_monitor.limits import Bound, Limits
 from risk_monitor.rules import CANONICAL_PER_UNIT
 
 MAX_EVIDENCE = 8
@@ -20,6 +21,8 @@ MAX_EVIDENCE = 8
 
 SLACK = 1e-9
 """How far above its bound, relative to it, a measure in floats must be to count as above."""
+
+_NEXT = dict(itertools.pairwise(Severity))
 
 Evidence = Callable[[], tuple[str, ...]]
 Emit = Callable[[Effect], None]
@@ -40,10 +43,13 @@ class RuleStatus(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """A firing alert resolves after ``resolve_ns`` of calm; a pending one is told of after ``notice_ns`` of breach."""
+    """A firing alert resolves after ``resolve_ns`` of calm; a pending one is told of after ``notice_ns`` of breach. A
+    firing one that nobody has acknowledged is escalated by one severity after each ``escalate_ns`` (0: never), the
+    gravest one once."""
 
     resolve_ns: int
     notice_ns: int = 0
+    escalate_ns: int = 0
 
 
 class Alert:
@@ -52,6 +58,8 @@ class Alert:
 
     __slots__ = (
         "_agenda",
+        "_escalated",
+        "_escalation",
         "_is_told",
         "_job",
         "_watch",
@@ -59,6 +67,7 @@ class Alert:
         "clear_since_ns",
         "episode",
         "for_ns",
+        "is_acknowledged",
         "limit",
         "severity",
         "since_ns",
@@ -72,6 +81,9 @@ class Alert:
         self._agenda = agenda
         self._job = Job(self._on_deadline)
         self._is_told = False
+        self._escalation: Job | None = None
+        self.is_acknowledged = False
+        self._escalated = severity
         self.severity = severity
         self.bound = bound
         self.limit = limit
@@ -114,6 +126,11 @@ class Alert:
         if lasted_ns >= self.for_ns:
             self.state = AlertState.FIRING
             self._tell(AlertState.FIRING)
+            self._escalated = self.severity
+            self.is_acknowledged = False
+            if self._watch.timing.escalate_ns:
+                self._escalation = Job(self._escalate)
+                self._agenda.arm(self._escalation, now_ns + self._watch.timing.escalate_ns)
             return
         notice_ns = self._watch.timing.notice_ns
         if lasted_ns >= notice_ns and not self._is_told:
@@ -127,6 +144,24 @@ class Alert:
         else:
             self._end()
 
+    def acknowledge(self) -> None:
+        """Somebody has taken it on: it is not escalated any further."""
+        self.is_acknowledged = True
+        self._stop_escalating()
+        self._watch.signal(self, AlertState.ACKNOWLEDGED, self._escalated)
+
+    def _escalate(self, now_ns: int) -> None:
+        if self._escalated is not Severity.CRITICAL:
+            self._escalated = _NEXT[self._escalated]
+            if self._escalation is not None and self._escalated is not Severity.CRITICAL:
+                self._agenda.arm(self._escalation, now_ns + self._watch.timing.escalate_ns)
+        self._watch.signal(self, AlertState.ESCALATED, self._escalated)
+
+    def _stop_escalating(self) -> None:
+        if self._escalation is not None:
+            self._agenda.cancel(self._escalation)
+            self._escalation = None
+
     def _tell(self, state: AlertState) -> None:
         if not self._is_told:
             self._is_told = True
@@ -135,6 +170,7 @@ class Alert:
 
     def _end(self) -> None:
         self.state = AlertState.INACTIVE
+        self._stop_escalating()
         self.clear_since_ns = NEVER_NS
         if self._is_told:
             self._is_told = False
@@ -159,6 +195,7 @@ class Watch:
         "alerts",
         "lowest",
         "mandate",
+        "on_rebound",
         "quiet",
         "subject",
         "timing",
@@ -184,19 +221,24 @@ class Watch:
         self.lowest = 0.0
         self.quiet = True
         self.value: float | None = None
+        self.on_rebound: Callable[[int], None] | None = None
         self._below = below
         self._scale = CANONICAL_PER_UNIT.get(unit, 1.0) * (-1.0 if below else 1.0)
         self._emit = emit
         self._evidence = evidence
 
     def add(self, agenda: Agenda, severity: Severity, bound: float, for_ns: int) -> None:
+        limit, exceeded = self._in_units(bound)
+        self.alerts.append(Alert(self, agenda, severity, exceeded, limit, for_ns))
+        self.lowest = self.alerts[0].bound
+
+    def _in_units(self, bound: float) -> tuple[float, float]:
+        """A bound as it is shown, and what the measure must exceed."""
         if self._below:
             bound = -bound
         limit = round(bound / self._scale, 9) or 0.0
         # Sums of floats differ in their last digits by how they were added; a bound touched exactly is not exceeded.
-        exceeded = bound if self.unit in ("s", "ms") else bound + abs(bound) * SLACK
-        self.alerts.append(Alert(self, agenda, severity, exceeded, limit, for_ns))
-        self.lowest = self.alerts[0].bound
+        return limit, bound if self.unit in ("s", "ms") else bound + abs(bound) * SLACK
 
     def observe(self, now_ns: int, value: float) -> None:
         """Take the measure, as it is from now on."""
@@ -226,13 +268,14 @@ class Watch:
         """The smallest bound that ``value`` is not above; None if it is above all. Not for measures below a bound."""
         return next((alert.bound for alert in self.alerts if value <= alert.bound), None)
 
-    def signal(self, alert: Alert, state: AlertState) -> None:
+    def signal(self, alert: Alert, state: AlertState, severity: Severity | None = None) -> None:
+        """Tell of a step in an alert's life, as of its own severity or the one it was escalated to."""
         signal = Signal(
-            f"{self.mandate}/{self.subject}/{alert.severity}/{alert.episode}",
+            self.id_of(alert),
             state,
             self.mandate,
             self.subject,
-            alert.severity,
+            severity or alert.severity,
             (self.value or 0.0) / self._scale + 0.0,  # never -0.0
             alert.limit,
             self.unit,
@@ -240,6 +283,23 @@ class Watch:
             self._evidence()[:MAX_EVIDENCE],
         )
         self._emit(RaiseSignal(signal))
+
+    def id_of(self, alert: Alert) -> str:
+        """The id of the alert's present or last episode."""
+        return f"{self.mandate}/{self.subject}/{alert.severity}/{alert.episode}"
+
+    def rebound(self, now_ns: int, bounds: tuple[Bound, ...], for_ns: int) -> None:
+        """Other bounds are in force, of the same severities; the measure, as last known, is held against them now."""
+        for alert, bound in zip(self.alerts, bounds, strict=True):
+            alert.limit, alert.bound = self._in_units(float(bound.value))
+            alert.for_ns = for_ns
+        self.lowest = self.alerts[0].bound
+        value = self.value
+        if value is not None:
+            self.quiet = False
+            self.observe(now_ns, -value if self._below else value)
+            if self.on_rebound is not None:
+                self.on_rebound(now_ns)
 
     def status(self) -> tuple[RuleStatus, ...]:
         value = self.value
@@ -265,6 +325,9 @@ class Watchtower:
         self.limits = limits
         self.agenda = agenda
         self.watches: list[Watch] = []
+        self.on_change: list[Callable[[int], None]] = []
+        """Told when other limits are in force: for whoever has taken more from them than a watch."""
+        self._rules_of: list[str] = []
         self._timing = timing
         self._emit = emit
 
@@ -282,7 +345,31 @@ class Watchtower:
         for bound in bounds:
             watch.add(self.agenda, bound.severity, float(bound.value), kept.for_ns)
         self.watches.append(watch)
+        self._rules_of.append(rules_of)
         return watch
+
+    def acknowledge(self, alert_id: str) -> bool:
+        """Somebody has taken an alert on. False if no such alert fires."""
+        for watch in self.watches:
+            if alert_id.startswith(f"{watch.mandate}/{watch.subject}/"):
+                for alert in watch.alerts:
+                    if alert.state is AlertState.FIRING and watch.id_of(alert) == alert_id:
+                        if not alert.is_acknowledged:
+                            alert.acknowledge()
+                        return True
+        return False
+
+    def change_limits(self, now_ns: int, limits: Limits) -> None:
+        """Hold the firm to other bounds from now on. ``limits`` differ from those in force in bounds and ``for`` only
+        (``risk_monitor.controls.limits_log`` sees to that)."""
+        self.limits = limits
+        for watch, rules_of in zip(self.watches, self._rules_of, strict=True):
+            kept = limits.mandate(watch.mandate)
+            if kept is not None:
+                profile = limits.profile(watch.subject) if kept.spec.by_profile else ""
+                watch.rebound(now_ns, kept.bounds(rules_of or watch.subject, profile), kept.for_ns)
+        for listener in self.on_change:
+            listener(now_ns)
 
     def status(self) -> tuple[RuleStatus, ...]:
         return tuple(status for watch in self.watches for status in watch.status())

@@ -71,7 +71,7 @@ class Breaker:
         rate = self._config.blocks
         if rate is None:
             return
-        for scope in self._scopes_of(strategy):
+        for scope in self._scopes_of(strategy) or (strategy,):
             window = self._blocks.get(scope)
             if window is None:
                 if len(self._blocks) >= MAX_STRATEGIES:

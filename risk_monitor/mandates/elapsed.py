@@ -17,6 +17,7 @@ class Elapsed:
         self._watch = watch
         self._agenda = agenda
         self._job = Job(self._look)
+        watch.on_rebound = self._look
         self.since_ns: int | None = None
 
     def restart(self, now_ns: int, since_ns: int | None) -> None:
