@@ -56,6 +56,14 @@ class SyntheticConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     persistence: float = 0.9  # GARCH beta: how much of the last minute's variance stays
 
 
+class BasisConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far perpetuals trade from their spot where no series of their own steers them; see ``basis``."""
+
+    level_bp: float = -4.62  # where it stands on a calm day
+    deviation_bp: float = 0.61  # standard deviation about the level
+    half_life_min: float = 57.0  # minutes after which half of a deviation is gone
+
+
 class MarketConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A market file (``scenarios/markets/NAME.yaml``), already parsed to plain values."""
 
@@ -70,6 +78,7 @@ class MarketConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     at_par: tuple[str, ...] = ()  # stablecoins without a series, taken as exactly one dollar
     ticks_per_minute: int = 60  # of every pair in an ordinary minute
     ticks_per_minute_at_most: int = 600  # in the wildest
+    basis: BasisConfig = BasisConfig()
     noise_bp: float = 0.3  # standard deviation of a venue's own mean-reverting distance from the common price
 
 
@@ -98,10 +107,21 @@ def assets_of(config: MarketConfig) -> tuple[str, ...]:
     """The assets that the market can price, in order of first mention, the dollar last."""
     names: dict[str, None] = {}
     for one in series_of(config):
-        names.update(dict.fromkeys(one.pair.split("/")))
+        names.update(dict.fromkeys(legs_of(one.pair)))
     names.update(dict.fromkeys(config.at_par))
     names.pop(DOLLAR, None)
     return (*names, DOLLAR)
+
+
+def is_perpetual(symbol: str) -> bool:
+    """Whether a symbol is a perpetual future: ``BTC/USDT:USDT``, the margin asset after the colon."""
+    return ":" in symbol
+
+
+def legs_of(symbol: str) -> tuple[str, str]:
+    """Base and quote of a pair or a perpetual."""
+    base, _, quote = symbol.partition(":")[0].partition("/")
+    return base, quote
 
 
 def instant_ns(text: str, file: str, field: str) -> int:
@@ -137,6 +157,8 @@ def _check(config: MarketConfig, file: str) -> None:
         parts = one.pair.split("/")
         proper = len(parts) == 2 and all(parts) and parts[0] != parts[1]
         _need(proper, file, f"{field}.pair", "BASE/QUOTE", repr(one.pair))
+        steers = not is_perpetual(one.pair) or one.role == "residual"
+        _need(steers, file, f"{field}.role", "residual: a perpetual is priced from its spot", one.role)
         _need(bool(one.file), file, f"{field}.file", "a file of minute bars", "none")
         one_file_for_both = one.divided_by is None or one.file.endswith(".parquet")
         _need(one_file_for_both, file, f"{field}.divided_by", "a .parquet that holds both symbols", repr(one.file))
@@ -148,6 +170,9 @@ def _check(config: MarketConfig, file: str) -> None:
             "one series for each pair and venue",
             f"{one.pair} again (series[{earlier}])",
         )
+    _need_within(file, "basis.level_bp", config.basis.level_bp, -500, 500)
+    _need_within(file, "basis.deviation_bp", config.basis.deviation_bp, 0, 100)
+    _need_within(file, "basis.half_life_min", config.basis.half_life_min, 1, 130)
     if config.synthetic is not None:
         _check_synthetic(config, config.synthetic, file)
     starts_ns, ends_ns = window_ns(config, file)

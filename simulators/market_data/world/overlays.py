@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from simulators.market_data.world.bars import Floats, Ints
-from simulators.market_data.world.config import DOLLAR
+from simulators.market_data.world.config import DOLLAR, legs_of
 from simulators.market_data.world.errors import MarketError
 from simulators.market_data.world.harm import (
     HarmParams,
@@ -64,7 +64,7 @@ class Overlay:
             return 0
         if self._pair is not None:
             return int(symbol == self._pair)
-        base, _, quote = symbol.partition("/")
+        base, quote = legs_of(symbol)
         return (base in self._assets) - (quote in self._assets)
 
     def factor(self, times_ns: Ints) -> Floats:

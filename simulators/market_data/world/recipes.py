@@ -10,7 +10,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from simulators.market_data.world.config import DOLLAR, MarketConfig, SeriesConfig, series_of
+from simulators.market_data.world.config import (
+    DOLLAR,
+    MarketConfig,
+    SeriesConfig,
+    is_perpetual,
+    legs_of,
+    series_of,
+)
 from simulators.market_data.world.errors import MarketError
 
 
@@ -30,19 +37,22 @@ class Recipe(msgspec.Struct, frozen=True):
 
     legs: tuple[Leg, ...]
     residual: int | None = None  # position of the series whose minute closes steer the price
+    has_basis: bool = False  # a perpetual that no series steers: its spot, times one plus the calm basis
 
     @property
     def plays_bars(self) -> bool:
         """Whether the pair is one series as it stands, whose bars are to be honoured to the last digit."""
-        return len(self.legs) == 1 and not self.legs[0].divides and self.residual is None
+        return len(self.legs) == 1 and not self.legs[0].divides and self.residual is None and not self.has_basis
 
 
 def find_recipe(config: MarketConfig, venue: str, symbol: str) -> Recipe:
-    """The shortest chain for ``symbol`` (BASE/QUOTE) at ``venue``; ties go to the series that is listed first.
+    """The shortest chain for ``symbol`` at ``venue``; ties go to the series that is listed first.
+
+    A perpetual (``BTC/USDT:USDT``) is priced from its spot, times the residual of its own series or the calm basis.
 
     Raises ``MarketError`` if the market has no way to price it.
     """
-    base, _, quote = symbol.partition("/")
+    base, quote = legs_of(symbol)
     series = series_of(config)
     edges: list[tuple[str, str, Leg | None]] = []
     residual = None
@@ -74,7 +84,7 @@ def find_recipe(config: MarketConfig, venue: str, symbol: str) -> Recipe:
         raise MarketError(
             config.market, None, f"{venue} lists {symbol}", f"a pair that the market's series lead to ({pairs})", "none"
         )
-    return Recipe(legs=reached[quote], residual=residual)
+    return Recipe(legs=reached[quote], residual=residual, has_basis=is_perpetual(symbol) and residual is None)
 
 
 def unpriced(config: MarketConfig, venue: str, symbols: Iterable[str]) -> tuple[str, ...]:

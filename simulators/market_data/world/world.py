@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulators.market_data.world.bars import Bars, Flags, Floats, Ints
+from simulators.market_data.world.basis import Basis
 from simulators.market_data.world.config import MINUTE_NS, MarketConfig, assets_of, series_of, window_ns
 from simulators.market_data.world.errors import MarketError
 from simulators.market_data.world.noise import HourlyStream, Streams, mean_reverting
@@ -83,6 +84,7 @@ class World:
         self._par = flat_hour(config.ticks_per_minute)
         self._hours: dict[tuple[int, int], HourPath] = {}
         self._sources: dict[tuple[str, str], _PairSource] = {}
+        self._bases: dict[str, Basis] = {}
         self._harms: list[Harm] = []
         self._watchers: list[Watcher] = []
         self.starts_ns, self.ends_ns = self._playable()
@@ -96,7 +98,8 @@ class World:
         if source is None:
             recipe = find_recipe(self.config, venue, symbol)
             randomness = HourlyStream(self._streams(f"market/ticks/{venue}/{symbol}"))
-            source = self._sources[venue, symbol] = _PairSource(self, recipe, randomness)
+            basis = self._basis_of(symbol) if recipe.has_basis else None
+            source = self._sources[venue, symbol] = _PairSource(self, recipe, randomness, basis)
         return source.hour(hour)
 
     def price(self, venue: str, symbol: str, at_ns: int) -> float | None:
@@ -177,6 +180,13 @@ class World:
         live[at] = True
         return knots[minute] + (knots[minute + 1] - knots[minute]) * share, live[1:]
 
+    def _basis_of(self, symbol: str) -> Basis:
+        known = self._bases.get(symbol)
+        if known is None:
+            stream = HourlyStream(self._streams(f"market/basis/{symbol}"))
+            known = self._bases[symbol] = Basis(self.config.basis, stream)
+        return known
+
     @property
     def par(self) -> HourPath:
         """The path of a stablecoin that is taken at par."""
@@ -215,10 +225,11 @@ def _minute(at_ns: int) -> str:
 class _PairSource:
     """One pair at one venue: its recipe, and its own times and noise."""
 
-    __slots__ = ("_noise", "_randomness", "_world", "recipe")
+    __slots__ = ("_basis", "_noise", "_randomness", "_world", "recipe")
 
-    def __init__(self, world: World, recipe: Recipe, randomness: HourlyStream) -> None:
+    def __init__(self, world: World, recipe: Recipe, randomness: HourlyStream, basis: Basis | None) -> None:
         self._world = world
+        self._basis = basis
         self._randomness = randomness
         self._noise = world.config.noise_bp * 1e-4
         self.recipe = recipe
@@ -242,7 +253,9 @@ class _PairSource:
         live = lead.live
         for leg in recipe.legs:
             _take_leg(price, path_of(leg.series, hour), lead, leg)
-        if recipe.residual is not None:
+        if self._basis is not None:
+            price *= 1.0 + self._basis.at(hour, grid.minute + (grid.within + 1) / grid.counts[grid.minute])
+        elif recipe.residual is not None:
             share = (grid.within + 1) / grid.counts[grid.minute]
             residual, live = self._world.residual_of(recipe, hour, grid.minute, share)
             price *= residual

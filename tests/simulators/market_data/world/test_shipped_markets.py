@@ -69,3 +69,11 @@ def test_crash_replays_the_fall_of_ether(lab: Any) -> None:
     hours = range(world.starts_ns // lab.hour_ns, world.ends_ns // lab.hour_ns)
     _, ether = lab.prices(world, "apex", "ETH/USDT", hours)
     assert ether.min() / ether[0] < 0.65
+
+
+def test_the_perpetual_of_june_2025_trades_below_spot(lab: Any) -> None:
+    world = shipped(lab, "spot_perp_2025_06")
+    hours = range(world.starts_ns // lab.hour_ns, world.starts_ns // lab.hour_ns + 24)
+    _, spot = lab.prices(world, "apex", "BTC/USDT", hours)
+    _, perpetual = lab.prices(world, "apexf", "BTC/USDT:USDT", hours)
+    assert -6.0 < (perpetual.mean() / spot.mean() - 1) * 1e4 < -3.0
