@@ -41,7 +41,8 @@ class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often the monitor asks, in ms. Streams tell it sooner; asking notices when a stream lies or sleeps. A venue
-    whose accounts do not add up is asked every ``suspicion_ms`` until they do."""
+    whose accounts do not add up is asked every ``suspicion_ms`` until they do. What a restart would lose is saved every
+    ``state_ms``."""
 
     exchange_time_ms: int = 5_000
     exchange_account_ms: int = 60_000
@@ -52,6 +53,7 @@ class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     custody_ms: int = 30_000
     price_source_ms: int = 60_000
     evaluation_ms: int = 1_000
+    state_ms: int = 60_000
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,10 +88,14 @@ class Patience(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MonitorConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``escalate_after_ms``: a firing alert that nobody acknowledges is told of again, one severity graver, each time
+    so much time has passed; 0: never."""
+
     venues: tuple[VenueConfig, ...]
     cadences: Cadences = Cadences()
     network: Network = Network()
     patience: Patience = Patience()
+    escalate_after_ms: int = 0
 
 
 def validate(config: MonitorConfig) -> None:
@@ -115,6 +121,8 @@ def validate(config: MonitorConfig) -> None:
                 raise ConfigError(f"venues.{venue.name}.pairs: {pair!r} should read BASE/QUOTE")
         if len(set(venue.pairs)) != len(venue.pairs):
             raise ConfigError(f"venues.{venue.name}.pairs: each pair may occur once")
+    if config.escalate_after_ms < 0:
+        raise ConfigError("escalate_after_ms: 0 or a positive number of milliseconds expected")
     for section in (config.cadences, config.network, config.patience):
         for field in section.__struct_fields__:
             if getattr(section, field) <= 0:

@@ -113,4 +113,10 @@ class RaiseAction(msgspec.Struct, frozen=True, tag=True):
     action: Action
 
 
-Effect = SendRequest | OpenStream | SendFrame | CloseStream | RaiseSignal | RaiseAction
+class SaveState(msgspec.Struct, frozen=True, tag=True):
+    """Keep this, in place of what was kept before, and hand it back with ``Started`` after a restart."""
+
+    content: bytes
+
+
+Effect = SendRequest | OpenStream | SendFrame | CloseStream | RaiseSignal | RaiseAction | SaveState

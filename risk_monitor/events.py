@@ -9,7 +9,9 @@ import msgspec
 
 
 class Started(msgspec.Struct, frozen=True, tag=True):
-    """The monitor's process is up. Always the first event."""
+    """The monitor's process is up. Always the first event. ``saved``: the content of the last ``SaveState``, if any."""
+
+    saved: bytes = b""
 
 
 class ReplyReceived(msgspec.Struct, frozen=True, tag=True):
@@ -18,6 +20,12 @@ class ReplyReceived(msgspec.Struct, frozen=True, tag=True):
     request_id: int
     status: int
     body: bytes
+
+
+class RequestFailed(msgspec.Struct, frozen=True, tag=True):
+    """The connection of a request broke before its reply came."""
+
+    request_id: int
 
 
 class StreamOpened(msgspec.Struct, frozen=True, tag=True):
@@ -55,4 +63,6 @@ class OperatorSaid(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-Event = Started | ReplyReceived | StreamOpened | StreamMessage | StreamClosed | TimerFired | OperatorSaid
+Event = (
+    Started | ReplyReceived | RequestFailed | StreamOpened | StreamMessage | StreamClosed | TimerFired | OperatorSaid
+)

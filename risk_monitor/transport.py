@@ -240,6 +240,13 @@ class Transport:
             task.line.probed(now_ns, True)
         self._deliver(task, now_ns, departed_ns, status, body)
 
+    def on_broken(self, now_ns: int, request_id: int) -> None:
+        """The connection broke: there is nothing to wait for any more."""
+        flight = self._in_flight.pop(request_id, None)
+        if flight is not None:
+            flight.task.in_flight = False
+            self._failed(flight.task, now_ns, flight.departed_ns, 0)
+
     def _deliver(self, task: Task, now_ns: int, departed_ns: int, status: int, body: bytes) -> None:
         wait_ns: int | None = None
         if status == 200:
@@ -270,7 +277,7 @@ class Transport:
             task.on_end()
 
     def _failed(self, task: Task, now_ns: int, departed_ns: int, status: int) -> None:
-        """``status`` 0: no reply in time."""
+        """``status`` 0: no reply in time, or the connection broke."""
         self._telemetry.failures += 1
         for listener in task.line.health:
             listener.failed(now_ns, departed_ns)

@@ -8,8 +8,26 @@ from __future__ import annotations
 
 from collections import deque
 
+import msgspec
+
 from risk_monitor.agenda import NEVER_NS
 from risk_monitor.timestamps import NS_PER_DAY
+
+
+class _Levels(msgspec.Struct, frozen=True):
+    """What of an ``EquityHistory`` outlives a restart."""
+
+    is_started: bool
+    flows: float
+    high_water_net: float
+    opening: float
+    week_opening: float
+    day: int
+    window: tuple[tuple[int, float], ...]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Levels)
 
 
 class EquityHistory:
@@ -72,6 +90,32 @@ class EquityHistory:
         oldest_ns = now_ns - self._window_ns
         while window[0][0] <= oldest_ns:
             window.popleft()
+
+    def save_state(self) -> bytes:
+        """The levels, or that there are none yet."""
+        return _encoder.encode(
+            _Levels(
+                self.is_started,
+                self._flows,
+                self.high_water_net,
+                self._opening,
+                self._week_opening,
+                self._day,
+                tuple(self._window),
+            )
+        )
+
+    def restore_state(self, now_ns: int, content: bytes) -> None:
+        """Go on from saved levels; what equity was since then is not known and counts for nothing."""
+        levels = _decoder.decode(content)
+        if levels.is_started:
+            self.is_started = True
+            self._flows = levels.flows
+            self.high_water_net = levels.high_water_net
+            self._opening = levels.opening
+            self._week_opening = levels.week_opening
+            self._day = levels.day
+            self._window = deque(levels.window)
 
     def flow(self, amount_usd: float) -> None:
         """Value came from (> 0) or went to (< 0) the outside world."""

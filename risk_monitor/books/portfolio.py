@@ -55,6 +55,7 @@ class Portfolio:
         self._job = Job(self._evaluate_when_quiet)
         self._midnight_job = Job(self._on_midnight)
         self._postponed = 0
+        self._is_opened = False  # valued at least once since the process is up
         self._amounts_version = -1
         self._positions_version = -1
         self._pending_version = -1
@@ -114,7 +115,8 @@ class Portfolio:
             self.equity = None
             return
         equity += unrealised
-        if self.equity is None and not self.history.is_started:
+        if not self._is_opened:
+            self._is_opened = True
             if self.suspense is not None:
                 self.suspense.clear()
             self._on_opening()
