@@ -23,7 +23,15 @@ from risk_monitor.books.suspense import Suspense
 from risk_monitor.config import MonitorConfig, validate
 from risk_monitor.custody_reader import CustodyReader
 from risk_monitor.effects import Effect
-from risk_monitor.events import Event, ReplyReceived, Started, StreamClosed, StreamMessage, StreamOpened
+from risk_monitor.events import (
+    Event,
+    ReplyReceived,
+    RequestFailed,
+    Started,
+    StreamClosed,
+    StreamMessage,
+    StreamOpened,
+)
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.firm import FirmViews, custody_books, universe
 from risk_monitor.integrity import MarketIntegrity
@@ -37,6 +45,7 @@ from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.feed_staleness import PositionStaleness, PriceStaleness
 from risk_monitor.mandates.unsettled_exposure import UnsettledExposure
 from risk_monitor.price_source import PriceSource
+from risk_monitor.state import StateStore
 from risk_monitor.streams import Switchboard
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import Transport, VenueLine
@@ -102,6 +111,8 @@ class RiskMonitor:
             self._profit.value_opening,
             perpetuals,
         )
+        self._state = StateStore(agenda, emit, config.cadences.state_ms, self.telemetry)
+        self._state.keep("equity", history)
         self._views = views = FirmViews()
         suspense = Suspense(agenda, views, patience.transfer_ms * _NS_PER_MS, self._on_flow)
         portfolio.suspense = suspense
@@ -172,10 +183,13 @@ class RiskMonitor:
             return self.on_stream_message(now_ns, event.stream_id, event.payload)
         self._agenda.run_due(now_ns)
         match event:
-            case Started():
+            case Started(saved):
+                self._state.start(now_ns, saved)
                 self._start(now_ns)
             case ReplyReceived(request_id, status, body):
                 self._transport.on_reply(now_ns, request_id, status, body)
+            case RequestFailed(request_id):
+                self._transport.on_broken(now_ns, request_id)
             case StreamOpened(stream_id):
                 if keeper := self._board.keepers.get(stream_id):
                     keeper.on_opened(now_ns)
