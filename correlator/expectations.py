@@ -26,20 +26,27 @@ class PlannedInjection(msgspec.Struct, frozen=True):
 
     inject: str
     fault: str
-    at_ns: int
+    at_ns: int | None  # None: when it begins hangs on another injection
     for_ns: int | None = None
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """An alert that must fire ``within_ns`` of the breach, the effect or the injection."""
+    """An alert that must fire, or an action that must be taken, ``within_ns`` of the breach, the effect or the
+    injection. ``alert`` is None where an action is asked for."""
 
-    alert: str
+    alert: str | None
     within_ns: int
+    action: str | None = None
     asset: str | None = None
     severity: str | None = None
     of: Literal["breach", "effect", "injection"] = "breach"
     injection: str | None = None
     line: int = 0
+
+    @property
+    def name(self) -> str:
+        """The mandate, or the control that must act."""
+        return self.alert or self.action or ""
 
 
 class Forbidden(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ class InjectionFacts(msgspec.Struct):
 
     name: str
     fault: str
-    planned_ns: int
+    planned_ns: int | None  # None: it hangs on another injection that never called it
     ends_planned_ns: int | None
     began_ns: int | None = None
     claimed_ns: int | None = None
@@ -49,8 +49,8 @@ def collect_phases(
         plan.inject: InjectionFacts(
             plan.inject,
             plan.fault,
-            start_ns + plan.at_ns,
-            None if plan.for_ns is None else start_ns + plan.at_ns + plan.for_ns,
+            None if plan.at_ns is None else start_ns + plan.at_ns,
+            None if plan.for_ns is None or plan.at_ns is None else start_ns + plan.at_ns + plan.for_ns,
         )
         for plan in planned
     }
@@ -63,6 +63,8 @@ def collect_phases(
         known.detail = record.detail or known.detail
         if record.phase == "began" and known.began_ns is None:
             known.began_ns = record.at_ns
+            known.planned_ns = known.planned_ns or record.starts_ns
+            known.ends_planned_ns = known.ends_planned_ns or record.ends_ns
         elif record.phase == "took_effect" and known.claimed_ns is None:
             known.claimed_ns = record.at_ns
         elif record.phase == "ended":

@@ -140,6 +140,8 @@ def _mismatch(reading: Reading, control: ControlReading) -> str | None:
 
 def _matched(case: Case, expectation: Expectation) -> ExpectationOutcome:
     """Judge an expectation; if judging itself breaks, it is unknown and says why."""
+    if expectation.action is not None:
+        return _broken_expectation(expectation, "whether an action was taken is not judged")
     found, broken = attempt(lambda: match(case, expectation))
     return found if found is not None else _broken_expectation(expectation, broken)
 
@@ -151,7 +153,7 @@ def _all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
 
 def _broken_expectation(expectation: Expectation, reason: str) -> ExpectationOutcome:
     return ExpectationOutcome(
-        alert=expectation.alert,
+        alert=expectation.name,
         asset=expectation.asset,
         severity=expectation.severity,
         of=expectation.of,

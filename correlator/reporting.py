@@ -23,7 +23,7 @@ def report_injections(case: Case) -> list[InjectionOutcome]:
         InjectionOutcome(
             known.name,
             known.fault,
-            _seconds(case, known.planned_ns),
+            case.at_s(known.planned_ns),
             case.at_s(known.ends_planned_ns),
             case.at_s(known.began_ns),
             case.at_s(known.took_effect_ns),

@@ -1,7 +1,8 @@
 """The coordinator of harm: begins and ends each injection at its time, and journals what became of it.
 
 Every injection is *planned* when the run starts, *began* when its simulator accepted it (or was *refused*), *took
-effect* when the simulator first showed a client something else than it would have, and *ended*.
+effect* when the simulator first showed a client something else than it would have, and *ended*. Whatever ends a run,
+``clear`` ends every fault that is still in force first.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ class Fault(Protocol):
     def end(self, cause: int) -> None: ...
 
 
+class FaultError(Exception):
+    """A fault that began could not be ended, so that nothing after it can be trusted: which, and why."""
+
+
 MakeFault = Callable[[Injection, Callable[[str], None]], Fault]
 Happened = Callable[[str, str, str], None]
 
@@ -34,25 +39,53 @@ class InjectionCoordinator:
     is told of every phase, for whoever watches the run."""
 
     def __init__(self, audit: Audit, clock: Clock, make_fault: MakeFault, happened: Happened) -> None:
-        self._audit = audit
-        self._clock = clock
-        self._make_fault = make_fault
-        self._happened = happened
+        self.audit = audit
+        self.clock = clock
+        self.make_fault = make_fault
+        self.happened = happened
+        self.is_over = False
+        self._courses: list[_Course] = []
 
-    def plan(self, timeline: tuple[Injection, ...], run_starts_ns: int) -> None:
+    def plan(self, timeline: tuple[Injection, ...], run_starts_ns: int, run_ends_ns: int) -> None:
         """Journal what is to come, and have it come."""
-        for injection in timeline:
-            _Course(self, injection, run_starts_ns)
+        self._courses = [_Course(self, injection, run_starts_ns, run_ends_ns) for injection in timeline]
+
+    def entered(self, injection: str, phase: str) -> None:
+        """An injection began, took effect or ended for the first time: those that hang on it are set going."""
+        for course in self._courses:
+            course.heard(injection, phase)
+
+    def clear(self) -> list[str]:
+        """End every fault in force, now, and say of each injection that never began what it waited for.
+
+        Nothing begins afterwards. Returns what could not be ended, in words; it never raises but for the journal.
+        """
+        self.is_over = True
+        failed = []
+        for course in self._courses:
+            try:
+                course.end()
+            except FaultError as error:
+                failed.append(str(error))
+        for course in self._courses:
+            course.give_up()
+        return failed
 
 
 class _Course:
     """The course of one injection."""
 
-    def __init__(self, coordinator: InjectionCoordinator, injection: Injection, run_starts_ns: int) -> None:
+    def __init__(
+        self, coordinator: InjectionCoordinator, injection: Injection, run_starts_ns: int, run_ends_ns: int
+    ) -> None:
         self._coordinator = coordinator
         self._injection = injection
-        self._starts_ns = run_starts_ns + injection.at_ns
-        self._ends_ns = run_starts_ns + injection.ends_ns
+        self._run_starts_ns = run_starts_ns
+        self._run_ends_ns = run_ends_ns
+        self._starts_ns = self._ends_ns = 0  # 0: hangs on another injection, and is not known yet
+        if injection.at_ns is not None:
+            self._starts_ns = run_starts_ns + injection.at_ns
+            self._ends_ns = self._starts_ns + injection.for_ns
         self._parameters = msgspec.json.encode(
             {
                 "scope": injection.scope,
@@ -65,31 +98,73 @@ class _Course:
         ).decode()
         self._fault: Fault | None = None
         self._began = 0
-        planned = self._record("planned", 0)
-        coordinator._clock.call_at(self._starts_ns, self._begin, planned)
+        self._phases: set[str] = set()  # that it has entered
+        self._is_called = injection.after is None
+        self._planned = self._record("planned", 0)
+        if injection.at_ns is not None:
+            coordinator.clock.call_at(self._starts_ns, self._begin)
 
-    def _begin(self, planned: int) -> None:
-        try:
-            fault = self._coordinator._make_fault(self._injection, self._took_effect)
-        except Exception as error:  # the simulator says no: the run goes on unharmed and the verdict says why
-            self._record("refused", planned, f"{type(error).__name__}: {error}")
+    def heard(self, injection: str, phase: str) -> None:
+        """Another injection entered a phase: begin as long after it as is asked, if it is the one that is awaited."""
+        after = self._injection.after
+        if after is None or self._is_called or (after.injection, after.phase) != (injection, phase):
             return
-        self._began = self._record("began", planned)
+        self._is_called = True
+        self._starts_ns = self._coordinator.clock.now_ns + after.offset_ns
+        if self._starts_ns < self._run_ends_ns:
+            self._injection = self._injection.begun(
+                self._starts_ns - self._run_starts_ns, self._run_ends_ns - self._run_starts_ns
+            )
+            self._ends_ns = self._starts_ns + self._injection.for_ns
+            self._coordinator.clock.call_at(self._starts_ns, self._begin)
+
+    def _begin(self, _: object) -> None:
+        if self._coordinator.is_over:
+            return
+        try:
+            fault = self._coordinator.make_fault(self._injection, self._took_effect)
+        except Exception as error:  # the simulator says no: the run goes on unharmed and the verdict says why
+            self._record("refused", self._planned, f"{type(error).__name__}: {error}")
+            return
+        self._began = self._record("began", self._planned)
+        try:
+            fault.begin(self._began)
+        except Exception as error:  # what it needs is not there at this moment: the run goes on without it
+            self._record("refused", self._began, f"{type(error).__name__}: {error}")
+            return
         self._fault = fault
-        fault.begin(self._began)
-        self._coordinator._clock.call_at(self._ends_ns, self._end)
+        self._coordinator.clock.call_at(self._ends_ns, self._end)
 
     def _took_effect(self, detail: str) -> None:
         self._record("took_effect", self._began, detail)
 
     def _end(self, _: object) -> None:
-        if self._fault is not None:
-            self._fault.end(self._record("ended", self._began))
-            self._fault = None
+        self.end()
+
+    def end(self) -> None:
+        """End the fault, if it is in force. Raises FaultError if it will not end."""
+        fault, self._fault = self._fault, None
+        if fault is None:
+            return
+        ended = self._record("ended", self._began)
+        try:
+            fault.end(ended)
+        except Exception as error:
+            detail = f"its end failed: {type(error).__name__}: {error}"
+            self._record("ended", ended, detail)
+            raise FaultError(f"{self._injection.name}: {detail}") from error
+
+    def give_up(self) -> None:
+        """The run is over: if the injection was to follow something that never came, say so."""
+        after = self._injection.after
+        if after is not None and not self._phases & {"began", "refused"}:
+            never = "took effect" if after.phase == "took_effect" else after.phase
+            detail = f"{after.injection} never {never}" if not self._is_called else "its moment lay past the run's end"
+            self._record("refused", self._planned, detail)
 
     def _record(self, phase: str, cause: int, detail: str = "") -> int:
         injection = self._injection
-        number = self._coordinator._audit.record(
+        number = self._coordinator.audit.record(
             "injection",
             SOURCE,
             cause,
@@ -101,5 +176,9 @@ class _Course:
             self._parameters,
             detail,
         )
-        self._coordinator._happened(injection.name, phase, detail)
+        self._coordinator.happened(injection.name, phase, detail)
+        if phase not in self._phases:
+            self._phases.add(phase)
+            if phase != "planned":
+                self._coordinator.entered(injection.name, phase)
         return number

@@ -112,7 +112,7 @@ class Laboratory:
 
     def start(self) -> None:
         """Set everything going, now; ``kernel.run_until`` does the rest."""
-        self._injections.plan(self._timeline, self._starts_ns)
+        self._injections.plan(self._timeline, self._starts_ns, self._ends_ns)
         for _, _, tape in self.exchanges.values():
             tape.start(self._starts_ns, self._ends_ns)
         if self.custodian is not None:

@@ -51,8 +51,8 @@ class Agreement:
 
 
 def label_of(item: Node, index: int) -> str | int:
-    """How an entry of a list is called in paths: an injection by its name, anything else by its number."""
-    name = item.entries.get("inject") if isinstance(item, Map) else None
+    """How an entry of a list is called in paths: an injection or a template's use by its name, others by number."""
+    name = item.entries.get("inject", item.entries.get("as")) if isinstance(item, Map) else None
     return name.text if isinstance(name, Scalar) else index
 
 

@@ -3,46 +3,23 @@ expected that could never come."""
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Sequence
 
+from lab.monitor_config import MONITOR
 from lab.scenario.agreement import Agreement, Path
-from lab.scenario.errors import Problem, one_of
+from lab.scenario.demand_checks import check_demands
+from lab.scenario.errors import Problem, nearest_name, one_of
 from lab.scenario.faults import FAULTS
 from lab.scenario.firm import EXCHANGE_OPERATIONS, Firm
-from lab.scenario.limits import LimitsInForce
-from lab.scenario.mandates import MANDATES, OPTIONS, RULE_WORDS, limit_keys, subjects
-from lab.scenario.model import Expectation, Experiment, Forbidden, Injection, Market
+from lab.scenario.mandates import OPTIONS, RULE_WORDS, subjects
+from lab.scenario.model import Experiment, Injection
+from lab.scenario.order import check_order
+from lab.scenario.templates import Argument
 from lab.scenario.units import format_duration, format_instant
+from lab.scenario.world import World
 from lab.scenario.yaml_nodes import Map, Node
 from simulators.market_data.world.config import assets_of, window_ns
 from simulators.market_data.world.recipes import unpriced
-
-
-class World(msgspec.Struct, frozen=True):
-    """What the scenario plays in."""
-
-    firm: Firm
-    market: Market
-    limits: LimitsInForce
-
-    @property
-    def market_starts_ns(self) -> int | None:
-        return window_ns(self.market.config)[0]
-
-    @property
-    def stablecoins(self) -> tuple[str, ...]:
-        return self.limits.rules.stablecoins
-
-    def severities(self, mandate: str, subject: str) -> tuple[str, ...]:
-        """The severities of the rules that the limits set for ``subject``."""
-        kept = self.limits.rules.mandate(mandate)
-        if kept is None:
-            return ()
-        for key in limit_keys(mandate, subject, self.limits.rules):
-            for entry in kept.subjects:
-                if entry.subject == key:
-                    return tuple(bound.severity.value for bound in entry.bounds)
-        return ()
 
 
 def check_experiment(experiment: Experiment, world: World, root: Node) -> list[Problem]:
@@ -53,11 +30,28 @@ def check_experiment(experiment: Experiment, world: World, root: Node) -> list[P
     _check_override_subjects(check, world, root)
     for index, injection in enumerate(experiment.timeline):
         _check_injection(check, ("timeline", index), injection, experiment, world)
-    for index, expectation in enumerate(experiment.expect):
-        _check_expectation(check, ("expect", index), expectation, experiment, world)
-    for index, forbidden in enumerate(experiment.forbid):
-        _check_forbidden(check, ("forbid", index), forbidden, experiment, world)
+    check_order(check, experiment)
+    check_demands(check, experiment, world)
     return check.problems
+
+
+def check_arguments(arguments: Sequence[Argument], world: World) -> list[Problem]:
+    """Arguments of templates that name what the firm does not have, told where they were given."""
+    firm = world.firm
+    names = {
+        "asset": (firm.assets, "asset of the firm"),
+        "pair": (firm.pairs, "pair that an exchange lists"),
+        "venue": (firm.venues, "venue of the firm"),
+        "account": (tuple(dict.fromkeys(account.name for account in firm.accounts)), "account of the firm"),
+        "strategy": (tuple(strategy.name for strategy in firm.strategies), "strategy of the firm"),
+    }
+    problems = []
+    for type_, node, field in arguments:
+        known, what = names[type_]
+        if node.text not in known:
+            message, expected = f"`{node.text}` is no {what}", one_of(known) or "nothing: there is none"
+            problems.append(Problem(*node.mark, field, message, expected, nearest_name(node.text, known)))
+    return problems
 
 
 def _check_window(check: Agreement, experiment: Experiment, world: World) -> None:
@@ -114,13 +108,13 @@ def _check_injection(check: Agreement, at: Path, injection: Injection, experimen
         first = f"first in line {twins[0].line}"
         check.wrong((*at, "inject"), f"`{injection.name}` names two injections, {first}", "each name once")
     length = format_duration(experiment.duration_ns)
-    if injection.at_ns >= experiment.duration_ns:
-        message = f"{format_duration(injection.at_ns)} is not before the run's end"
+    at_ns = injection.at_ns or 0
+    if at_ns >= experiment.duration_ns:
+        message = f"{format_duration(at_ns)} is not before the run's end"
         check.wrong((*at, "at"), message, f"less than the duration, {length}")
-    elif injection.ends_ns > experiment.duration_ns:
-        message = f"it would last until {format_duration(injection.ends_ns)}, past the run's end"
-        most = format_duration(experiment.duration_ns - injection.at_ns)
-        check.wrong((*at, "for"), message, f"at most {most}")
+    elif at_ns + injection.for_ns > experiment.duration_ns:
+        message = f"it would last until {format_duration(at_ns + injection.for_ns)}, past the run's end"
+        check.wrong((*at, "for"), message, f"at most {format_duration(experiment.duration_ns - at_ns)}")
     elif injection.ramp_ns + injection.ramp_down_ns > injection.for_ns:
         ramps = format_duration(injection.ramp_ns + injection.ramp_down_ns)
         key = "ramp" if injection.ramp_ns else "ramp_down"
@@ -148,7 +142,8 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
         assets = tuple(asset for asset in assets if asset in world.stablecoins)
     names = {
         "asset": (assets, "stablecoin of the firm" if injection.fault == "stablecoin_depeg" else "asset of the firm"),
-        "venue": (custodian if acts_in == "custodian" else exchanges, "venue of that kind"),
+        "venue": (_venues_of(acts_in, firm), "venue of that kind"),
+        "client": ((MONITOR, *(one.name for one in firm.strategies), "*"), "client of a venue"),
         "pair": (pairs, "pair listed there"),
         "operation": (tuple(word for word in EXCHANGE_OPERATIONS if word != "*"), "operation of an exchange"),
         "account": (tuple(dict.fromkeys(accounts)), "account there"),
@@ -165,64 +160,10 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
                 check.known((*at, "scope", key, index), word, *names[singular])
 
 
-def _check_rule(check: Agreement, at: Path, wanted: Expectation | Forbidden, world: World) -> bool:
-    """Whether the firm's limits hold a rule of that mandate, subject and severity."""
-    if wanted.alert not in {mandate.spec.name for mandate in world.limits.rules.mandates}:
-        kept = [mandate for mandate in MANDATES if world.limits.rules.mandate(mandate)]
-        check.wrong((*at, "alert"), f"{world.limits.file} keeps no {wanted.alert}", one_of(kept))
-        return False
-    possible = subjects(wanted.alert, world.firm, world.limits.rules)
-    ruled = tuple(subject for subject in possible if world.severities(wanted.alert, subject))
-    if not ruled:
-        check.wrong((*at, "alert"), f"no rule of {wanted.alert} concerns anything that {world.firm.name} has")
-        return False
-    if wanted.asset is not None and not check.known((*at, "asset"), wanted.asset, ruled, f"subject of {wanted.alert}"):
-        return False
-    if wanted.severity is None:
-        return True
-    concerned = ruled if wanted.asset is None else (wanted.asset,)
-    set_for = tuple(dict.fromkeys(word for one in concerned for word in world.severities(wanted.alert, one)))
-    if wanted.severity in set_for:
-        return True
-    message = f"{world.limits.file} sets no `{wanted.severity}` bound for {wanted.alert} of {one_of(concerned)}"
-    check.wrong((*at, "severity"), message, one_of(set_for))
-    return False
-
-
-def _check_expectation(check: Agreement, at: Path, wanted: Expectation, experiment: Experiment, world: World) -> None:
-    if _check_rule(check, at, wanted, world) and wanted.asset is None:
-        possible = subjects(wanted.alert, world.firm, world.limits.rules)
-        if len(possible) > 1:
-            check.wrong((*at, "asset"), "is missing", one_of(possible))
-    names = tuple(dict.fromkeys(injection.name for injection in experiment.timeline))
-    if not names:
-        if wanted.of != "breach" or wanted.injection is not None:
-            check.wrong((*at, "of"), "the timeline has no injection to count from", "breach, or an injection")
-        elif experiment.judge_all_ns is None:
-            check.wrong(at, "nothing is injected, so nothing can cause the alert", "an injection, or judge_all")
-        return
-    if wanted.injection is None and len(names) > 1:
-        check.wrong((*at, "injection"), "is missing, and the timeline has several", one_of(names))
-        return
-    if wanted.injection is not None and not check.known((*at, "injection"), wanted.injection, names, "injection"):
-        return
-    cause = experiment.timeline[names.index(wanted.injection) if wanted.injection else 0]
-    if cause.at_ns < experiment.duration_ns < cause.at_ns + wanted.within_ns:
-        message = f"no deadline can fall into the run: {cause.name} begins at {format_duration(cause.at_ns)}"
-        check.wrong((*at, "within"), message, f"at most {format_duration(experiment.duration_ns - cause.at_ns)}")
-
-
-def _check_forbidden(check: Agreement, at: Path, forbidden: Forbidden, experiment: Experiment, world: World) -> None:
-    if forbidden.alert == "any":
-        if forbidden.asset is not None:
-            check.wrong((*at, "asset"), "`any` has no subject", "no such key")
-    elif not _check_rule(check, at, forbidden, world):
-        return
-    for wanted in experiment.expect:
-        same_alert = forbidden.alert in ("any", wanted.alert)
-        same_subject = forbidden.asset is None or forbidden.asset == wanted.asset
-        same_severity = forbidden.severity is None or forbidden.severity == wanted.severity
-        if same_alert and same_subject and same_severity:
-            message = f"forbids the {wanted.alert} that `expect` requires in line {wanted.line}"
-            check.wrong((*at, "alert"), message, "alerts that the scenario does not require")
-            return
+def _venues_of(acts_in: str, firm: Firm) -> tuple[str, ...]:
+    """The venues that a fault of that place may name."""
+    if acts_in == "wire":
+        return firm.venues
+    if acts_in == "custodian":
+        return (firm.custodian.name,) if firm.custodian else ()
+    return tuple(exchange.name for exchange in firm.exchanges)

@@ -8,13 +8,24 @@ from typing import Annotated, Any
 
 import msgspec
 
+from lab.scenario.conditions import AssertionKind, ConditionKind
+from lab.scenario.demands import (
+    Assertion,
+    Condition,
+    Expectation,
+    ExpectedMiss,
+    Forbidden,
+    Operator,
+    SteadyState,
+)
 from lab.scenario.errors import ScenarioError, problem
 from lab.scenario.faults import FAULTS, FaultSpec
 from lab.scenario.kinds import Findings, Kind, ListOf, Schema, join, missing, or_reference, unknown_keys
 from lab.scenario.mandates import MANDATES
-from lab.scenario.model import Expectation, Forbidden, SteadyState, Value
+from lab.scenario.model import After, Value
+from lab.scenario.moments import PHASES, AfterKind
 from lab.scenario.records import Field, Key, Record, entry, record
-from lab.scenario.scalars import NAME, Choice, Duration, Instant, Text, Whole
+from lab.scenario.scalars import NAME, Choice, Duration, Instant, Moment, Text, Whole
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, describe
 
 SCENARIO_SCHEMA = "riskproof-scenario/1"
@@ -28,7 +39,8 @@ class InjectionText(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Annotated[str, Key(NAME, "its name, unique in the timeline", "inject")]
     fault: Annotated[str, Key(Choice(FAULTS), "the kind of harm")]
-    at_ns: Annotated[int, Key(Duration(), "when it begins, since the run's start", "at")]
+    at_ns: Annotated[int | None, Key(Moment(), "when it begins; this or `after` is required", "at")] = None
+    after: Annotated[After | None, Key(AfterKind(), "when it begins: after what another injection does")] = None
     for_ns: Annotated[
         int | None, Key(Duration(positive=True), "how long it lasts; until the end of the run where absent", "for")
     ] = None
@@ -72,6 +84,10 @@ class InjectionKind(Kind[InjectionText]):
                 for key in ("ramp", "ramp_down"):
                     if key in entries.entries:
                         found.add(problem(entries.keys[key], f"{field}.{key}", f"{spec.name} has no degrees").problems)
+        given = [key for key in ("at", "after") if key in entries.entries]
+        if len(given) != 1:
+            message = "says its time twice" if given else "says no time"
+            found.add(problem(entries.mark, field, message, "`at` or `after`").problems)
         head = found.take(
             partial(self._head.read_with, scope=scope, intensity=intensity, parameters=parameters), entries, field
         )
@@ -86,6 +102,7 @@ class InjectionKind(Kind[InjectionText]):
             {"if": {"properties": {"fault": {"const": name}}}, "then": _fault_schema(spec)}
             for name, spec in FAULTS.items()
         ]
+        schema["oneOf"] = [{"required": ["at"]}, {"required": ["after"]}]
         return schema
 
 
@@ -197,27 +214,49 @@ class OverridesKind(Kind[Map]):
 
 
 class ScenarioText(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario file, key by key, once `extends`, `variables` and `cases` have been worked in."""
+    """A scenario file, key by key, once `extends`, `cases`, `matrix`, `variables` and `use` have been worked in."""
 
     schema: Annotated[str, Key(Choice((SCENARIO_SCHEMA,)), "the language of this file")]
     scenario: Annotated[str, Key(NAME, "the file's stem")]
     description: Annotated[str, Key(Text(), "what it shows, for a reader")] = ""
     tags: Annotated[tuple[str, ...], Key(ListOf(TAG, most=50), "words to find it by")] = ()
     seed: Annotated[int, Key(Whole(0, 2**63 - 1), "of all randomness")]
-    duration_ns: Annotated[int, Key(Duration(positive=True), "how long the run lasts", "duration")]
+    duration_ns: Annotated[
+        int, Key(Duration(positive=True), "how long the run lasts; the phases together where absent", "duration")
+    ]
+    phases: Annotated[
+        Mapping[str, int], Key(PHASES, "named stretches of the run, one after another, by which moments may be told")
+    ] = {}
     market: Annotated[MarketText, Key(record(MarketText), "the prices that the run plays")]
     firm: Annotated[str, Key(FILE_NAME, "a firm of scenarios/firms")]
     limits: Annotated[str, Key(FILE_NAME, "a limits file of scenarios/limits")]
     limit_overrides: Annotated[Map | None, Key(OverridesKind(), "limits that differ from those of the file")] = None
+    controls: Annotated[
+        str | None, Key(FILE_NAME, "controls of scenarios/controls that are wired in; none where absent")
+    ] = None
+    operator: Annotated[Operator | None, Key(record(Operator), "the person who watches the monitor")] = None
     steady_state: Annotated[
         SteadyState | None, Key(record(SteadyState), "what must hold until the first injection")
     ] = None
     timeline: Annotated[tuple[InjectionText, ...], Key(ListOf(InjectionKind(), most=100), "the injections")] = ()
-    expect: Annotated[tuple[Expectation, ...], Key(ListOf(record(Expectation), most=200), "alerts that must fire")] = ()
+    expect: Annotated[
+        tuple[Expectation, ...],
+        Key(ListOf(record(Expectation), most=200), "alerts that must fire and actions that must be taken"),
+    ] = ()
+    expect_miss: Annotated[
+        tuple[ExpectedMiss, ...],
+        Key(ListOf(record(ExpectedMiss), most=200), "true breaches that no production API shows"),
+    ] = ()
     forbid: Annotated[tuple[Forbidden, ...], Key(ListOf(record(Forbidden), most=200), "alerts that must not fire")] = ()
+    assertions: Annotated[
+        tuple[Assertion, ...], Key(ListOf(AssertionKind(), most=200), "bounds that the world must keep", "assert")
+    ] = ()
+    stop_when: Annotated[
+        tuple[Condition, ...], Key(ListOf(ConditionKind(), most=50), "what ends the run, and every fault with it")
+    ] = ()
     judge_all: Annotated[
         JudgeAllText | None, Key(record(JudgeAllText), "every rule that truth breaches must be alerted")
     ] = None
 
 
-SCENARIO = Record(ScenarioText, elsewhere=("extends", "variables", "cases"))
+SCENARIO = Record(ScenarioText, elsewhere=("extends", "variables", "cases", "matrix", "templates", "use"))

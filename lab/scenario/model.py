@@ -7,19 +7,31 @@ This is what the coordinator runs. How it is written in YAML is declared in ``do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
+from lab.scenario.demands import (
+    Assertion,
+    Condition,
+    Expectation,
+    ExpectedMiss,
+    Forbidden,
+    Operator,
+    SteadyState,
+)
 from lab.scenario.firm import Firm
-from lab.scenario.mandates import MANDATES, SEVERITIES
-from lab.scenario.records import Key
-from lab.scenario.scalars import NAME, Choice, Duration, Flag, Text
 from simulators.market_data.world.config import MarketConfig
 
-SUBJECT = Text("a subject of the mandate, such as USDT, apex or BTC/USD", r"[A-Za-z0-9_/:]+", 60)
-
 Value = bool | int | float | str | tuple[str, ...]
+
+
+class After(msgspec.Struct, frozen=True):
+    """The moment that hangs on another injection: ``offset_ns`` after it began, took effect or ended."""
+
+    injection: str
+    phase: str  # began, took_effect or ended
+    offset_ns: int = 0
 
 
 class Injection(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,47 +39,28 @@ class Injection(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     fault: str
-    at_ns: int
+    at_ns: int | None  # None: ``after`` says when
+    after: After | None = None
     for_ns: int  # until the end of the run where the file leaves it open
     ramp_ns: int = 0  # from nothing to full intensity, within for_ns
     ramp_down_ns: int = 0  # from full intensity back to nothing, the last part of for_ns
     scope: Mapping[str, str | tuple[str, ...]]  # keys by fault: asset, venue, pair, …
     intensity: float | None  # fraction (500 bp: 0.05), nanoseconds, or factor, as the fault says
     parameters: Mapping[str, Value]  # complete: the fault's defaults are filled in; names carry units
+    drawn: Mapping[str, str] = {}  # field → the distribution that its value was drawn from
     line: int = 0
 
-    @property
-    def ends_ns(self) -> int:
-        return self.at_ns + self.for_ns
+    def begun(self, at_ns: int, run_lasts_ns: int) -> Injection:
+        """This injection with its moment known, and cut to the run's end."""
+        return msgspec.structs.replace(self, at_ns=at_ns, for_ns=min(self.for_ns, run_lasts_ns - at_ns))
 
 
-class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that must fire by a deadline."""
+class Phase(msgspec.Struct, frozen=True):
+    """A named stretch of the run, by which moments may be told."""
 
-    alert: Annotated[str, Key(Choice(MANDATES), "the mandate")]
-    asset: Annotated[str | None, Key(SUBJECT, "the alert's subject; optional where the mandate has one")] = None
-    severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity or worse")] = None
-    within_ns: Annotated[int, Key(Duration(positive=True), "the deadline", "within")]
-    of: Annotated[str, Key(Choice(("breach", "effect", "injection")), "what the deadline is counted from")] = "breach"
-    injection: Annotated[str | None, Key(NAME, "the injection; optional where the timeline has one")] = None
-    line: int = 0
-
-
-class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that must not fire."""
-
-    alert: Annotated[str, Key(Choice((*MANDATES, "any")), "the mandate, or `any`")]
-    asset: Annotated[str | None, Key(SUBJECT, "the alert's subject; all of them where absent")] = None
-    severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity only; all of them where absent")] = None
-    line: int = 0
-
-
-class SteadyState(msgspec.Struct, frozen=True, kw_only=True):
-    """What must hold until the first injection, or else the run says nothing about it."""
-
-    from_ns: Annotated[int, Key(Duration(), "since the run's start", "from")] = 0
-    no_alerts: Annotated[bool, Key(Flag(), "no alert fires")] = True
-    feeds_live: Annotated[bool, Key(Flag(), "every price feed of the monitor is fresh")] = True
+    phase: str
+    from_ns: int
+    to_ns: int
 
 
 class Market(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,17 +90,25 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     firm: Firm
     limits_file: str
     limits_text: str  # overrides merged in; monitor and correlator both read this
+    controls: str | None = None  # the name of what is wired in
+    controls_file: str = ""
+    controls_text: str = ""  # what the monitor reads of it
+    operator: Operator | None = None
+    phases: tuple[Phase, ...] = ()
     timeline: tuple[Injection, ...]
     expect: tuple[Expectation, ...]
+    expect_miss: tuple[ExpectedMiss, ...] = ()
     forbid: tuple[Forbidden, ...]
+    assertions: tuple[Assertion, ...] = ()
+    stop_when: tuple[Condition, ...] = ()
     steady_state: SteadyState | None
     judge_all_ns: int | None
 
     def as_control(self) -> Experiment:
         """The same world with nothing injected or asked: equal for cases that may share one control."""
         return msgspec.structs.replace(
-            self, file="", case="", description="", tags=(), timeline=(), expect=(), forbid=(), steady_state=None,
-            judge_all_ns=None,
+            self, file="", case="", description="", tags=(), phases=(), timeline=(), expect=(), expect_miss=(),
+            forbid=(), assertions=(), stop_when=(), steady_state=None, judge_all_ns=None,
         )  # fmt: skip
 
     def to_resolved(self) -> dict[str, Any]:
@@ -122,23 +123,32 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
             "duration_ns": self.duration_ns,
             "market": {"file": self.market.file, **msgspec.to_builtins(self.market.config)},
             "firm": msgspec.to_builtins(self.firm),
-            "timeline": [
-                {
-                    "inject": injection.name,
-                    "fault": injection.fault,
-                    "at_ns": injection.at_ns,
-                    "for_ns": injection.for_ns,
-                    "ramp_ns": injection.ramp_ns,
-                    "ramp_down_ns": injection.ramp_down_ns,
-                    "scope": msgspec.to_builtins(injection.scope),
-                    "intensity": injection.intensity,
-                    "with": msgspec.to_builtins(injection.parameters),
-                    "line": injection.line,
-                }
-                for injection in self.timeline
-            ],
-            "expect": [msgspec.to_builtins(expectation) for expectation in self.expect],
-            "forbid": [msgspec.to_builtins(forbidden) for forbidden in self.forbid],
-            "steady_state": None if self.steady_state is None else msgspec.to_builtins(self.steady_state),
+            "controls": self.controls,
+            "operator": msgspec.to_builtins(self.operator),
+            "phases": msgspec.to_builtins(self.phases),
+            "timeline": [_resolved(injection) for injection in self.timeline],
+            "expect": msgspec.to_builtins(self.expect),
+            "expect_miss": msgspec.to_builtins(self.expect_miss),
+            "forbid": msgspec.to_builtins(self.forbid),
+            "assertions": msgspec.to_builtins(self.assertions),
+            "stop_when": msgspec.to_builtins(self.stop_when),
+            "steady_state": msgspec.to_builtins(self.steady_state),
             "judge_all_ns": self.judge_all_ns,
         }
+
+
+def _resolved(injection: Injection) -> dict[str, Any]:
+    return {
+        "inject": injection.name,
+        "fault": injection.fault,
+        "at_ns": injection.at_ns,
+        "after": msgspec.to_builtins(injection.after),
+        "for_ns": injection.for_ns,
+        "ramp_ns": injection.ramp_ns,
+        "ramp_down_ns": injection.ramp_down_ns,
+        "scope": msgspec.to_builtins(injection.scope),
+        "intensity": injection.intensity,
+        "with": msgspec.to_builtins(injection.parameters),
+        "drawn": dict(injection.drawn),
+        "line": injection.line,
+    }

@@ -5,15 +5,24 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import cast
 
+import msgspec
 import numpy as np
 
+from lab.scenario.demands import Expectation
+from lab.scenario.description import (
+    describe_assertion,
+    describe_condition,
+    describe_expectation,
+    describe_forbidden,
+    describe_injection,
+    describe_miss,
+    describe_operator,
+)
 from lab.scenario.faults import FAULTS
-from lab.scenario.model import Expectation, Experiment, Forbidden, Injection, Value
-from lab.scenario.records import Field
-from lab.scenario.scalars import Duration, Share
-from lab.scenario.units import DURATION_UNITS_NS, format_duration, format_instant, format_share
+from lab.scenario.model import Experiment, Injection
+from lab.scenario.order import earliest_ns
+from lab.scenario.units import DURATION_UNITS_NS, format_duration, format_instant
 from simulators.market_data.world.harm import HarmParams
 from simulators.market_data.world.overlays import envelope
 
@@ -35,8 +44,10 @@ class Picture:
         self._experiment = experiment
         self._width = max(width, 60)
         self._blocks = _BLOCKS if unicode else _PLAIN_BLOCKS
-        self._bar, self._tick, self._dot, self._deadline, self._steady = "─┬·▼═" if unicode else "-+.v="
+        signs = tuple("─┬·▼═╌" if unicode else "-+.v=~")
+        self._bar, self._tick, self._dot, self._deadline, self._steady, self._phase = signs
         names = [injection.name for injection in experiment.timeline]
+        names += [phase.phase for phase in experiment.phases]
         self._margin = min(max(len(name) for name in (*names, "steady state")), 24) + 2
         self._cells = self._width - self._margin - 1
 
@@ -64,6 +75,10 @@ class Picture:
             "strategies": ", ".join(f"{one.name} ({one.kind})" for one in firm.strategies) or "none",
             "limits": experiment.limits_file,
         }
+        if experiment.controls is not None:
+            rows["controls"] = f"{experiment.controls} ({experiment.controls_file})"
+        if experiment.operator is not None:
+            rows["operator"] = describe_operator(experiment.operator)
         for label, text in rows.items():
             yield from self._row(label, text)
 
@@ -90,9 +105,12 @@ class Picture:
             numbers[cell : cell + len(label)] = label
         yield " " * self._margin + "".join(numbers).rstrip()
         yield " " * self._margin + "".join(axis)
+        for phase in experiment.phases:
+            yield self._span(phase.phase, phase.from_ns, phase.to_ns, self._phase)
         steady = experiment.steady_state
         if steady is not None:
-            first_ns = min((injection.at_ns for injection in experiment.timeline), default=experiment.duration_ns)
+            known_ns = [injection.at_ns for injection in experiment.timeline if injection.at_ns is not None]
+            first_ns = min(known_ns, default=experiment.duration_ns)
             yield self._span("steady state", steady.from_ns, first_ns, self._steady)
         for injection in experiment.timeline:
             yield self._label(injection.name) + self._shape(injection)
@@ -127,19 +145,26 @@ class Picture:
         """How much of the injection is in force, cell by cell; whatever is shorter than a cell still shows."""
         cell_ns = self._experiment.duration_ns / self._cells
         middles_ns = ((np.arange(self._cells) + 0.5) * cell_ns).astype(np.int64)
-        within_ns = np.clip(middles_ns, injection.at_ns, injection.ends_ns - 1)
-        levels = envelope(_as_harm(injection), within_ns)
-        first, last = self._cell(injection.at_ns), self._cell(injection.ends_ns - 1)
+        at_ns = self._begins_ns(injection)
+        ends_ns = min(at_ns + injection.for_ns, self._experiment.duration_ns)
+        within_ns = np.clip(middles_ns, at_ns, ends_ns - 1)
+        levels = envelope(_as_harm(injection, at_ns), within_ns)
+        first, last = self._cell(at_ns), self._cell(ends_ns - 1)
         drawn = ""
         for cell in range(last + 1):
             level = min(int(levels[cell] * len(self._blocks)), len(self._blocks) - 1)
             drawn += " " if cell < first else self._blocks[level]
         return drawn
 
+    def _begins_ns(self, injection: Injection) -> int:
+        """When it begins; at the earliest, where that hangs on another one."""
+        by_name = {one.name: one for one in self._experiment.timeline}
+        return earliest_ns(injection, by_name) or 0
+
     def _expectation(self, number: int, expectation: Expectation) -> str:
         experiment = self._experiment
         cause = next((one for one in experiment.timeline if expectation.injection in (None, one.name)), None)
-        from_ns = cause.at_ns if cause else 0
+        from_ns = self._begins_ns(cause) if cause else 0
         label = f"expect {number}"
         if expectation.of != "injection":
             return self._span(label, from_ns, experiment.duration_ns, self._dot)
@@ -158,25 +183,33 @@ class Picture:
                 text for holds, text in ((steady.no_alerts, "no alerts"), (steady.feeds_live, "feeds live")) if holds
             ]
             span = f"from {format_duration(steady.from_ns)} until the first injection"
+            if steady.again_within_ns is not None:
+                span += f", and again within {format_duration(steady.again_within_ns)} of the last one's end"
             yield from self._row("steady", f"{', '.join(held) or 'nothing'} {span}")
         for number, expectation in enumerate(experiment.expect, 1):
             yield from self._row(f"expect {number}", describe_expectation(expectation))
+        for miss in experiment.expect_miss:
+            yield from self._row("miss", describe_miss(miss))
         for forbidden in experiment.forbid:
             yield from self._row("forbid", describe_forbidden(forbidden))
+        for assertion in experiment.assertions:
+            yield from self._row("assert", describe_assertion(assertion))
+        for condition in experiment.stop_when:
+            yield from self._row("stop when", describe_condition(condition))
         if experiment.judge_all_ns is not None:
             within = format_duration(experiment.judge_all_ns)
             yield from self._row("judge all", f"every rule that the truth breaches is alerted within {within}")
 
 
-def _as_harm(injection: Injection) -> HarmParams:
+def _as_harm(injection: Injection, at_ns: int) -> HarmParams:
     """The parameters by which prices are harmed; other faults grow and fade along straight ramps."""
-    params = FAULTS[injection.fault].build(injection, 0)
+    params = FAULTS[injection.fault].build(msgspec.structs.replace(injection, at_ns=at_ns), 0)
     if isinstance(params, HarmParams):
         return params
     return HarmParams(
         injection=injection.name,
-        starts_ns=injection.at_ns,
-        ends_ns=injection.ends_ns,
+        starts_ns=at_ns,
+        ends_ns=at_ns + injection.for_ns,
         ramp_ns=injection.ramp_ns,
         ramp_down_ns=injection.ramp_down_ns,
         intensity=0.0,
@@ -189,58 +222,3 @@ def _holdings(experiment: Experiment) -> str:
         for asset, amount in account.opening.items():
             totals[asset] = totals.get(asset, Decimal(0)) + Decimal(amount)
     return ", ".join(f"{total:,f} {asset}" for asset, total in totals.items()) or "nothing"
-
-
-def describe_injection(injection: Injection) -> str:
-    """``stablecoin_depeg of USDT, 500 bp, from 1h for 35h, ramp 35h (shape linear, …)``."""
-    spec = FAULTS[injection.fault]
-    scope = [value if isinstance(value, str) else ", ".join(value) for value in injection.scope.values()]
-    text = injection.fault + (f" of {', '.join(scope)}" if scope else "")
-    if injection.intensity is not None:
-        text += f", {_intensity(injection)}"
-    text += f", from {format_duration(injection.at_ns)} for {format_duration(injection.for_ns)}"
-    if injection.ramp_ns:
-        text += f", ramp {format_duration(injection.ramp_ns)}"
-    if injection.ramp_down_ns:
-        text += f", ramp down {format_duration(injection.ramp_down_ns)}"
-    given = []
-    for field in spec.parameter_fields():
-        value = injection.parameters.get(field.attribute)
-        if value not in (None, ()):
-            given.append(f"{field.name} {_shown(field, value)}")
-    return text + (f" ({', '.join(given)})" if given else "")
-
-
-def _shown(field: Field, value: Value) -> str:
-    if isinstance(field.kind, Duration):
-        return format_duration(cast(int, value))
-    if isinstance(field.kind, Share):
-        return format_share(cast(float, value))
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _intensity(injection: Injection) -> str:
-    kind = FAULTS[injection.fault].intensity
-    assert injection.intensity is not None
-    if isinstance(kind, Duration):
-        return format_duration(int(injection.intensity))
-    return format_share(injection.intensity)
-
-
-def describe_expectation(expectation: Expectation) -> str:
-    """``stablecoin_peg USDT warning within 15s of the breach``."""
-    parts = (
-        expectation.alert,
-        expectation.asset,
-        expectation.severity,
-        f"within {format_duration(expectation.within_ns)}",
-    )
-    cause = f" ({expectation.injection})" if expectation.injection else ""
-    return " ".join(part for part in parts if part) + f" of the {expectation.of}{cause}"
-
-
-def describe_forbidden(forbidden: Forbidden) -> str:
-    """``any alert``, or the alert in the words of the file."""
-    if forbidden.alert == "any":
-        return " ".join(part for part in ("any", forbidden.severity, "alert") if part)
-    return " ".join(part for part in (forbidden.alert, forbidden.asset, forbidden.severity) if part)

@@ -160,14 +160,14 @@ class Record(RecordKind[S]):
     ) -> None:
         self.struct = struct
         self.fields = fields_of(struct, but, as_declared=as_declared)
-        self._names = (*(field.name for field in self.fields), *elsewhere)
-        self.expected = f"a mapping with {one_of(self._names)}"
+        self.names = (*(field.name for field in self.fields), *elsewhere)
+        self.expected = f"a mapping with {one_of(self.names)}"
         self._has_line = "line" in struct.__struct_fields__
 
     def read_with(self, node: Node, field: str, **supplied: Any) -> S:
         entries = as_map(node, field, self.expected)
         found = Findings()
-        found.add(unknown_keys(entries, self._names, field))
+        found.add(unknown_keys(entries, self.names, field))
         values: dict[str, Any] = dict(supplied)
         for known in self.fields:
             child = entries.entries.get(known.name)

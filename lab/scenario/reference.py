@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from lab.scenario.conditions import AssertionText
+from lab.scenario.demands import Containment, Expectation, ExpectedMiss, Forbidden, Operator, SteadyState
 from lab.scenario.document import SCENARIO, InjectionText, JudgeAllText, MarketText
 from lab.scenario.faults import FAULTS, FaultSpec
-from lab.scenario.model import Expectation, Forbidden, SteadyState
+from lab.scenario.quantities import QUANTITIES
 from lab.scenario.records import Field, fields_of
 from lab.scenario.scalars import Duration, Share
+from lab.scenario.templates import Parameter
 from lab.scenario.units import format_duration, format_share
 
 BEGIN = "<!-- tables written by python -m lab.scenario.reference docs/reference/scenario.md -->"
@@ -34,8 +37,21 @@ def tables() -> str:
         "`scope`, `intensity` and `with` are those of the fault.\n",
         "### Keys of an entry of `expect`\n",
         _keys(fields_of(Expectation)),
+        "### Keys of `contain`\n",
+        _keys(fields_of(Containment)),
+        "### Keys of an entry of `expect_miss`\n",
+        _keys(fields_of(ExpectedMiss)),
         "### Keys of an entry of `forbid`\n",
         _keys(fields_of(Forbidden)),
+        "### Keys of an entry of `assert`\n",
+        _keys(fields_of(AssertionText)),
+        "An entry of `stop_when` has the same keys but the times.\n",
+        "### Quantities\n",
+        _quantities(),
+        "### Keys of `operator`\n",
+        _keys(fields_of(Operator)),
+        "### Keys of a parameter of a template\n",
+        _keys(fields_of(Parameter)),
         "### Keys of `judge_all`\n",
         _keys(fields_of(JudgeAllText)),
         "### Faults\n",
@@ -49,6 +65,15 @@ def _keys(fields: Iterable[Field]) -> str:
     for field in fields:
         required = "" if not field.required else " (required)"
         rows.append(f"| `{field.name}`{required} | {field.doc} | {_cell(field.kind.expected)} |")
+    return "\n".join(rows) + "\n"
+
+
+def _quantities() -> str:
+    rows = ["| quantity | of | unit | meaning |", "|---|---|---|---|"]
+    words = {"firm": "", "book": "venue:pair", "account": "venue:account", "asset": "asset"}
+    for name, spec in QUANTITIES.items():
+        of = words[spec.of] + (", or all" if spec.of_is_optional else "")
+        rows.append(f"| `{name}` | {of} | {'the asset' if spec.unit == 'asset' else spec.unit} | {spec.doc} |")
     return "\n".join(rows) + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 import scenarios
-from lab.scenario.checks import World, check_experiment
+from lab.scenario.checks import check_arguments, check_experiment
+from lab.scenario.controls import load_controls
+from lab.scenario.demands import Assertion
 from lab.scenario.document import SCENARIO, SCENARIO_SCHEMA, InjectionText, MarketText, ScenarioText
-from lab.scenario.errors import Mark, nearest_name, one_of, problem
+from lab.scenario.draws import Drawn, draw_timeline
+from lab.scenario.errors import ScenarioError, nearest_name, one_of, problem
 from lab.scenario.faults import FAULTS
 from lab.scenario.firm import Firm
 from lab.scenario.firm_file import FIRM_SCHEMA, FirmFile
@@ -22,14 +25,26 @@ from lab.scenario.kinds import Findings
 from lab.scenario.limits import load_limits
 from lab.scenario.market_file import MARKET_SCHEMA, MarketFile, check_files
 from lab.scenario.model import Experiment, Injection, Market
-from lab.scenario.scalars import NAME
-from lab.scenario.sources import Assignment, apply_sets, fill_in, load_document, undeclared_variables
-from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
+from lab.scenario.moments import phases_of, place_moments
+from lab.scenario.records import record
+from lab.scenario.scalars import Whole
+from lab.scenario.sources import Assignment, apply_sets, fill_in, load_document
+from lab.scenario.templates import Argument, expand
+from lab.scenario.variants import Variant, chosen, variants_of
+from lab.scenario.world import World
+from lab.scenario.yaml_nodes import Map, Node, as_map
+from simulators.market_data.world.config import window_ns
 
 SHIPPED = Path(scenarios.__file__).parent
 """The scenarios, firms, limits and markets that come with the laboratory."""
 
-_NOT_IN_A_CASE = ("schema", "scenario", "extends", "cases", "seed")
+
+class Filled(NamedTuple):
+    """One experiment as it is written, with nothing left to be filled in; and what was filled in along the way."""
+
+    root: Map
+    arguments: tuple[Argument, ...]  # of templates, that the firm must know
+    drawn: Drawn
 
 
 class Loaded(NamedTuple):
@@ -42,7 +57,7 @@ class Loaded(NamedTuple):
 def load_scenario(
     path: str | Path, *, case: str | None = None, sets: Sequence[str] = (), seed: int | str | None = None
 ) -> Loaded:
-    """Read the scenario at ``path``. ``sets`` are ``path=value`` texts; ``case`` picks one case.
+    """Read the scenario at ``path``. ``sets`` are ``path=value`` texts; ``case`` picks cases by a name or a pattern.
 
     Raises ScenarioError with every problem found; nothing is written.
     """
@@ -67,7 +82,7 @@ def scenario_files(directory: Path) -> list[Path]:
     found = []
     for path in sorted(directory.rglob("*.yaml")):
         apart = path.relative_to(directory).parts[:-1]
-        if not {"base", "firms", "limits", "markets"}.intersection(apart):
+        if not {"base", "controls", "firms", "limits", "markets", "templates"}.intersection(apart):
             found.append(Path(_shown(path)))
     return found
 
@@ -80,58 +95,51 @@ class _Reader:
         self._markets: dict[str, Market] = {}
 
     def case(self, case: str, sets: Sequence[Assignment]) -> Map:
-        root = load_document(self._path, self._shown_as, SCENARIO_SCHEMA)
-        cases = self._cases(root)
-        return self._whole(root, case, sets, cases[case], several=False)
+        root, sets = self._document(sets)
+        return self._filled(root, variants_of(root)[case], sets, several=False).root
 
     def read(self, case: str | None, sets: Sequence[Assignment]) -> Loaded:
-        root = load_document(self._path, self._shown_as, SCENARIO_SCHEMA)
-        cases = self._cases(root)
-        if case is not None and case not in cases:
-            expected, near = one_of(cases), nearest_name(case, cases)
-            raise problem(Mark(self._shown_as, 0, 0), "cases", f"`{case}` is no case of it", expected, near)
+        root, sets = self._document(sets)
+        variants = variants_of(root)
+        picked = chosen(variants, case, self._shown_as)
         found = Findings()
         experiments = []
-        for name, overlay in cases.items():
-            if case in (None, name):
-                at = f"cases.{name}"
-                read = partial(self._experiment, root, name, sets, case is None and len(cases) > 1)
-                experiment = found.take(read, overlay, at)
-                if experiment is not None:
-                    experiments.append(experiment)
+        for variant in picked:
+            read = partial(self._experiment, root, variant, sets, len(picked) > 1)
+            experiment = found.take(read, variant.overlay, f"cases.{variant.case}")
+            if experiment is not None:
+                experiments.append(experiment)
         found.raise_if_any()
         return Loaded(experiments[0].scenario, tuple(experiments))
 
-    def _cases(self, root: Map) -> dict[str, Node]:
-        node = root.entries.get("cases")
-        if node is None or (isinstance(node, Scalar) and node.is_null):
-            return {"default": Map(root.mark, {}, {})}
-        cases = as_map(node, "cases", "a mapping from the names of cases to what differs in them")
-        if not 1 <= len(cases.entries) <= 50:
-            raise problem(cases.mark, "cases", f"has {len(cases.entries)} cases", "1 to 50 cases")
-        for name, overlay in cases.entries.items():
-            NAME.read(Scalar(cases.keys[name], name), "cases")
-            if isinstance(overlay, Scalar) and overlay.is_null:
-                continue
-            given = as_map(overlay, f"cases.{name}", "a mapping of what differs in this case")
-            undeclared_variables(root, given, f"cases.{name}")
-            for key in given.entries:
-                if key in _NOT_IN_A_CASE:
-                    field = f"cases.{name}.{key}"
-                    raise problem(given.keys[key], field, "cannot differ between cases", "a key of the experiment")
-        return dict(cases.entries)
+    def _document(self, sets: Sequence[Assignment]) -> tuple[Map, list[Assignment]]:
+        """The file over what it extends, its matrix as set from outside; and the settings that are left."""
+        root = load_document(self._path, self._shown_as, SCENARIO_SCHEMA)
+        of_matrix = [one for one in sets if one.text.strip().startswith("matrix.")]
+        return apply_sets(root, of_matrix), [one for one in sets if one not in of_matrix]
 
-    def _whole(self, root: Map, case: str, sets: Sequence[Assignment], overlay: Node, *, several: bool) -> Map:
-        whole = without(root, "cases")
-        if isinstance(overlay, Map):
-            whole = as_map(merge(whole, overlay), "")
-        where = f" in the case {case}" if several else ""
-        return fill_in(apply_sets(Map(root.mark, whole.entries, whole.keys), sets, where))
+    def _filled(self, root: Map, variant: Variant, sets: Sequence[Assignment], *, several: bool) -> Filled:
+        variant.refuse_sets(sets)
+        where = f" in the case {variant.name}" if several else ""
+        whole = fill_in(apply_sets(variant.lay_over(root), sets, where))
+        whole, arguments = expand(whole, lambda name, node, field: self._find(name, "templates", node, field))
+        whole = place_moments(whole, partial(self._starts_ns, whole))
+        whole, drawn = draw_timeline(whole, _seed_of(whole))
+        return Filled(whole, arguments, drawn)
+
+    def _starts_ns(self, root: Map) -> int | None:
+        """When the run begins, as far as the scenario and its market's definition tell."""
+        node = root.entries.get("market")
+        if node is None:
+            return None
+        text = record(MarketText).read(node, "market")
+        return text.start_ns if text.start_ns is not None else window_ns(self._market(text, node, "market").config)[0]
 
     def _experiment(
-        self, root: Map, case: str, sets: Sequence[Assignment], several: bool, overlay: Node, _: str
+        self, root: Map, variant: Variant, sets: Sequence[Assignment], several: bool, overlay: Node, _: str
     ) -> Experiment:
-        whole = self._whole(root, case, sets, overlay, several=several)
+        filled = self._filled(root, variant, sets, several=several)
+        whole = filled.root
         text = SCENARIO.read(whole, "")
         self._check_stem(whole, text.scenario)
         found = Findings()
@@ -139,7 +147,8 @@ class _Reader:
         if world is None:
             found.raise_if_any()
         assert world is not None
-        experiment = self._assemble(text, case, world)
+        experiment = self._assemble(text, variant.name, world, filled)
+        found.add(check_arguments(filled.arguments, world))
         found.add(check_experiment(experiment, world, whole))
         found.raise_if_any()
         return msgspec.structs.replace(experiment, timeline=tuple(_complete(each) for each in experiment.timeline))
@@ -161,11 +170,19 @@ class _Reader:
             entries["limits"],
             "limits",
         )
+        controls = None
+        if text.controls is not None:
+            name = text.controls
+            controls = found.take(
+                lambda node, field: load_controls(*self._find(name, "controls", node, field)),
+                entries["controls"],
+                "controls",
+            )
         found.raise_if_any()
         assert firm is not None
         assert market is not None
         assert limits is not None
-        return World(firm, market, limits)
+        return World(firm, market, limits, controls)
 
     def _firm(self, name: str, node: Node, field: str) -> Firm:
         if name not in self._firms:
@@ -212,7 +229,7 @@ class _Reader:
             node.mark, field, f"no `{name}` in {folder}", one_of(names) or "a file", nearest_name(name, names)
         )
 
-    def _assemble(self, text: ScenarioText, case: str, world: World) -> Experiment:
+    def _assemble(self, text: ScenarioText, case: str, world: World, filled: Filled) -> Experiment:
         starts_ns = text.market.start_ns if text.market.start_ns is not None else world.market_starts_ns
         return Experiment(
             file=self._shown_as,
@@ -227,19 +244,46 @@ class _Reader:
             firm=world.firm,
             limits_file=world.limits.file,
             limits_text=world.limits.text,
-            timeline=tuple(_injection(injection, text.duration_ns) for injection in text.timeline),
+            controls=None if world.controls is None else world.controls.name,
+            controls_file="" if world.controls is None else world.controls.file,
+            controls_text="" if world.controls is None else world.controls.text,
+            operator=text.operator,
+            phases=phases_of(filled.root),
+            timeline=tuple(
+                _injection(injection, text.duration_ns, filled.drawn.get(index, {}))
+                for index, injection in enumerate(text.timeline)
+            ),
             expect=text.expect,
+            expect_miss=text.expect_miss,
             forbid=text.forbid,
+            assertions=tuple(_whole_time(assertion, text.duration_ns) for assertion in text.assertions),
+            stop_when=text.stop_when,
             steady_state=text.steady_state,
             judge_all_ns=None if text.judge_all is None else text.judge_all.within_ns,
         )
 
 
-def _injection(text: InjectionText, duration_ns: int) -> Injection:
-    open_ended_ns = max(duration_ns - text.at_ns, 0)
+def _injection(text: InjectionText, duration_ns: int, drawn: Mapping[str, str]) -> Injection:
+    open_ended_ns = max(duration_ns - (text.at_ns or 0), 0)
     written: dict[str, Any] = {name: getattr(text, name) for name in text.__struct_fields__}
     written["for_ns"] = open_ended_ns if text.for_ns is None else text.for_ns
-    return Injection(**written)
+    return Injection(**written, drawn=drawn)
+
+
+def _whole_time(assertion: Assertion, duration_ns: int) -> Assertion:
+    """``assertion`` with the end of its stretch, where the file leaves it open."""
+    if assertion.from_ns is None or assertion.to_ns is not None:
+        return assertion
+    return msgspec.structs.replace(assertion, to_ns=duration_ns)
+
+
+def _seed_of(root: Map) -> int:
+    """The seed, or 0 where what stands there is none: that is told where it is read."""
+    node = root.entries.get("seed")
+    try:
+        return 0 if node is None else Whole(0, 2**63 - 1).read(node, "seed")
+    except ScenarioError:
+        return 0
 
 
 def _shown(path: Path) -> str:

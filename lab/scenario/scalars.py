@@ -138,6 +138,34 @@ class Duration(ScalarKind[int]):
         return {"type": "string", "pattern": units.DURATION_PATTERN}
 
 
+class Moment(ScalarKind[int]):
+    """A moment, in nanoseconds since the run's start.
+
+    Phases and absolute times have become durations before a field is read (see ``moments``): only their looks are
+    described here.
+    """
+
+    expected = (
+        "a duration such as 5 min since the run's start, a phase such as `harm + 2 min`, or 2023-02-20T00:20:00Z"
+    )
+
+    def parse(self, text: str) -> int:
+        return units.parse_duration(text)
+
+    def suggest(self, text: str) -> str:
+        return Duration().suggest(text)
+
+    def schema(self) -> Schema:
+        phase = rf"^{NAME_PATTERN}( ?[+-] ?{units.DURATION_PATTERN[1:-1]})?$"
+        patterns = [units.DURATION_PATTERN, phase]
+        return {
+            "anyOf": [
+                *({"type": "string", "pattern": pattern} for pattern in patterns),
+                {"type": "string", "format": "date-time", "pattern": r"^[0-9]{4}-"},
+            ]
+        }
+
+
 class DurationIn(ScalarKind[float]):
     """A length of time kept in a unit coarser than the nanosecond: as whole numbers of it, or as a float."""
 
@@ -228,6 +256,24 @@ class Amount(ScalarKind[str]):
 
     def schema(self) -> Schema:
         return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": units.AMOUNT_PATTERN}]}
+
+
+class Dollars(ScalarKind[float]):
+    """An amount of US dollars, not negative."""
+
+    expected = "an amount in USD, such as 50k USD"
+
+    def parse(self, text: str) -> float:
+        amount, space, unit = text.strip().rpartition(" ")
+        if not space or unit != "USD":
+            raise ValueError("has no unit" if re.fullmatch(units.AMOUNT_PATTERN, text) else "is not in USD")
+        return float(units.parse_amount(amount))
+
+    def suggest(self, text: str) -> str:
+        return f"{text} USD" if re.fullmatch(units.AMOUNT_PATTERN, text) else ""
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": rf"{units.AMOUNT_PATTERN[:-1]} USD$"}
 
 
 class Step(ScalarKind[str]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ from lab.scenario.yaml_nodes import (
 EXTENDS_LIMIT = 8
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_KIND = re.compile(r"riskproof-(scenario|firm|market|limits)")
+_KIND = re.compile(r"riskproof-(scenario|firm|market|limits|template|controls)")
 
 
 class Assignment(NamedTuple):
@@ -166,14 +166,30 @@ def fill_in(root: Map) -> Map:
                 if _REFERENCE.search(nested.text):
                     raise problem(nested.mark, f"variables.{name}", "refers to a variable", "a value of its own")
         variables = dict(declared.entries)
-    return as_map(_Filler(variables).fill(without(root, "variables"), ()), "")
+    filled = as_map(substitute(without(root, "variables", "templates"), variables), "")
+    templates = root.entries.get("templates")  # whose references are to their own parameters
+    if templates is None:
+        return filled
+    keys = {**filled.keys, "templates": root.keys["templates"]}
+    return Map(filled.mark, {**filled.entries, "templates": templates}, keys)
+
+
+def substitute(
+    node: Node, values: Mapping[str, Node], *, what: str = "variable", place: tuple[str | int, ...] = ()
+) -> Node:
+    """``node`` with every ``${name}`` replaced by its value. A value that is one whole reference keeps its type.
+
+    ``what`` the names are, for errors; ``place``: the path of ``node``. Raises ScenarioError.
+    """
+    return _Filler(values, what).fill(node, place)
 
 
 class _Filler:
     """Replaces references, with a bound on what they may expand to."""
 
-    def __init__(self, variables: dict[str, Node]) -> None:
-        self._variables = variables
+    def __init__(self, values: Mapping[str, Node], what: str) -> None:
+        self._values = values
+        self._what = what
         self._left = FILE_LIMIT_BYTES
 
     def fill(self, node: Node, path: tuple[str | int, ...]) -> Node:
@@ -191,15 +207,15 @@ class _Filler:
         return Scalar(node.mark, _REFERENCE.sub(lambda found: self._inline(found[1], node, path), node.text), True)
 
     def _lookup(self, name: str, node: Scalar, path: tuple[str | int, ...]) -> Node:
-        value = self._variables.get(name)
+        value = self._values.get(name)
         if value is None:
-            expected = one_of(self._variables) or "nothing: there are no variables"
-            near = nearest_name(name, self._variables)
-            raise problem(node.mark, dotted(path), f"`{name}` is no variable", expected, near)
+            expected = one_of(self._values) or f"nothing: there are no {self._what.split()[0]}s"
+            near = nearest_name(name, self._values)
+            raise problem(node.mark, dotted(path), f"`{name}` is no {self._what}", expected, near)
         self._left -= sum(len(scalar.text) + 1 for scalar in _scalars(value))
         if self._left < 0:
             raise problem(
-                node.mark, dotted(path), "variables expand to too much", f"at most {FILE_LIMIT_BYTES:,} bytes"
+                node.mark, dotted(path), f"{self._what}s expand to too much", f"at most {FILE_LIMIT_BYTES:,} bytes"
             )
         return value
 

@@ -79,7 +79,7 @@ class FaultSpec(NamedTuple):
 
     def build(self, injection: Injection, run_starts_ns: int) -> msgspec.Struct:
         """The parameters of one injection, as the simulator wants them. Raises ValueError as the struct does."""
-        starts_ns = run_starts_ns + injection.at_ns
+        starts_ns = run_starts_ns + (injection.at_ns or 0)  # one that hangs on another is tried as if it began at once
         offered = {
             "injection": injection.name,
             "starts_ns": starts_ns,

@@ -9,7 +9,8 @@ import pytest
 
 import correlator.expectations
 import correlator.limits
-from lab.scenario.errors import ScenarioError
+from lab.scenario.document import SCENARIO
+from lab.scenario.errors import ScenarioError, one_of
 from lab.scenario.faults import FAULTS
 from lab.scenario.mandates import MANDATES, SEVERITIES
 from lab.scenario.model import Injection
@@ -47,7 +48,8 @@ def test_the_resolved_form_is_complete_and_plain() -> None:
     assert firm["name"] == "meridian"
     assert list(resolved) == [
         *("scenario", "case", "description", "tags", "seed", "start_ns", "duration_ns"),
-        *("timeline", "expect", "forbid", "steady_state", "judge_all_ns"),
+        *("controls", "operator", "phases", "timeline", "expect", "expect_miss", "forbid", "assertions", "stop_when"),
+        *("steady_state", "judge_all_ns"),
     ]
     assert resolved["start_ns"] == 1_676_851_200_000_000_000
     assert resolved["duration_ns"] == 36 * HOUR_NS
@@ -56,25 +58,36 @@ def test_the_resolved_form_is_complete_and_plain() -> None:
             "inject": "slide",
             "fault": "stablecoin_depeg",
             "at_ns": HOUR_NS,
+            "after": None,
             "for_ns": 35 * HOUR_NS,
             "ramp_ns": 35 * HOUR_NS,
             "ramp_down_ns": 0,
             "scope": {"asset": "USDT"},
             "intensity": 0.05,
             "with": {"shape": "linear", "steps": 6, "volatility": 0.05, "direction": "down"},
+            "drawn": {},
             "line": _line_of("- inject: slide"),
         }
     ]
     assert resolved["expect"][0] == {
         "alert": "stablecoin_peg",
+        "action": None,
         "asset": "USDT",
         "severity": "warning",
         "within_ns": 15_000_000_000,
         "of": "breach",
         "injection": None,
+        "escalates_within_ns": None,
+        "resolves_within_ns": None,
+        "contain": None,
         "line": _line_of("- {alert: stablecoin_peg, asset: USDT, severity: warning"),
     }
-    assert resolved["steady_state"] == {"from_ns": 300_000_000_000, "no_alerts": True, "feeds_live": True}
+    assert resolved["steady_state"] == {
+        "from_ns": 300_000_000_000,
+        "no_alerts": True,
+        "feeds_live": True,
+        "again_within_ns": None,
+    }
     assert resolved["judge_all_ns"] is None
 
 
@@ -118,9 +131,7 @@ def test_set_lays_values_over_every_case() -> None:
         ("scenario=x", "--set scenario=x: scenario: cannot be set from outside; expected a key of the experiment"),
         (
             "sede=1",
-            "--set sede=1: sede: unknown key; expected schema, scenario, description, tags, seed, duration, market, "
-            "firm, limits, limit_overrides, steady_state, timeline, expect, forbid, judge_all, extends, variables or "
-            "cases; did you mean seed?",
+            f"--set sede=1: sede: unknown key; expected {one_of(SCENARIO.names)}; did you mean seed?",
         ),
     ],
 )
