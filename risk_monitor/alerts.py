@@ -52,6 +52,23 @@ class Timing(msgspec.Struct, frozen=True):
     escalate_ns: int = 0
 
 
+class SavedAlert(msgspec.Struct, frozen=True, array_like=True):
+    """An alert as it is kept for a restart; ``episode`` is how often it has been told of."""
+
+    mandate: str
+    subject: str
+    severity: Severity
+    episode: int
+    since_ns: int
+    is_firing: bool
+    is_acknowledged: bool
+    escalated: Severity
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[SavedAlert])
+
+
 class Alert:
     """The alert of one rule. A firing alert resolves when its breach has been over for a while; a pending one lapses at
     once, since a breach must last to count, and is not told of at all if it was too short to be worth it."""
@@ -128,15 +145,46 @@ class Alert:
             self._tell(AlertState.FIRING)
             self._escalated = self.severity
             self.is_acknowledged = False
-            if self._watch.timing.escalate_ns:
-                self._escalation = Job(self._escalate)
-                self._agenda.arm(self._escalation, now_ns + self._watch.timing.escalate_ns)
+            self._await_acknowledgement(now_ns)
             return
         notice_ns = self._watch.timing.notice_ns
         if lasted_ns >= notice_ns and not self._is_told:
             self._tell(AlertState.PENDING)
         wait_ns = self.for_ns if self._is_told else min(notice_ns, self.for_ns)
         self._agenda.arm(self._job, self.since_ns + wait_ns)
+
+    def _await_acknowledgement(self, now_ns: int) -> None:
+        if self._watch.timing.escalate_ns:
+            self._escalation = Job(self._escalate)
+            self._agenda.arm(self._escalation, now_ns + self._watch.timing.escalate_ns)
+
+    def save(self) -> SavedAlert:
+        """What of it outlives a restart."""
+        is_firing = self.state is AlertState.FIRING
+        return SavedAlert(
+            self._watch.mandate,
+            self._watch.subject,
+            self.severity,
+            self.episode,
+            self.since_ns,
+            is_firing,
+            self.is_acknowledged,
+            self._escalated,
+        )
+
+    def resume(self, now_ns: int, saved: SavedAlert) -> None:
+        """Go on from there. One that fires goes on firing, and nobody is told again, until the measure is known."""
+        self.episode = saved.episode
+        if not saved.is_firing:
+            return
+        self.state = AlertState.FIRING
+        self.since_ns = saved.since_ns
+        self.is_acknowledged = saved.is_acknowledged
+        self._escalated = saved.escalated
+        self._is_told = True
+        self._watch.quiet = False
+        if not saved.is_acknowledged:
+            self._await_acknowledgement(now_ns)
 
     def _on_deadline(self, now_ns: int) -> None:
         if self.state is AlertState.PENDING:
@@ -370,6 +418,19 @@ class Watchtower:
                 watch.rebound(now_ns, kept.bounds(rules_of or watch.subject, profile), kept.for_ns)
         for listener in self.on_change:
             listener(now_ns)
+
+    def save_state(self) -> bytes:
+        """Every alert that has ever been told of."""
+        return _encoder.encode([alert.save() for watch in self.watches for alert in watch.alerts if alert.episode])
+
+    def restore_state(self, now_ns: int, content: bytes) -> None:
+        """Take up the alerts where they were; those whose rule is gone are forgotten."""
+        saved = {(one.mandate, one.subject, one.severity): one for one in _decoder.decode(content)}
+        for watch in self.watches:
+            for alert in watch.alerts:
+                one = saved.get((watch.mandate, watch.subject, alert.severity))
+                if one is not None:
+                    alert.resume(now_ns, one)
 
     def status(self) -> tuple[RuleStatus, ...]:
         return tuple(status for watch in self.watches for status in watch.status())

@@ -21,12 +21,10 @@ from risk_monitor.books.pnl import PositionStatus, ProfitBook
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.books.suspense import Suspense
 from risk_monitor.config import MonitorConfig, validate
-from risk_monitor.controls.room import ControlRoom
 from risk_monitor.custody_reader import CustodyReader
 from risk_monitor.effects import Effect
 from risk_monitor.events import (
     Event,
-    OperatorSaid,
     ReplyReceived,
     RequestFailed,
     Started,
@@ -77,16 +75,12 @@ class RiskMonitor:
         self.telemetry = Telemetry()
         self._out: list[Effect] = []
         emit = self._out.append
-        self.controls: ControlRoom | None = None
-        """What reacts to alerts, where the firm has wired it in."""
         self._agenda = agenda = Agenda()
         self._board = Switchboard()
         self._handlers = self._board.handlers
         self._transport = transport = Transport(config.network, agenda, emit, self.telemetry)
         patience = config.patience
-        timing = Timing(
-            patience.resolve_ms * _NS_PER_MS, patience.notice_ms * _NS_PER_MS, config.escalate_after_ms * _NS_PER_MS
-        )
+        timing = Timing(patience.resolve_ms * _NS_PER_MS, patience.notice_ms * _NS_PER_MS)
         tower = Watchtower(limits, agenda, timing, emit)
         self._tower = tower
         exchanges = tuple(venue for venue in config.venues if venue.dialect == "binance")
@@ -204,8 +198,6 @@ class RiskMonitor:
                 if keeper := self._board.keepers.get(stream_id):
                     self.telemetry.note(f"{keeper.use.venue} {keeper.use.target}: closed, {reason}")
                     keeper.on_closed(now_ns)
-            case OperatorSaid():
-                self._on_operator(now_ns, event)
         return self._take_effects()
 
     def on_stream_message(self, now_ns: int, stream_id: int, payload: bytes) -> Effects:
@@ -253,15 +245,6 @@ class RiskMonitor:
         for source in self.price_sources:
             source.start(now_ns)
         self._integrity.start(now_ns)
-
-    def _on_operator(self, now_ns: int, said: OperatorSaid) -> None:
-        if said.command == "acknowledge":
-            if not self._tower.acknowledge(said.subject):
-                self.telemetry.note(f"operator: acknowledge {said.subject[:60]}: no such alert fires")
-        elif self.controls is not None:
-            self.controls.on_operator(now_ns, said)
-        else:
-            self.telemetry.note(f"operator: {said.command} {said.subject[:60]}: no controls are wired in")
 
     def _on_custody_view(self, now_ns: int) -> None:
         for mandate in self._overdue:
