@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from lab.injections import Fault
 from lab.scenario.model import Injection
-from simulators.custodian.faults import CustodianOutage, SettlementDelay, SettlementHalt
+from simulators.custodian.faults.outage import CustodianOutage
+from simulators.custodian.faults.settlement import (
+    ApprovalDelay,
+    BankHoliday,
+    PartialSettlement,
+    SettlementDelay,
+    SettlementHalt,
+    TransferReject,
+)
+from simulators.custodian.faults.views import BalanceMisreported, FalseCompletion
 
 if TYPE_CHECKING:
     from lab.laboratory import Laboratory
@@ -25,3 +34,27 @@ def settlement_delay(rooms: Laboratory, injection: Injection, params: Any, took_
 
 def custodian_outage(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
     return CustodianOutage(rooms.the_custodian_api, rooms.kernel, params, took_effect)
+
+
+def approval_delay(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    return ApprovalDelay(rooms.the_custodian, rooms.kernel, params, took_effect)
+
+
+def transfer_reject(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    return TransferReject(rooms.the_custodian, rooms.kernel, params, took_effect)
+
+
+def partial_settlement(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    return PartialSettlement(rooms.the_custodian, rooms.kernel, params, took_effect)
+
+
+def bank_holiday(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    return BankHoliday(rooms.the_custodian, rooms.kernel, params, took_effect)
+
+
+def balance_misreported(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    return BalanceMisreported(rooms.the_custodian_api, rooms.kernel, params, took_effect)
+
+
+def false_completion(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    return FalseCompletion(rooms.the_custodian_api, rooms.kernel, params, took_effect)

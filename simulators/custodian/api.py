@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 import numpy as np
 
-from simulators.custodian.core import Custodian, Vault
+from simulators.custodian.core import AssetPosition, Custodian, Vault
 from simulators.custodian.operations import DEFAULT_SERVICE_TIMES
 from simulators.custodian.payloads import (
     CancelledBody,
@@ -51,6 +51,16 @@ class Outage(Protocol):
         """What a client gets instead of an answer; None: nothing, ever."""
 
 
+class Retouch(Protocol):
+    """Something that shows clients other than what is so."""
+
+    def position(self, vault: Vault, position: AssetPosition) -> AssetPosition:
+        """One asset of a vault as it is shown."""
+
+    def transaction(self, transaction: Transaction) -> Transaction:
+        """A transaction as it is shown."""
+
+
 class CustodianApi:
     """The custody API, a ``ports.Venue``.
 
@@ -68,6 +78,7 @@ class CustodianApi:
         self.name = custodian.name
         self.custodian = custodian
         self.outages: list[Outage] = []
+        self.retouches: list[Retouch] = []
         self._clock = custodian.clock
         self._keys = dict(keys)
         self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
@@ -121,13 +132,11 @@ class CustodianApi:
             case "GET", ["v1", "vault", "accounts", vault_id, asset]:
                 return self._vault_asset(self._vault(vault_id), asset)
             case "GET", ["v1", "transactions"]:
-                return [TransactionPayload.of(found) for found in self._transactions(query)]
+                return [self._shown(found) for found in self._transactions(query)]
             case "GET", ["v1", "transactions", "external_tx_id", external_id]:
-                return TransactionPayload.of(
-                    _found(self.custodian.transactions.find_external(external_id), external_id)
-                )
+                return self._shown(_found(self.custodian.transactions.find_external(external_id), external_id))
             case "GET", ["v1", "transactions", id]:
-                return TransactionPayload.of(_found(self.custodian.transactions.find(id), id))
+                return self._shown(_found(self.custodian.transactions.find(id), id))
             case "GET", ["v1", "supported_assets"]:
                 return [SupportedAsset.of(asset) for asset in self.custodian.config.assets]
             case "GET", ["v1", "exchange_accounts"]:
@@ -148,12 +157,23 @@ class CustodianApi:
         return vault
 
     def _vault_account(self, vault: Vault) -> VaultAccount:
-        return VaultAccount.of(vault, self.custodian.positions(vault))
+        return VaultAccount.of(vault, self._positions(vault))
+
+    def _positions(self, vault: Vault) -> list[AssetPosition]:
+        positions = self.custodian.positions(vault)
+        for retouch in self.retouches:
+            positions = [retouch.position(vault, position) for position in positions]
+        return positions
+
+    def _shown(self, transaction: Transaction) -> TransactionPayload:
+        for retouch in self.retouches:
+            transaction = retouch.transaction(transaction)
+        return TransactionPayload.of(transaction)
 
     def _vault_asset(self, vault: Vault, asset: str) -> VaultAsset:
         if asset not in self.custodian.config.assets:
             raise unsupported_asset(asset)
-        for position in self.custodian.positions(vault):
+        for position in self._positions(vault):
             if position.asset == asset:
                 return VaultAsset.of(position)
         raise Refused(404, 1006, f"Asset {asset} was not found in vault account {vault.id}")

@@ -54,7 +54,7 @@ class SettlementCalendar:
     cut-off: nobody can be asked to pay before he has had time to.
     """
 
-    __slots__ = ("_cut_offs_ns", "_holidays", "_notice_ns", "_settlement_time_ns", "_weekends_off")
+    __slots__ = ("_closed", "_cut_offs_ns", "_holidays", "_notice_ns", "_settlement_time_ns", "_weekends_off")
 
     def __init__(
         self,
@@ -74,12 +74,21 @@ class SettlementCalendar:
         self._notice_ns = notice_ns
         self._weekends_off = weekends_off
         self._holidays = frozenset(parse_date(text) for text in holidays)
+        self._closed: list[range] = []  # holidays that were announced later; days may be in several
+
+    def close_on(self, days: range) -> None:
+        """Announce holidays: contracted times that are yet to be set avoid them."""
+        self._closed.append(days)
+
+    def open_on(self, days: range) -> None:
+        """Take an announcement back."""
+        self._closed.remove(days)
 
     def is_business_day(self, day: int) -> bool:
         """Whether money moves on ``day`` (days from the epoch, which was a Thursday)."""
         if self._weekends_off and (day + 3) % 7 >= 5:
             return False
-        return day not in self._holidays
+        return day not in self._holidays and not any(day in days for days in self._closed)
 
     def next_cut_off_ns(self, now_ns: int) -> int:
         """The first cut-off strictly after ``now_ns``. Sessions end on every day: markets do not close."""

@@ -85,6 +85,33 @@ class ExchangeLink:
         else:
             self._exchange.transfer(_DOLLAR, self._mirror, _SETTLING, -amount, "settlement", cause)
 
+    def return_settlement(self, amount: int, cause: int) -> bool:
+        """Undo the booking of ``amount``; the next cut-off finds it again.
+
+        A profit returns to the firm's first account; a loss is taken back from free dollars, wherever they are, or
+        not at all (False) if there are too few.
+        """
+        profit = self._measure()
+        if amount < 0 and not self._take_back(-amount, cause):
+            return False
+        if amount > 0:
+            self._exchange.transfer(_DOLLAR, _SETTLING, self._accounts[0], amount, "settlement", cause)
+        if profit is not None:
+            self._reopen(profit + amount)
+        else:
+            self._carried += amount
+        return True
+
+    def _take_back(self, amount: int, cause: int) -> bool:
+        if sum(self._exchange.balance(account, _DOLLAR)[0] for account in self._accounts) < amount:
+            return False
+        for account in self._accounts:
+            part = min(self._exchange.balance(account, _DOLLAR)[0], amount)
+            if part > 0:
+                self._exchange.transfer(_DOLLAR, account, _SETTLING, part, "settlement", cause)
+                amount -= part
+        return True
+
     def receive(self, asset: str, amount: int, cause: int) -> None:
         """Credit a transfer from custody to the firm's first account."""
         self._flow(asset, self._mirror, self._accounts[0], amount, cause)

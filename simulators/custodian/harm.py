@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,9 +20,74 @@ class SettlementHaltParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
 
 
 class SettlementDelayParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``delay_ns``: by how much later than planned each step of processing happens."""
+    """``delay_ns``: by how much later than planned each step of processing happens.
+
+    ``direction``: of what the firm is to receive (inward), to pay (outward), or both.
+    """
 
     delay_ns: int
+    counterparty: str | None = None
+    direction: Literal["both", "inward", "outward"] = "both"
+
+
+class ApprovalDelayParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``delay_ns``: how much longer an approval takes. With a ``counterparty`` transfers are left alone."""
+
+    delay_ns: int
+    counterparty: str | None = None
+
+
+class TransferRejectParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``intensity``: the share of transactions turned down, 0 to 1. With a ``counterparty`` transfers are left alone.
+
+    ``sub_status``: the reason as the dialect words it.
+    """
+
+    intensity: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+    counterparty: str | None = None
+    kinds: Literal["all", "settlements", "transfers"] = "all"
+    sub_status: Literal["REJECTED_BY_USER", "BLOCKED_BY_POLICY", "REJECTED_AML_SCREENING"] = "BLOCKED_BY_POLICY"
+
+
+class PartialSettlementParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``intensity``: the share of each instruction that is kept back, 0 to 1."""
+
+    intensity: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+    counterparty: str | None = None
+
+
+class BankHolidayParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``announced``: the calendar knows of it, and contracted times avoid it."""
+
+    announced: bool = False
+    starts_ns: int = 0
+    ends_ns: int = 0
+
+
+class BalanceMisreportedParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``intensity``: the share of what is free in the vault that is shown too much or too little, 0 to 1."""
+
+    intensity: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+    asset: str | None = None
+    shown: Literal["too_high", "too_low"] = "too_high"
+    starts_ns: int = 0
+    ends_ns: int = 0
+    ramp_ns: int = 0
+    ramp_down_ns: int = 0
+
+    def level(self, now_ns: int) -> float:
+        """How much of it is in force at ``now_ns``, 0 to 1."""
+        level = 1.0
+        if self.ramp_ns:
+            level = min(level, max(0.0, (now_ns - self.starts_ns) / self.ramp_ns))
+        if self.ramp_down_ns:
+            level = min(level, max(0.0, (self.ends_ns - now_ns) / self.ramp_down_ns))
+        return level
+
+
+class FalseCompletionParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``counterparty``: the exchange whose instructions are shown as settled, None for all of them."""
+
     counterparty: str | None = None
 
 

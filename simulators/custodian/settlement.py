@@ -9,6 +9,7 @@ import numpy as np
 from simulators.custodian.calendar import MINUTE_NS, SettlementCalendar, format_date, parse_terms
 from simulators.custodian.config import SECOND_NS, CustodianConfig
 from simulators.custodian.transactions import Instruction, Peer, Status, TransactionBook
+from simulators.custodian.transfers import Refuser
 from simulators.ledger import Ledger, to_units
 from simulators.ports import Audit, Clock
 
@@ -20,6 +21,7 @@ _JOURNAL_STATUS = {
     Status.PENDING_AUTHORIZATION: "pending",
     Status.CONFIRMING: "pending",
     Status.COMPLETED: "settled",
+    Status.REJECTED: "rejected",
 }
 
 
@@ -41,6 +43,12 @@ class SettlingExchange(Protocol):
     def complete_settlement(self, amount: int, cause: int) -> None:
         """Pass what was in transit on to the custodian (or a loss from the custodian on into transit)."""
 
+    def return_settlement(self, amount: int, cause: int) -> bool:
+        """Give back what was booked and will not be settled; it counts for the next cut-off.
+
+        False, and nothing is moved, if a loss that was credited is no longer free to be taken back.
+        """
+
 
 class ProcessingBrake(Protocol):
     """Something that can keep an instruction from being processed: the place where settlement faults act."""
@@ -50,6 +58,13 @@ class ProcessingBrake(Protocol):
 
         Who answers True has taken charge of the instruction, and gives it back with ``SettlementDesk.resume``.
         """
+
+
+class Portioner(Protocol):
+    """Something that has an instruction settled in part only."""
+
+    def portion(self, instruction: Instruction) -> int:
+        """The most of ``amount``, without its sign, that may have settled by now."""
 
 
 class _Counterparty:
@@ -79,7 +94,7 @@ class SettlementDesk:
     ) -> None:  # fmt: skip
         self._config = config
         self._work = config.processing
-        self._calendar = calendar
+        self.calendar = calendar
         self._clock = clock
         self._audit = audit
         self._ledger = ledger
@@ -88,6 +103,8 @@ class SettlementDesk:
         self._dust = to_units(config.dust_minimum)
         self._counterparties: dict[str, _Counterparty] = {}
         self._brakes: list[ProcessingBrake] = []
+        self.portioners: list[Portioner] = []
+        self.refusers: list[Refuser] = []
         self._vault = ""
         self._vault_peer = Peer("VAULT_ACCOUNT", "")
         self._until_ns = 0
@@ -131,7 +148,7 @@ class SettlementDesk:
             self._clock.call_at(self._clock.now_ns + _OPENING_RETRY_NS, self._open_session, party)
 
     def _await_cut_off(self) -> None:
-        at_ns = self._calendar.next_cut_off_ns(self._clock.now_ns)
+        at_ns = self.calendar.next_cut_off_ns(self._clock.now_ns)
         if at_ns <= self._until_ns:
             self._clock.call_at(at_ns, self._hold_cut_off, at_ns)
 
@@ -154,8 +171,8 @@ class SettlementDesk:
         booked = party.exchange.book_settlement(profit, cause)
         if not booked:
             return
-        contracted_ns = self._calendar.contracted_ns(cut_off_ns, parse_terms(party.terms))
-        trade_day = self._calendar.trade_day(cut_off_ns)
+        contracted_ns = self.calendar.contracted_ns(cut_off_ns, parse_terms(party.terms))
+        trade_day = self.calendar.trade_day(cut_off_ns)
         exchange_peer = Peer("EXCHANGE_ACCOUNT", party.name, party.name)
         outwards = booked < 0
         minutes = cut_off_ns // MINUTE_NS % (24 * 60)
@@ -193,14 +210,29 @@ class SettlementDesk:
             if brake.withholds(instruction, planned_ns):
                 return
         if begins:
+            for refuser in self.refusers:
+                if (sub_status := refuser.refuses(instruction)) and self._reject(instruction, sub_status):
+                    return
             self._pass_to(instruction, Status.CONFIRMING, "PENDING_BLOCKCHAIN_CONFIRMATIONS")
             self._clock.call_at(self._clock.now_ns + instruction.confirmation_ns, self._process, instruction)
         else:
             self._settle(instruction)
 
+    def _reject(self, instruction: Instruction, sub_status: str) -> bool:
+        """Nothing of it will move: the exchange undoes what it has booked. False if it cannot."""
+        exchange = self._counterparties[instruction.counterparty].exchange
+        if not exchange.return_settlement(instruction.outstanding, instruction.cause):
+            return False
+        self._pass_to(instruction, Status.REJECTED, sub_status)
+        self._book.close(instruction)
+        return True
+
     def _settle(self, instruction: Instruction) -> None:
         """Move what can be moved now; what cannot is tried again later."""
         outstanding = instruction.outstanding
+        for portioner in self.portioners:
+            may_move = max(0, portioner.portion(instruction) - abs(instruction.settled))
+            outstanding = min(outstanding, may_move) if outstanding > 0 else max(outstanding, -may_move)
         party = self._counterparties[instruction.counterparty]
         if outstanding > 0:
             moved = outstanding

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from simulators.custodian.config import CustodianConfig, TransferConfig
-from simulators.custodian.transactions import CLOSED, Peer, Status, TransactionBook, Transfer
+from simulators.custodian.transactions import CLOSED, Peer, Status, Transaction, TransactionBook, Transfer
 from simulators.ledger import EXTERNAL, Ledger, Overdraft, to_units
 from simulators.ports import Audit, Clock
 
@@ -27,6 +27,20 @@ class Treasury(Protocol):
 
     def send(self, asset: str, amount: int, cause: int) -> None:
         """Debit what goes to custody. Overdraft if it is not free there."""
+
+
+class Refuser(Protocol):
+    """Something that turns transactions down when they come up for approval."""
+
+    def refuses(self, transaction: Transaction) -> str:
+        """The dialect's sub-status with which it is rejected; empty: it is not."""
+
+
+class ApprovalDelay(Protocol):
+    """Something that makes approvals take longer."""
+
+    def approval_extra_ns(self, transfer: Transaction) -> int:
+        """How much longer its approval takes, which is asked for now."""
 
 
 class TransferDesk:
@@ -50,6 +64,8 @@ class TransferDesk:
         self._book = book
         self._exchanges = exchanges
         self._rng = rng
+        self.refusers: list[Refuser] = []
+        self.approval_delays: list[ApprovalDelay] = []
 
     def request(
         self, vault: str, asset: str, amount: int, source: Peer, destination: Peer, external_id: str, note: str,
@@ -114,7 +130,8 @@ class TransferDesk:
                 self._pass_to(transfer, Status.FAILED, "INSUFFICIENT_FUNDS")
                 return
         self._pass_to(transfer, Status.PENDING_AUTHORIZATION)
-        self._clock.call_at(self._clock.now_ns + transfer.approval_ns, self._approved, transfer)
+        extra_ns = max((delay.approval_extra_ns(transfer) for delay in self.approval_delays), default=0)
+        self._clock.call_at(self._clock.now_ns + transfer.approval_ns + extra_ns, self._approved, transfer)
 
     def _approved(self, transfer: Transfer) -> None:
         if transfer.status is not Status.PENDING_AUTHORIZATION:
@@ -124,6 +141,11 @@ class TransferDesk:
             self._unlock(transfer)
             self._pass_to(transfer, Status.REJECTED, "REJECTED_BY_USER")
             return
+        for refuser in self.refusers:
+            if sub_status := refuser.refuses(transfer):
+                self._unlock(transfer)
+                self._pass_to(transfer, Status.REJECTED, sub_status)
+                return
         self._pass_to(transfer, Status.CONFIRMING, "PENDING_BLOCKCHAIN_CONFIRMATIONS")
         self._clock.call_at(self._clock.now_ns + transfer.confirmation_ns, self._confirmed, transfer)
 

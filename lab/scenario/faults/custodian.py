@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.scenario.faults.spec import FaultSpec
-from lab.scenario.scalars import Duration
+from lab.scenario.scalars import Duration, Share
 
 CUSTODIAN_FAULTS = (
     FaultSpec(
@@ -39,5 +39,72 @@ CUSTODIAN_FAULTS = (
         intensity=None,
         intensity_doc="",
         example="{fault: custodian_outage, at: 2h, for: 30 min, with: {mode: silent}}",
+    ),
+    FaultSpec(
+        name="approval_delay",
+        acts_in="custodian",
+        doc="transactions wait longer for their approval",
+        params_at="simulators.custodian.harm:ApprovalDelayParams",
+        maker_at="lab.harm.custodian:approval_delay",
+        scope=("counterparty",),
+        intensity=Duration(positive=True),
+        intensity_doc="how much longer",
+        example="{fault: approval_delay, at: 2h, for: 20h, intensity: 6h}",
+        intensity_attribute="delay_ns",
+    ),
+    FaultSpec(
+        name="transfer_reject",
+        acts_in="custodian",
+        doc="transactions are rejected when they come up for approval; what was booked is given back",
+        params_at="simulators.custodian.harm:TransferRejectParams",
+        maker_at="lab.harm.custodian:transfer_reject",
+        scope=("counterparty",),
+        intensity=Share(0.0, 1.0),
+        intensity_doc="share of the transactions",
+        example="{fault: transfer_reject, at: 2h, for: 20h, intensity: 100 %}",
+    ),
+    FaultSpec(
+        name="partial_settlement",
+        acts_in="custodian",
+        doc="instructions settle in part; the rest follows after the end",
+        params_at="simulators.custodian.harm:PartialSettlementParams",
+        maker_at="lab.harm.custodian:partial_settlement",
+        scope=("counterparty",),
+        intensity=Share(0.0, 1.0),
+        intensity_doc="share of each instruction that is kept back",
+        example="{fault: partial_settlement, at: 2h, for: 20h, scope: {counterparty: apex}, intensity: 40 %}",
+    ),
+    FaultSpec(
+        name="bank_holiday",
+        acts_in="custodian",
+        doc="no money moves while it lasts; unless it was `announced`, contracted times stay",
+        params_at="simulators.custodian.harm:BankHolidayParams",
+        maker_at="lab.harm.custodian:bank_holiday",
+        scope=(),
+        intensity=None,
+        intensity_doc="",
+        example="{fault: bank_holiday, at: 16h, for: 24h}",
+    ),
+    FaultSpec(
+        name="balance_misreported",
+        acts_in="custodian",
+        doc="vault balances are shown other than they are; the ledger stays true",
+        params_at="simulators.custodian.harm:BalanceMisreportedParams",
+        maker_at="lab.harm.custodian:balance_misreported",
+        scope=("asset",),
+        intensity=Share(0.0, 1.0),
+        intensity_doc="share of the free balance by which it is off",
+        example="{fault: balance_misreported, at: 1h, for: 1h, scope: {asset: BTC}, intensity: 5 %}",
+    ),
+    FaultSpec(
+        name="false_completion",
+        acts_in="custodian",
+        doc="instructions are shown as settled although nothing moved; after the end they settle",
+        params_at="simulators.custodian.harm:FalseCompletionParams",
+        maker_at="lab.harm.custodian:false_completion",
+        scope=("counterparty",),
+        intensity=None,
+        intensity_doc="",
+        example="{fault: false_completion, at: 2h, for: 20h}",
     ),
 )

@@ -83,6 +83,14 @@ class LedgerExchange:
         else:
             self.ledger.move("USD", self.mirror, "settling", -amount, "settlement", cause)
 
+    def return_settlement(self, amount: int, cause: int) -> bool:
+        if amount > 0:
+            self.ledger.move("USD", "settling", "firm", amount, "settlement", cause)
+        else:
+            self.ledger.move("USD", "firm", "settling", -amount, "settlement", cause)
+        self.profit += amount
+        return True
+
     def receive(self, asset: str, amount: int, cause: int) -> None:
         self.ledger.move(asset, self.mirror, "firm", amount, "transfer", cause)
 

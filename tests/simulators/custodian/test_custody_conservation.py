@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simulators.custodian.calendar import MINUTE_NS
 from simulators.custodian.config import HOUR_NS
-from simulators.custodian.faults import SettlementDelay, SettlementHalt
+from simulators.custodian.faults.settlement import SettlementDelay, SettlementHalt
 from simulators.custodian.harm import SettlementDelayParams, SettlementHaltParams
 from simulators.custodian.transactions import Instruction
 from simulators.ledger import UNITS

@@ -6,14 +6,9 @@ import pytest
 
 from simulators.custodian.calendar import MINUTE_NS
 from simulators.custodian.config import HOUR_NS
-from simulators.custodian.faults import (
-    CustodianOutage,
-    CustodianOutageParams,
-    SettlementDelay,
-    SettlementDelayParams,
-    SettlementHalt,
-    SettlementHaltParams,
-)
+from simulators.custodian.faults.outage import CustodianOutage
+from simulators.custodian.faults.settlement import SettlementDelay, SettlementHalt
+from simulators.custodian.harm import CustodianOutageParams, SettlementDelayParams, SettlementHaltParams
 from simulators.ports import Reply, Request
 
 CONTRACTED_MINUTE = 35 * 60  # 18:00 of the next day, counted from the start at 07:00

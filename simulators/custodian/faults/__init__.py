@@ -1,0 +1,1 @@
+"""Faults of a custodian, one file per place where they act."""
