@@ -16,6 +16,10 @@ Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
 Bars = Annotated[int, msgspec.Meta(ge=2, le=1_440)]
 
 
+ParamValue = bool | int | float | str | tuple[str, ...]
+"""What a parameter may be."""
+
+
 class StrategyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every strategy heeds, whatever its idea."""
 
@@ -96,10 +100,71 @@ class TriangularParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown
     max_slippage_bp: BasisPoints = 30.0
 
 
+class MalfunctionParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a strategy that harms its firm is told. It heeds neither position cap nor loss limit."""
+
+    scale: Annotated[float, msgspec.Meta(ge=0.0, le=1_000.0)] = 1.0
+    """Factor on its size; of a runaway, on its rate."""
+    slippage_bp: BasisPoints = 50.0
+    """How far beyond the best price an order may trade."""
+
+
+class RunawayParams(MalfunctionParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sends order after order, through the book and back again."""
+
+    order_fraction: Fraction = 0.05
+    orders_per_minute: Annotated[int, msgspec.Meta(ge=1, le=6_000)] = 240
+
+
+class RiskIgnorantParams(MalfunctionParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buys more of what it is losing on, each time more."""
+
+    order_fraction: Fraction = 0.05
+    interval_s: Seconds = 30.0
+    """How often it looks whether it is losing."""
+    growth: Annotated[float, msgspec.Meta(ge=1.0, le=10.0)] = 1.5
+    """How much larger each addition is than the one before."""
+
+
+class VolatilityAmplifierParams(MalfunctionParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Runs after every move, with larger orders the wilder the market is."""
+
+    interval_s: Seconds = 5.0
+    window: Annotated[int, msgspec.Meta(ge=3, le=720)] = 24
+    """Intervals over which volatility is measured."""
+    calm_bp: Annotated[float, msgspec.Meta(gt=0.0, le=1_000.0)] = 1.0
+    """Standard deviation of an interval's returns at which its orders have their stated size."""
+    entry_bp: BasisPoints = 0.5
+    """The least move over an interval that it runs after."""
+
+
+class CorrelationBreakerParams(MalfunctionParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buys the first of its pairs and sells the last, though they have always moved together."""
+
+    interval_s: Seconds = 5.0
+
+
+class SlowLeakParams(MalfunctionParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Buys at the ask and sells at the bid, all day."""
+
+    order_fraction: Fraction = 0.05
+    interval_s: Seconds = 60.0
+
+
+MALFUNCTIONS: dict[str, type[MalfunctionParams]] = {
+    "correlation_breaker": CorrelationBreakerParams,
+    "risk_ignorant": RiskIgnorantParams,
+    "runaway": RunawayParams,
+    "slow_leak": SlowLeakParams,
+    "volatility_amplifier": VolatilityAmplifierParams,
+}
+"""Strategies that do harm: to be named in a firm file as any other, or injected into one that is sound."""
+
 KINDS: dict[str, type[StrategyParams]] = {
     "arbitrage": ArbitrageParams,
     "market_making": MarketMakerParams,
     "mean_reversion": MeanReversionParams,
     "momentum": MomentumParams,
     "triangular_arbitrage": TriangularParams,
+    **MALFUNCTIONS,
 }

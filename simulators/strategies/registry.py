@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from simulators.ports import Audit, Clock, Wire
 from simulators.strategies.arbitrage import ArbitrageStrategy
-from simulators.strategies.base import Strategy
+from simulators.strategies.base import Positions, Strategy
+from simulators.strategies.correlation_breaker import CorrelationBreakerStrategy
 from simulators.strategies.market_making import MarketMakingStrategy
 from simulators.strategies.mean_reversion import MeanReversionStrategy
 from simulators.strategies.momentum import MomentumStrategy
-from simulators.strategies.params import KINDS, StrategyParams
+from simulators.strategies.own import find_own, is_own
+from simulators.strategies.params import KINDS, ParamValue, StrategyParams
 from simulators.strategies.rest import Key
+from simulators.strategies.risk_ignorant import RiskIgnorantStrategy
+from simulators.strategies.runaway import RunawayStrategy
+from simulators.strategies.slow_leak import SlowLeakStrategy
 from simulators.strategies.triangular import TriangularArbitrageStrategy
+from simulators.strategies.volatility_amplifier import VolatilityAmplifierStrategy
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -22,10 +31,15 @@ STRATEGIES: dict[str, type[Strategy[Any]]] = {
     strategy.kind: strategy
     for strategy in (
         ArbitrageStrategy,
+        CorrelationBreakerStrategy,
         MarketMakingStrategy,
         MeanReversionStrategy,
         MomentumStrategy,
+        RiskIgnorantStrategy,
+        RunawayStrategy,
+        SlowLeakStrategy,
         TriangularArbitrageStrategy,
+        VolatilityAmplifierStrategy,
     )
 }
 
@@ -33,7 +47,7 @@ STRATEGIES: dict[str, type[Strategy[Any]]] = {
 def make_strategy(
     kind: str,
     name: str,
-    params: StrategyParams,
+    params: StrategyParams | Mapping[str, ParamValue],
     *,
     pairs: Sequence[str],
     wires: Mapping[str, Wire],
@@ -41,10 +55,34 @@ def make_strategy(
     clock: Clock,
     audit: Audit,
     rng: Generator,
+    directory: str = "",
+    order_prefix: str = "",
+    positions: Positions | None = None,
 ) -> Strategy[Any]:
-    """A strategy of ``kind``, not yet started. Raises ValueError if the kind is unknown or the params are another's."""
-    if kind not in STRATEGIES:
+    """A strategy of ``kind``, not yet started. A user's own is looked for from ``directory``, its params given by name.
+
+    Raises ValueError if the kind is unknown or the params are another's.
+    """
+    if is_own(kind):
+        own = find_own(kind, Path(directory))
+        found, expected = own.strategy, own.params
+        if not isinstance(params, StrategyParams):
+            params = msgspec.convert(dict(params), expected)
+    elif kind in STRATEGIES:
+        found, expected = STRATEGIES[kind], KINDS[kind]
+    else:
         raise ValueError(f"no strategy is called {kind!r}; there are {', '.join(sorted(STRATEGIES))}")
-    if not isinstance(params, KINDS[kind]):
-        raise ValueError(f"{kind} takes {KINDS[kind].__name__}, not {type(params).__name__}")
-    return STRATEGIES[kind](name, params, pairs=pairs, wires=wires, keys=keys, clock=clock, audit=audit, rng=rng)
+    if not isinstance(params, expected):
+        raise ValueError(f"{kind} takes {expected.__name__}, not {type(params).__name__}")
+    return found(
+        name,
+        params,
+        pairs=pairs,
+        wires=wires,
+        keys=keys,
+        clock=clock,
+        audit=audit,
+        rng=rng,
+        order_prefix=order_prefix,
+        positions=positions,
+    )
