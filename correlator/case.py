@@ -90,6 +90,9 @@ def examine(
         # What falls between two looks of the monitor's parts no breach from the next.
         owed = tracker.longest_ns(from_ns, to_ns, LOOKAHEAD_NS) >= tracker.hold_ns - LOOKAHEAD_NS
         return Finding(episode, True, in_control, f"{rule.subject} was truly beyond {rule.bound}", owed)
+    if rule.near is not None and rule.near.breached_within(from_ns, to_ns):
+        reason = f"{rule.subject} came so near to {rule.bound} that two honest computations may differ on it"
+        return Finding(episode, None, in_control, reason)
     return Finding(
         episode, False, in_control, f"{rule.subject} was not beyond {rule.bound} at any time the monitor could mean"
     )

@@ -35,7 +35,7 @@ def _stands_idle_from(case: Case, finding: Finding, rule: Rule) -> int | None:
         if over_ns is None or over_ns < finding.fired_ns:
             continue
         to_ns = over_ns + STANDING_NS
-        if to_ns > until_ns or rule.tracker.breached_within(over_ns, to_ns):
+        if to_ns > until_ns or (rule.near or rule.tracker).breached_within(over_ns, to_ns):
             continue
         senses = [sense for sense in case.rules if sense.mandate in _SIGHT]
         if not any(sense.tracker.breached_within(over_ns, to_ns) for sense in senses):
@@ -103,7 +103,8 @@ def judge_false_alarms(case: Case) -> Check:
 def judge_steady_state(case: Case, steady: SteadyState) -> Check:
     """What must hold from ``from`` until the first injection, or else the run does not show what it was to show."""
     from_ns = case.start_ns + steady.from_ns
-    planned_ns = min((case.start_ns + planned.at_ns for planned in case.resolved.timeline), default=None)
+    planned = (known.planned_ns for known in case.injections.values())
+    planned_ns = min((at_ns for at_ns in planned if at_ns is not None), default=None)
     began_ns = case.first_began_ns()
     to_ns = next((at_ns for at_ns in (began_ns, planned_ns) if at_ns is not None), case.end_ns)
     to_ns = min(to_ns, case.end_ns)

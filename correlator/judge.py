@@ -148,7 +148,7 @@ def _matched(case: Case, expectation: Expectation) -> ExpectationOutcome:
 
 def _all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
     found, broken = attempt(lambda: match_all_due(case, within_ns))
-    return found if found is not None else [_broken_expectation(Expectation("any", within_ns), broken)]
+    return found if found is not None else [_broken_expectation(Expectation(alert="any", within_ns=within_ns), broken)]
 
 
 def _broken_expectation(expectation: Expectation, reason: str) -> ExpectationOutcome:

@@ -1,8 +1,8 @@
 """Limits: the bounds the firm has set itself, read from the text in the journal's header.
 
 The monitor has a reader of its own; sharing one would hide a mistake that both make. Bounds are turned into the units
-in which truth is computed: assets, USD, multiples (``x``), counts (``times``) and tail exponents (``alpha``) as they are,
-ratios as fractions (``50 bp`` is 0.005), times as seconds.
+in which truth is computed: assets, USD, multiples (``x``), counts (``times``) and tail exponents (``alpha``) as they
+are, ratios as fractions (``50 bp`` is 0.005), times as seconds.
 """
 
 from __future__ import annotations

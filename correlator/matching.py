@@ -40,10 +40,10 @@ def match(case: Case, expectation: Expectation) -> ExpectationOutcome:
         effective = [known for known in chosen if known.took_effect_ns is not None]
         began_ns = min(known.began_ns for known in effective if known.began_ns is not None)
         asked = _Asked(expectation, began_ns, effective)
-    failure = case.failure(expectation.alert)
+    failure = case.failure(expectation.name)
     if failure is not None:
         return _unjudged(
-            case, asked, "not_judged", f"the truth of {expectation.alert} could not be computed:\n{failure}"
+            case, asked, "not_judged", f"the truth of {expectation.name} could not be computed:\n{failure}"
         )
     rules = [rule for rule in case.rules if _asks_for(expectation, rule)]
     if not rules:
@@ -64,7 +64,8 @@ def match_all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
     for rule in case.rules:
         if case.failure(rule.mandate) is not None:
             continue
-        asked = _Asked(Expectation(rule.mandate, within_ns, rule.subject, rule.severity), case.start_ns, [])
+        wanted = Expectation(alert=rule.mandate, within_ns=within_ns, asset=rule.subject, severity=rule.severity)
+        asked = _Asked(wanted, case.start_ns, [])
         if rule.tracker.coalesced_gap_ns > LOOKBACK_NS:
             outcomes.append(_unjudged(case, asked, "not_judged", "breached too often to tell one breach from the next"))
         owed = [
@@ -113,6 +114,9 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Expect
     if stood is not None:
         reason = "it has stood since an earlier breach: whether this one was noticed cannot be told"
         return _judged(case, asked, "unknown", "stood_already", reason, interval, stood, deadline_ns)
+    if _in_doubt(case, rule, breach, interval, answers, deadline_ns):
+        reason = "so near to its bound that an honest monitor may have seen no breach yet"
+        return _judged(case, asked, "unknown", "doubtful", reason, interval, None, deadline_ns)
     if answers:
         late_s = (answers[0].fired_ns - deadline_ns) / 1e9
         reason = f"fired {late_s:.3f} s after its deadline"
@@ -127,6 +131,19 @@ def _whole_breach(rule: Rule, interval: Interval) -> Interval:
     """The breach that an interval is part of: what is parted by no more than the monitor's legitimate lag is one."""
     wholes = coalesce(rule.tracker.intervals, LOOKBACK_NS)
     return next((whole for whole in wholes if whole.ends_ns is None or whole.ends_ns >= interval.begins_ns), interval)
+
+
+def _in_doubt(
+    case: Case, rule: Rule, breach: Interval, interval: Interval, answers: list[Finding], deadline_ns: int
+) -> bool:
+    """Whether a breach was too slight, for as long as it is asked about, to call silence a miss: see ``Rule.far``."""
+    if rule.far is None or interval.due_ns is None:
+        return False
+    sure = rule.far.first_due(breach.begins_ns)
+    if sure is None or sure.due_ns is None or (breach.ends_ns is not None and sure.due_ns > breach.ends_ns):
+        return True
+    deadline_ns += max(0, sure.due_ns - interval.due_ns)
+    return case.end_ns < deadline_ns or any(finding.fired_ns <= deadline_ns for finding in answers)
 
 
 def _answers(finding: Finding, breach: Interval) -> bool:
@@ -145,7 +162,7 @@ def _stood_since_before(finding: Finding, breach: Interval, until_ns: int) -> bo
 
 def _asks_for(expectation: Expectation, rule: Rule) -> bool:
     return (
-        rule.mandate == expectation.alert
+        rule.mandate == expectation.name
         and expectation.asset in (None, rule.subject)
         and expectation.severity in (None, rule.severity)
     )
@@ -205,7 +222,7 @@ def _judged(
     effects = [known.took_effect_ns for known in asked.injections if known.took_effect_ns is not None]
     evidence = [interval.begins_seq] if interval is not None and interval.begins_seq else []
     return ExpectationOutcome(
-        alert=expectation.alert,
+        alert=expectation.name,
         asset=expectation.asset,
         severity=expectation.severity,
         of=expectation.of,

@@ -17,7 +17,9 @@ from correlator.limits import Limits, LimitsError, read_limits
 from correlator.records import AuditRecord, Clock, Injection, Signal, VenueNote
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.series import Buckets
+from correlator.truth.wire import MANDATES as WIRE_MANDATES
 from correlator.truth.wire import Wire
+from correlator.truth.world import MANDATES as WORLD_MANDATES
 from correlator.truth.world import World
 
 MONITOR = "monitor"
@@ -63,6 +65,9 @@ def read_run(journal: Journal) -> Reading:
     header = journal.header
     failures: dict[str, str] = {}
     limits = _limits(header, failures)
+    for mandate in limits.mandates:
+        if mandate not in WORLD_MANDATES and mandate not in WIRE_MANDATES:
+            failures[mandate] = "this correlator computes no truth of it"
     board = GaugeBoard(limits, Buckets(header.start_ns, header.end_ns))
     world = World(limits, board, header.start_ns, failures)
     wire = Wire(limits, board, header.start_ns, header.monitor.request_timeout_ns)
@@ -87,8 +92,7 @@ def read_run(journal: Journal) -> Reading:
     _guarded(failures, partial(world.finish, end_ns))
     _introduce(header, world, wire)
     _guarded(failures, partial(wire.finish, end_ns))
-    for rule in board.rules():
-        rule.tracker.finish(end_ns)
+    board.finish(end_ns)
     counts.update(signals=episodes.signals, alerts=len(episodes.episodes), fills=world.fills)
     return Reading(
         header,

@@ -36,7 +36,7 @@ class InjectionOutcome(msgspec.Struct, frozen=True):
 
     name: str
     fault: str
-    planned_at_s: float
+    planned_at_s: float | None
     planned_end_at_s: float | None
     began_at_s: float | None
     took_effect_at_s: float | None
@@ -124,6 +124,7 @@ Outcome = Literal[
     "due_too_late",
     "in_control",
     "stood_already",
+    "doubtful",
     "interrupted",
     "not_judged",
 ]

@@ -1,7 +1,7 @@
 """Breach: a state beyond a limit; when each one began, ended, and when an alert became due for it.
 
-A rule is in breach while its measure is strictly above its bound, and due once the breach has lasted the rule's hold
-time (``for``). A measure that is undefined (NaN) is not above anything.
+A rule is in breach while its measure is strictly beyond its bound (above it, or below where the mandate says so), and
+due once the breach has lasted the rule's hold time (``for``). A measure that is undefined (NaN) is beyond nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ class Interval(msgspec.Struct, gc=False):
     lasted_ns: int = 0
     peak: float = 0.0
     breaches: int = 1
+    below: bool = False
+
+    def reach(self, value: float) -> None:
+        """The measure came to ``value``; the peak is what lies farthest beyond the bound."""
+        self.peak = min(self.peak, value) if self.below else max(self.peak, value)
 
 
 class BreachTracker:
@@ -43,15 +48,17 @@ class BreachTracker:
     First beginning, first due, last end and the sums stay exact.
     """
 
-    def __init__(self, bound: float, hold_ns: int = 0, slack: float = 0.0) -> None:
+    def __init__(self, bound: float, hold_ns: int = 0, slack: float = 0.0, below: bool = False) -> None:
         self.bound = bound
+        self.below = below
         self.hold_ns = hold_ns
         self.intervals: list[Interval] = []
         self.breaches = 0
         self.dues = 0
         self.coalesced_gap_ns = 0
         # Two ways to add the same floats differ in the last digits; a bound touched exactly is not exceeded.
-        self.threshold = bound + slack + abs(bound) * 1e-9
+        slack += abs(bound) * 1e-9
+        self.threshold = bound - slack if below else bound + slack
         self._open: Interval | None = None
 
     def update(self, times: Times, values: Values, seq_at: Callable[[int], int]) -> None:
@@ -59,28 +66,35 @@ class BreachTracker:
 
         ``seq_at(time)`` names the record that brought about the value then; it is asked only where a breach begins.
         """
-        above = values > self.threshold
-        if self._open is None and not above.any():
+        beyond = values < self.threshold if self.below else values > self.threshold
+        if self._open is None and not beyond.any():
             return
-        edges = np.flatnonzero(above[1:] != above[:-1]) + 1
+        edges = np.flatnonzero(beyond[1:] != beyond[:-1]) + 1
         starts = [0, *edges.tolist()]
         ends = [*edges.tolist(), len(values)]
         for start, end in zip(starts, ends, strict=True):
-            if above[start]:
-                peak = float(values[start:end].max())
+            if beyond[start]:
+                peak = float(values[start:end].min() if self.below else values[start:end].max())
                 if self._open is None:
                     self.begin(int(times[start]), seq_at(int(times[start])), peak)
                 else:
-                    self._open.peak = max(self._open.peak, peak)
+                    self._open.reach(peak)
             elif self._open is not None:
                 self.end(int(times[start]))
 
+    def set(self, at_ns: int, value: float, seq: int) -> None:
+        """From ``at_ns`` on the measure is ``value``; calls do not go back in time."""
+        if value < self.threshold if self.below else value > self.threshold:
+            self.begin(at_ns, seq, value)
+        else:
+            self.end(at_ns)
+
     def begin(self, at_ns: int, seq: int = 0, peak: float = 0.0) -> None:
-        """The measure went above the bound."""
+        """The measure went beyond the bound."""
         if self._open is not None:
-            self._open.peak = max(self._open.peak, peak)
+            self._open.reach(peak)
             return
-        self._open = Interval(at_ns, seq, peak=peak)
+        self._open = Interval(at_ns, seq, peak=peak, below=self.below)
 
     def end(self, at_ns: int) -> None:
         """The measure came back within the bound."""
@@ -164,6 +178,6 @@ def coalesce(intervals: list[Interval], gap_ns: int) -> list[Interval]:
         last.ends_ns = interval.ends_ns
         last.due_ns = interval.due_ns if last.due_ns is None else last.due_ns
         last.lasted_ns += interval.lasted_ns
-        last.peak = max(last.peak, interval.peak)
+        last.reach(interval.peak)
         last.breaches += interval.breaches
     return joined

@@ -28,6 +28,10 @@ class Book(msgspec.Struct, frozen=True):
     base_units_per_lot: Fraction
     quote_units_per_tick_lot: Fraction
 
+    def value(self, ticks_lots: int) -> float:
+        """What so many ticks × lots are worth, in whole units of the quote asset."""
+        return float(ticks_lots * self.lot) * self.tick
+
     @property
     def is_perpetual(self) -> bool:
         """Whether it trades contracts (``BTC/USDT:USDT``) rather than the assets themselves."""

@@ -31,6 +31,7 @@ class QuoteTape:
         self._places: dict[str, dict[int, int]] = {}
         self._times: list[Times] = []
         self._mids: list[Values] = []
+        self._last_quotes: dict[int, Quote] = {}  # of the stretches before
 
     def enlist(self, book: Book, index: int) -> None:
         """A venue lists a pair, its listing number ``index``."""
@@ -64,9 +65,11 @@ class QuoteTape:
         self._times.clear()
         self._mids.clear()
         for place, book in enumerate(self.books):
-            mine = places == place
+            mine = np.flatnonzero(places == place)
             self._times.append(times[mine])
             self._mids.append(doubled[mine] * (book.tick * 0.5))
+            if len(mine):
+                self._last_quotes[place] = quotes[int(mine[-1])]
 
     def mid_column(self, place: int, moments: Times) -> Values:
         """The mid of a book at each moment; NaN while it has none."""
@@ -78,6 +81,19 @@ class QuoteTape:
         places = np.searchsorted(moments, times)
         counts = np.diff(np.concatenate(([0], places, [len(moments)])))
         return np.repeat(np.concatenate(([self.quoted_before_ns[place]], times)), counts)
+
+    def quoted_at(self, place: int, moments: Times) -> Times:
+        """When a book was last quoted, at any moments of the stretch."""
+        quoted = np.concatenate(([self.quoted_before_ns[place]], self._times[place]))
+        return quoted[np.searchsorted(self._times[place], moments, side="right")]
+
+    def last_quote(self, venue: str, index: int) -> Quote | None:
+        """The quote of a venue's listing that was taken last."""
+        for quote in reversed(self.quotes):
+            if quote.index == index and quote.source == venue:
+                return quote
+        place = self._places.get(venue, {}).get(index)
+        return None if place is None else self._last_quotes.get(place)
 
     def expiries(self, place: int, age_ns: int, from_ns: int, to_ns: int) -> list[int]:
         """Moments in ``(from_ns, to_ns]`` at which the book's last quote became older than ``age_ns``."""

@@ -30,6 +30,7 @@ class Books:
 
     def __init__(self, limits: Limits, perpetuals: Perpetuals) -> None:
         self.limits = limits
+        self.scales: dict[str, int] = {}  # decimals of each asset's smallest unit
         self.perpetuals = perpetuals
         self.wallets: dict[tuple[str, str], dict[str, Step]] = {}  # (venue, account) of margin accounts → asset
         self.tape = QuoteTape()
@@ -189,6 +190,8 @@ class Stretch:
     def last_mark(self, asset: str, place: int) -> float:
         """The mark of an asset at a moment, or the last one it had before; 0 if it never had one."""
         known = self.mark(asset)[: place + 1]
+        if (latest := float(known[-1])) == latest:
+            return latest
         defined = known[~np.isnan(known)]
         return float(defined[-1]) if len(defined) else self.books.last_marks.get(asset, 0.0)
 

@@ -19,6 +19,9 @@ from correlator.truth.measures.api_outage import ApiOutage, is_failure
 from correlator.truth.measures.feed_staleness import Feed
 from correlator.truth.readable import is_account_data, is_account_event, symbol_of_price
 
+MANDATES = frozenset((Feed.mandate, ApiOutage.mandate, ApiLatency.mandate))
+"""What truth is computed of here."""
+
 _STREAM_NAME_AT = len(b'{"stream":"')
 _ACCOUNT_DATA = re.compile(
     r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/|^/v1/(vault|transactions|exchange_accounts)"

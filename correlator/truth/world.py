@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -23,39 +25,86 @@ from correlator.records import (
     Quote,
     Settlement,
 )
+from correlator.truth.dealings import WATCHES, Dealings
 from correlator.truth.gauge import Gauge, GaugeBoard
 from correlator.truth.ledger import Book, Ledger, Violations, book_of
+from correlator.truth.measures.basis import Basis
+from correlator.truth.measures.concentration import Concentration
+from correlator.truth.measures.correlation_breakdown import CorrelationBreakdown
+from correlator.truth.measures.correlation_cluster import CorrelationCluster
 from correlator.truth.measures.daily_loss import DAY_NS, DailyLoss
 from correlator.truth.measures.delta_exposure import DeltaExposure
 from correlator.truth.measures.drawdown import Drawdown
+from correlator.truth.measures.expected_shortfall import ExpectedShortfall
+from correlator.truth.measures.leverage import Leverage
 from correlator.truth.measures.measure import Measure, show
 from correlator.truth.measures.notional_limit import NotionalLimit
-from correlator.truth.measures.overdue_settlement import CLOSED, OverdueSettlement
+from correlator.truth.measures.oldest_wait import CLOSED, OldestWait
+from correlator.truth.measures.overdue_settlement import OverdueSettlement
+from correlator.truth.measures.partial_settlement import PartialSettlement
 from correlator.truth.measures.position_limit import PositionLimit
 from correlator.truth.measures.price_divergence import PriceDivergence, oldest_quote_ns
 from correlator.truth.measures.rapid_drawdown import RapidDrawdown
 from correlator.truth.measures.stablecoin_exposure import StablecoinExposure
 from correlator.truth.measures.stablecoin_peg import StablecoinPeg
+from correlator.truth.measures.tail_exponent import TailExponent
 from correlator.truth.measures.triangular_divergence import TriangularDivergence
 from correlator.truth.measures.unsettled_exposure import UnsettledExposure
+from correlator.truth.measures.volatility_regime import VolatilityRegime
+from correlator.truth.measures.weekly_loss import WeeklyLoss
 from correlator.truth.perpetuals import Perpetuals
+from correlator.truth.returns import BASELINE_MINUTES, MINUTE_NS, MinuteReturns, full_minutes
 from correlator.truth.stretch import USD, Books, Flow, Stretch
 from correlator.truth.timeline import Step
 
 _STRETCH_RECORDS = 16_384
-_MEASURES: tuple[Callable[[GaugeBoard, Books], Measure], ...] = (
+
+
+class _Maker(Protocol):
+    """A kind of measure."""
+
+    mandate: str
+
+    def __call__(self, board: GaugeBoard, books: Books) -> Measure: ...
+
+
+class _StatisticMaker(Protocol):
+    """A kind of measure that is looked at once a minute."""
+
+    mandate: str
+
+    def __call__(self, board: GaugeBoard, books: Books, returns: MinuteReturns) -> Measure: ...
+
+
+_MEASURES: tuple[_Maker, ...] = (
     PositionLimit,
     NotionalLimit,
     DeltaExposure,
+    Concentration,
+    Leverage,
+    CorrelationCluster,
     Drawdown,
     RapidDrawdown,
     DailyLoss,
+    WeeklyLoss,
     StablecoinPeg,
     StablecoinExposure,
     PriceDivergence,
     TriangularDivergence,
+    Basis,
     UnsettledExposure,
 )
+_STATISTICS: tuple[_StatisticMaker, ...] = (ExpectedShortfall, TailExponent, VolatilityRegime, CorrelationBreakdown)
+MANDATES: frozenset[str] = frozenset(
+    (
+        *(make.mandate for make in _MEASURES),
+        *(make.mandate for make in _STATISTICS),
+        *(make.mandate for make in WATCHES),
+        OverdueSettlement.mandate,
+        PartialSettlement.mandate,
+    )
+)
+"""What truth is computed of here."""
 
 
 class World:
@@ -67,13 +116,12 @@ class World:
 
     def __init__(self, limits: Limits, board: GaugeBoard, start_ns: int, failures: dict[str, str]) -> None:
         self._board = board
-        self._scales: dict[str, int] = {}
         self._open_ns = start_ns
         self._settlements: dict[str, Settlement] = {}
         self._in_transit: dict[str, int] = {}
         self._unsettled: dict[str, int] = {}
         self._promised: dict[tuple[str, str], int] = {}  # what settlement owes the firm's accounts at a venue, net
-        self._overdue = OverdueSettlement(board)
+        self._waits: tuple[OldestWait, ...] = (OverdueSettlement(board), PartialSettlement(board))
         self._measures: list[Measure] | None = None
         self._context: list[tuple[Gauge, Callable[[Stretch], np.ndarray[tuple[int], np.dtype[np.float64]]]]] = []
         self._clocked: list[tuple[int, int]] = []
@@ -84,6 +132,9 @@ class World:
         self._perpetuals = Perpetuals(self.ledger, self.violations)
         self._contracts: dict[tuple[str, str], Book] = {}  # (venue, symbol) of every perpetual that is listed
         self._books = Books(limits, self._perpetuals)
+        self._scales = self._books.scales
+        self._dealings = Dealings(board, self._books, self.ledger, failures)
+        self._is_by_minute = any(limits.mandate(make.mandate) is not None for make in _STATISTICS)
         self.venues: dict[str, bool] = {}  # venue → whether the firm has an account there
         self.pairs: dict[str, list[str]] = {}  # exchange → what it lists
 
@@ -91,10 +142,12 @@ class World:
         """Take records in order."""
         quotes = self._books.tape.quotes
         append = quotes.append
+        deal, watched = self._dealings.take, self._dealings.watched
         for record in records:
             if type(record) is Quote:
                 append(record)
-            elif type(record) is Fill:
+                continue
+            if type(record) is Fill:
                 self._fill(record)
             elif type(record) is MarkPrice:
                 self._mark(record)
@@ -110,13 +163,16 @@ class World:
                 self._open_account(record)
             elif type(record) is Asset:
                 self._declare(record)
+            if watched:
+                deal(record)
         if len(quotes) + self._books.changes.count >= _STRETCH_RECORDS:
             self._evaluate(None)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
         self._evaluate(at_ns)
-        self._overdue.finish(at_ns)
+        for wait in self._waits:
+            wait.finish(at_ns)
 
     def imbalances(self) -> list[str]:
         """What does not add up once the run is over, in words: a ledger, or promises against what was moved."""
@@ -213,7 +269,8 @@ class World:
         if record.status not in CLOSED and record.settled != record.amount:
             self._settlements[record.instruction_id] = record
             self._outstanding(record, 1)
-        self._overdue.take(record)
+        for wait in self._waits:
+            wait.take(record)
         unsettled = self._unsettled.get(record.asset, 0) / 10 ** self._scales[record.asset]
         self._books.unsettled[record.asset].set(record.at_ns, unsettled)
         self._held(record.at_ns, record.seq, record.asset)
@@ -236,11 +293,15 @@ class World:
         """Make the measures; the world is known by its first stretch."""
         books, board = self._books, self._board
         measures: list[Measure] = []
-        for make in _MEASURES:
-            try:
-                measures.append(make(board, books))
-            except Exception:
-                self.failures[make.mandate] = traceback.format_exc()  # type: ignore[attr-defined]
+        kept = [make for make in _MEASURES if books.limits.mandate(make.mandate) is not None]
+        statistics = [make for make in _STATISTICS if books.limits.mandate(make.mandate) is not None]
+        for make in kept:
+            self._make(measures, make.mandate, partial(make, board, books))
+        if statistics:
+            windows_ns = [books.limits.mandates[make.mandate].window_ns for make in statistics]
+            returns = MinuteReturns(books, max(windows_ns) // MINUTE_NS + 1 + BASELINE_MINUTES)
+            for statistic in statistics:
+                self._make(measures, statistic.mandate, partial(statistic, board, books, returns))
         self._context.append((board.context("equity", "firm", USD), lambda stretch: stretch.equity))
         for asset in books.holdings:
             if asset != USD:
@@ -253,6 +314,12 @@ class World:
                 self._clocked.append((place, age_ns))
         return measures
 
+    def _make(self, measures: list[Measure], mandate: str, make: Callable[[], Measure]) -> None:
+        try:
+            measures.append(make())
+        except Exception:
+            self.failures[mandate] = traceback.format_exc()
+
     def _evaluate(self, end_ns: int | None) -> None:
         """Compute every moment that is over; with ``end_ns`` also the last one."""
         books = self._books
@@ -262,6 +329,8 @@ class World:
         last_ns = books.changes.last_ns(self._open_ns)
         until_ns = last_ns if end_ns is None else max(last_ns, end_ns)
         clock = list(range((self._open_ns // DAY_NS + 1) * DAY_NS, until_ns + 1, DAY_NS))
+        if self._is_by_minute:
+            clock += full_minutes(self._open_ns, until_ns)
         for place, age_ns in self._clocked:
             clock += books.tape.expiries(place, age_ns, self._open_ns, until_ns)
         moments = books.changes.moments(self._open_ns, clock)
@@ -287,6 +356,7 @@ class World:
             except Exception:
                 self.failures[measure.mandate] = traceback.format_exc()
                 self._measures.remove(measure)
+        self._dealings.evaluate(stretch)
         for gauge, column in self._context:
             show(gauge, stretch, column(stretch))
         stretch.close()

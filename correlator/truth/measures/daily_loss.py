@@ -19,22 +19,24 @@ class DailyLoss:
     """
 
     mandate = "daily_loss"
+    period_ns = DAY_NS
+    first_ns = 0  # when some period began, before any run
 
     def __init__(self, board: GaugeBoard, books: Books) -> None:
         self._gauge = board.bound(self.mandate, FIRM, default=FIRM)
-        self._day = -1
+        self._period = -1
         self._opening = float("nan")
 
     def evaluate(self, stretch: Stretch) -> None:
         if self._gauge is None:
             return
         earned = stretch.earned
-        days = stretch.times // DAY_NS
+        periods = (stretch.times - self.first_ns) // self.period_ns
         losses = np.full(len(earned), np.nan)
-        starts = [0, *(np.flatnonzero(days[1:] != days[:-1]) + 1).tolist()]
-        for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
-            if int(days[start]) != self._day:
-                self._day, self._opening = int(days[start]), float("nan")
+        starts = [0, *(np.flatnonzero(periods[1:] != periods[:-1]) + 1).tolist()]
+        for start, end in zip(starts, [*starts[1:], len(periods)], strict=True):
+            if int(periods[start]) != self._period:
+                self._period, self._opening = int(periods[start]), float("nan")
             if self._opening != self._opening:
                 defined = np.flatnonzero(~np.isnan(earned[start:end]))
                 if not len(defined):
