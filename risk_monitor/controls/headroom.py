@@ -40,7 +40,8 @@ class Headroom:
         self._limits = limits
         self._bounds: dict[tuple[str, str], float | None] = {}
         self._committed: deque[_Committed] = deque()
-        self._sums: dict[str, float] = {}
+        self._bought: dict[str, float] = {}
+        self._sold: dict[str, float] = {}
 
     def change_limits(self, limits: Limits) -> None:
         """Other limits are in force from now on."""
@@ -62,13 +63,15 @@ class Headroom:
             if len(self._committed) >= MAX_COMMITTED:
                 self._drop_first()
             self._committed.append(_Committed(now_ns + COMMITTED_NS, asset, per_unit * quantity))
-            self._sums[asset] = self._sums.get(asset, 0.0) + per_unit * quantity
+            sums = self._bought if per_unit > 0.0 else self._sold
+            sums[asset] = sums.get(asset, 0.0) + per_unit * quantity
 
     def _of_asset(self, move: _Move, order: PricedOrder) -> Ruling | None:
         asset = move.asset
         if asset == "USD":
             return None
-        held = self._held(asset)
+        low, high = self._span(asset)
+        held = high if move.per_unit > 0.0 else low
         mark = self._view.mark(asset)
         if asset in self._limits.stablecoins:
             return self._room("stablecoin_exposure", asset, held, 0.0, 1.0, move.per_unit)
@@ -104,11 +107,12 @@ class Headroom:
         for asset in self._view.assets():
             if asset == "USD" or asset in self._limits.stablecoins:
                 continue
-            held, mark, move = self._held(asset), self._view.mark(asset), moves.get(asset, 0.0)
-            if mark <= 0.0 and (held or move):
+            (low, high), mark, move = self._span(asset), self._view.mark(asset), moves.get(asset, 0.0)
+            if mark <= 0.0 and (low or high or move):
                 unpriced = asset
-            total += abs(held) * mark
-            growth += (abs(held + move) - abs(held)) * mark
+            most = max(abs(low), abs(high))
+            total += most * mark
+            growth += (max(abs(low + move), abs(high + move)) - most) * mark
         if unpriced:
             return Ruling(0.0, f"no price of {unpriced} to value the firm's positions by")
         if growth <= 0.0 or total + growth <= bound:
@@ -117,8 +121,11 @@ class Headroom:
         room = max(bound - total, 0.0) / growth * order.quantity
         return Ruling(room, f"notional_limit in total leaves room for {room:.8g}")
 
-    def _held(self, asset: str) -> float:
-        return self._view.exposure(asset) + self._sums.get(asset, 0.0)
+    def _span(self, asset: str) -> tuple[float, float]:
+        """The least and the most that the exposure may be: whether what was let through has been filled, and is in the
+        books already, is not known, so it never makes room."""
+        exposure = self._view.exposure(asset)
+        return exposure + self._sold.get(asset, 0.0), exposure + self._bought.get(asset, 0.0)
 
     def _bound(self, mandate: str, subject: str) -> float | None:
         key = (mandate, subject)
@@ -133,9 +140,11 @@ class Headroom:
 
     def _drop_first(self) -> None:
         one = self._committed.popleft()
-        self._sums[one.asset] -= one.amount
+        sums = self._bought if one.amount > 0.0 else self._sold
+        sums[one.asset] -= one.amount
         if not self._committed:
-            self._sums.clear()  # what floats leave behind would add up
+            self._bought.clear()  # what floats leave behind would add up
+            self._sold.clear()
 
 
 def _at(bounds: tuple[Bound, ...], severity: Severity) -> float | None:
