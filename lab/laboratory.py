@@ -25,8 +25,9 @@ from lab.scenario.model import Experiment, Injection
 from risk_monitor.effects import Signal
 from risk_monitor.limits import parse_limits
 from risk_monitor.machine import RiskMonitor
-from simulators.custodian.api import CustodianApi, CustodyKey
+from simulators.custodian.api import CustodianApi
 from simulators.custodian.core import Custodian
+from simulators.custodian.door import CustodyKey
 from simulators.custodian.exchange_link import ExchangeLink
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
@@ -92,7 +93,7 @@ class Laboratory:
         self.links: list[Link] = []
         self.strategies = [self._make_strategy(strategy) for strategy in firm.strategies]
         self.shell = MonitorShell(
-            RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
+            lambda: RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
             {name: self._link(MONITOR, name) for name in self.venues},
             self.kernel,
             self.journal,
@@ -148,11 +149,8 @@ class Laboratory:
             accounts = [account.name for account in firm.accounts if account.venue == name]
             if accounts:
                 core.connect_exchange(name, ExchangeLink(exchange, custodian.name, accounts))
-        keys = {
-            monitor_key(custodian.name, account.name): CustodyKey()
-            for account in firm.accounts
-            if account.venue == custodian.name
-        }
+        names = (monitor_key(custodian.name, account.name) for account in firm.accounts if account.venue == core.name)
+        keys = {name: CustodyKey(secret=secret_of(name)) for name in names}
         service = self._streams(f"custodian/{custodian.name}/service")
         return core, CustodianApi(core, keys, _service(custodian.service), service)
 

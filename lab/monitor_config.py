@@ -17,7 +17,7 @@ def monitor_config(firm: Firm) -> MonitorConfig:
         for exchange in firm.exchanges
     ]
     if firm.custodian is not None:
-        venues.append(VenueConfig(firm.custodian.name, "fireblocks", accounts=_accounts(firm, firm.custodian.name)))
+        venues.append(VenueConfig(firm.custodian.name, "fireblocks", accounts=_signing(firm, firm.custodian.name)))
     for source in firm.price_sources:
         assets = tuple(asset for asset in firm.assets if asset != "USD")
         venues.append(VenueConfig(source.name, source.dialect, assets=assets))  # type: ignore[arg-type]
@@ -25,7 +25,7 @@ def monitor_config(firm: Firm) -> MonitorConfig:
 
 
 def _signing(firm: Firm, venue: str) -> tuple[Account, ...]:
-    """The accounts at an exchange, where requests are signed."""
+    """The accounts at a venue where requests are signed."""
     return tuple(
         Account(account.name, account.api_key, secret_of(account.api_key)) for account in _accounts(firm, venue)
     )

@@ -15,6 +15,7 @@ from risk_monitor.books.holdings import ZERO
 from risk_monitor.config import Account
 from risk_monitor.connectors import fireblocks
 from risk_monitor.connectors.domain import ConnectorError, CustodyBalance, SettlementSeen, TransferSeen
+from risk_monitor.custody_checks import CustodyChecks
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import AT_ONCE_NS, Task, Transport, VenueLine
 
@@ -42,6 +43,7 @@ class CustodyReader:
         telemetry: Telemetry,
         on_data: Callable[[int], None],
         on_view: Callable[[int], None],
+        checks: CustodyChecks,
     ) -> None:
         self.book = book
         self.task = Task(
@@ -54,11 +56,13 @@ class CustodyReader:
             self._target,
             self._deliver,
             self._abandon,
+            sign=fireblocks.Signer(account),
         )
         self._transport = transport
         self._telemetry = telemetry
         self._on_data = on_data
         self._on_view = on_view
+        self._checks = checks
         self._phase = _Phase.BALANCES
         self._rounds = 0
         self._must_repeat = False
@@ -130,26 +134,28 @@ class CustodyReader:
             if self._rounds >= MAX_ROUNDS:
                 self._telemetry.torn_custody_reads += 1
                 self._before = balances
-                return self._adopt(now_ns)
+                return self._adopt(now_ns, is_whole=False)
         self._before = balances
         self._settlements.clear()
         self._transfers.clear()
         self._phase = _Phase.TRANSACTIONS
         return AT_ONCE_NS
 
-    def _adopt(self, now_ns: int) -> int | None:
+    def _adopt(self, now_ns: int, is_whole: bool = True) -> int | None:
         settlements = {entry.instruction_id: entry for entry in self._settlements}
         transfers = {entry.transfer_id: entry for entry in self._transfers}
         view = CustodyView(self._seen_ns, self._before, tuple(settlements.values()), tuple(transfers.values()))
         self.book.adopt(now_ns, view)
+        again_ns = self._checks.viewed(now_ns, view, is_whole)
         self._reset()
         must_repeat, self._must_repeat = self._must_repeat, False
         self._on_view(now_ns)
-        return AT_ONCE_NS if must_repeat else None
+        return AT_ONCE_NS if must_repeat else again_ns
 
     def _abandon(self, now_ns: int) -> None:
         """An answer did not come or could not be used: the next reading starts from the beginning."""
         self._reset()
+        self._checks.unreadable()
 
     def _reset(self) -> None:
         self._phase = _Phase.BALANCES

@@ -51,7 +51,8 @@ class Task:
     """One question to one venue, asked every ``interval_ns`` (0: once, then dropped).
 
     ``target`` writes the request's target for the time at which it leaves; ``on_failure`` is told when an answer did
-    not come or could not be used, ``on_end`` when a question asked once has been answered or dropped.
+    not come or could not be used, ``on_end`` when a question asked once has been answered or dropped. ``sign`` makes
+    further headers for a time and target, where a dialect signs requests in a header.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Task:
         "name",
         "on_end",
         "on_failure",
+        "sign",
         "target",
         "waits",
         "weight",
@@ -85,6 +87,7 @@ class Task:
         on_failure: Callable[[int], None] | None = None,
         is_probe: bool = False,
         on_end: Callable[[], None] | None = None,
+        sign: Callable[[int, str], tuple[tuple[str, str], ...]] | None = None,
     ) -> None:
         self.name = name
         self.line = line
@@ -97,6 +100,7 @@ class Task:
         self.on_failure = on_failure
         self.is_probe = is_probe
         self.on_end = on_end
+        self.sign = sign
         self.failures = 0
         self.in_flight = False
         self.waits = False
@@ -218,7 +222,9 @@ class Transport:
         if len(self._in_flight) == 1:
             self.agenda.arm(self._timeout_job, now_ns + self._timeout_ns)
         self._telemetry.requests += 1
-        self._emit(SendRequest(request_id, task.line.name, task.account, "GET", task.target(now_ns), task.headers))
+        target = task.target(now_ns)
+        headers = task.headers if task.sign is None else (*task.headers, *task.sign(now_ns, target))
+        self._emit(SendRequest(request_id, task.line.name, task.account, "GET", target, headers))
 
     def on_reply(self, now_ns: int, request_id: int, status: int, body: bytes) -> None:
         flight = self._in_flight.pop(request_id, None)

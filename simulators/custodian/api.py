@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from simulators.custodian.core import AssetPosition, Custodian, Vault
+from simulators.custodian.door import CustodyKey, Door
 from simulators.custodian.operations import DEFAULT_SERVICE_TIMES
 from simulators.custodian.payloads import (
     CancelledBody,
@@ -24,8 +25,9 @@ from simulators.custodian.payloads import (
     VaultAccountsPage,
     VaultAsset,
 )
+from simulators.custodian.refused import Refused
 from simulators.custodian.transactions import Status, Transaction, Transfer
-from simulators.custodian.transfer_requests import Refused, request_transfer, unknown_vault, unsupported_asset
+from simulators.custodian.transfer_requests import request_transfer, unknown_vault, unsupported_asset
 from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request, Stream
 from simulators.service_time import ServiceTimes
@@ -36,12 +38,6 @@ _JSON = (("Content-Type", "application/json; charset=utf-8"),)
 _DEFAULT_LIMIT = 200
 _MAXIMUM_LIMIT = 500
 _encode = msgspec.json.Encoder().encode
-
-
-class CustodyKey(msgspec.Struct, frozen=True):
-    """What an API key may do: everybody known may read, some may also move money."""
-
-    can_write: bool = False
 
 
 class Outage(Protocol):
@@ -80,7 +76,7 @@ class CustodianApi:
         self.outages: list[Outage] = []
         self.retouches: list[Retouch] = []
         self._clock = custodian.clock
-        self._keys = dict(keys)
+        self._door = Door(keys)
         self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
 
     def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:
@@ -104,21 +100,12 @@ class CustodianApi:
                 respond(reply, cause)
             return
         try:
-            key = self._authenticate(request)
+            key = self._door.admit(request, self._clock.now_ns)
             body = self._route(request, key, cause)
         except Refused as refusal:
             respond(error_reply(refusal.status, refusal.code, refusal.message), cause)
             return
         respond(Reply(200, _encode(body), _JSON), cause)
-
-    def _authenticate(self, request: Request) -> CustodyKey:
-        name = next((value for header, value in request.headers if header.lower() == "x-api-key"), "")
-        if not name:
-            raise Refused(401, -2, "Unauthorized: Missing API key")
-        key = self._keys.get(name)
-        if key is None:
-            raise Refused(401, -7, "Unauthorized: Token was not accepted.")
-        return key
 
     def _route(self, request: Request, key: CustodyKey, cause: int) -> object:
         url = urlsplit(request.target)

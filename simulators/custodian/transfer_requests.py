@@ -8,21 +8,12 @@ import msgspec
 
 from simulators.custodian.core import Custodian, Vault
 from simulators.custodian.payloads import PeerRequest, TransferRequest
+from simulators.custodian.refused import Refused
 from simulators.custodian.transactions import Peer, PeerType, Transaction
 from simulators.ledger import to_units
 
 _OUTSIDE: frozenset[str] = frozenset(("EXTERNAL_WALLET", "ONE_TIME_ADDRESS", "FIAT_ACCOUNT"))
 _decode = msgspec.json.Decoder(TransferRequest).decode
-
-
-class Refused(Exception):
-    """The custodian refuses a request: HTTP ``status``, and ``code`` and text of the dialect."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
 
 
 def request_transfer(custodian: Custodian, body: bytes, cause: int) -> Transaction:

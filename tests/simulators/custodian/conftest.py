@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from lab.kernel import Kernel
-from simulators.custodian.api import CustodianApi, CustodyKey
+from simulators.custodian.api import CustodianApi
 from simulators.custodian.calendar import MINUTE_NS, parse_date
 from simulators.custodian.config import HOUR_NS, CustodianConfig, ProcessingConfig, TransferConfig
 from simulators.custodian.core import Custodian
+from simulators.custodian.door import CustodyKey
 from simulators.ledger import UNITS, Ledger
 from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request

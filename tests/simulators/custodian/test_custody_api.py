@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulators.custodian.api import CustodianApi, CustodyKey
+from simulators.custodian.api import CustodianApi
+from simulators.custodian.door import CustodyKey
 from simulators.ledger import UNITS
 from simulators.log_normal import LogNormal
 from simulators.ports import Reply, Request
