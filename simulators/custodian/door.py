@@ -30,7 +30,7 @@ _UNTRUSTED: Options = {
     "verify_exp": False,
     "verify_iat": False,
     "verify_nbf": False,
-}  # times are checked by the venue's clock
+}  # the venue's clock decides
 
 
 class CustodyKey(msgspec.Struct, frozen=True):
