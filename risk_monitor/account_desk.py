@@ -67,12 +67,21 @@ class AccountDesk:
         self._subscription_ns = config.network.connect_timeout_ms * _NS_PER_MS
         self._subscription_job = Job(self._on_no_answer)
         self._is_subscribed = False
+        self.heard_ns = -1
+        """When anything was last heard of the account, -1 before."""
         self._subscriptions = 0
         self._agreed_ns = 0
         self._suspected_ns: int | None = None
         self._records: dict[str, HistoryRecord] = {}
         self._claimed: dict[str, None] = {}
-        use = StreamUse(line.name, account.name, binance.USER_STREAM_TARGET, self._on_opened, self._on_frame)
+        use = StreamUse(
+            line.name,
+            account.name,
+            binance.USER_STREAM_TARGET,
+            self._on_opened,
+            self._on_frame,
+            closed=self._on_closed,
+        )
         self.stream = StreamKeeper(use, board, config.network, self._agenda, emit, telemetry)
         self._task = Task(
             f"account {account.name}",
@@ -126,7 +135,7 @@ class AccountDesk:
 
     def _on_account(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         changed = self.book.on_reply(now_ns, departed_ns, binance.read_account(body))
-        self._on_data(now_ns)
+        self._heard(now_ns)
         self._portfolio.touch(now_ns)
         if not changed:
             self._agreed_ns = departed_ns
@@ -138,13 +147,24 @@ class AccountDesk:
                 # Twice changed, and not one event in between: the stream is open and tells nothing.
                 self._telemetry.missed_account_events += 1
                 self._suspected_ns = None
-                self._is_subscribed = False
+                self._subscribed(now_ns, False)
                 self.stream.renew(now_ns)
         self._suspense.settle(now_ns)
         return None
 
+    def _heard(self, now_ns: int) -> None:
+        self.heard_ns = now_ns
+        self._on_data(now_ns)
+
+    def _subscribed(self, now_ns: int, is_subscribed: bool) -> None:
+        self._is_subscribed = is_subscribed
+        self.tape.set_live(now_ns, is_subscribed)
+
+    def _on_closed(self, now_ns: int) -> None:
+        self._subscribed(now_ns, False)
+
     def _on_opened(self, now_ns: int, stream_id: int) -> None:
-        self._is_subscribed = False
+        self._subscribed(now_ns, False)
         self._emit(SendFrame(stream_id, binance.subscribe_frame(self.account, now_ns)))
         self._agenda.arm(self._subscription_job, now_ns + self._subscription_ns)
 
@@ -164,7 +184,7 @@ class AccountDesk:
                 return
             case binance.SubscriptionLost(reason):
                 self._telemetry.note(f"{self._line.name} account {self.account.name}: subscription lost, {reason}")
-                self._is_subscribed = False
+                self._subscribed(now_ns, False)
                 self.stream.renew(now_ns)
                 return
             case AccountSnapshot():
@@ -176,11 +196,11 @@ class AccountDesk:
             case BalanceChange():
                 self.book.on_change(now_ns, event)
         self._suspected_ns = None
-        self._on_data(now_ns)
+        self._heard(now_ns)
         self._portfolio.touch(now_ns)
 
     def _on_subscribed(self, now_ns: int) -> None:
-        self._is_subscribed = True
+        self._subscribed(now_ns, True)
         self._agenda.cancel(self._subscription_job)
         self._subscriptions += 1
         self.hurry(now_ns)

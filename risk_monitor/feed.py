@@ -55,6 +55,8 @@ class MarketFeed:
             return
         quote.seen_ns = now_ns
         quote.update_id = ticker.update_id
+        if quote.trail is not None:
+            quote.trail.append((now_ns, ticker))
         if bid != quote.bid or ask != quote.ask:
             quote.bid = bid
             quote.ask = ask

@@ -17,6 +17,7 @@ from risk_monitor.custody_reader import CustodyReader
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.limits import Limits
 from risk_monitor.rules import Subjects
+from risk_monitor.tape import AccountTape
 
 
 def universe(config: MonitorConfig, limits: Limits) -> tuple[str, ...]:
@@ -56,6 +57,15 @@ class FirmViews:
         """Of an exchange that is not watched nothing will ever be seen, so nothing is waited for."""
         exchange = self.exchanges.get(venue)
         return exchange.seen_ns if exchange else NEVER_NS
+
+    def tapes(self) -> tuple[AccountTape, ...]:
+        """What the orders of each account at an exchange do."""
+        return tuple(desk.tape for desk in self._accounts())
+
+    def heard(self) -> tuple[tuple[str, int], ...]:
+        """For each account at an exchange and each custodian: when anything was last heard of it, -1 for never."""
+        accounts = tuple((f"{desk.book.venue}:{desk.book.name}", desk.heard_ns) for desk in self._accounts())
+        return accounts + tuple((name, reader.book.seen_ns) for name, reader in self.custodians.items())
 
     def hurry_custody(self, now_ns: int) -> None:
         for reader in self.custodians.values():

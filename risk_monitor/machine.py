@@ -36,14 +36,18 @@ from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.firm import FirmViews, custody_books, universe
 from risk_monitor.integrity import MarketIntegrity
 from risk_monitor.limits import Limits
-from risk_monitor.mandates import overdue_settlement, price_divergence, stablecoin_peg, triangular_divergence
+from risk_monitor.mandates import basis, overdue_settlement, price_divergence, stablecoin_peg, triangular_divergence
 from risk_monitor.mandates.api_errors import ApiErrors
 from risk_monitor.mandates.api_latency import ApiLatency
 from risk_monitor.mandates.api_outage import ApiOutage
 from risk_monitor.mandates.board import PortfolioBoard
 from risk_monitor.mandates.clock_drift import ClockDrift
+from risk_monitor.mandates.conduct_board import ConductBoard
 from risk_monitor.mandates.feed_staleness import PositionStaleness, PriceStaleness
+from risk_monitor.mandates.leverage import Leverage
+from risk_monitor.mandates.statistics_board import StatisticsBoard
 from risk_monitor.mandates.unsettled_exposure import UnsettledExposure
+from risk_monitor.mandates.visibility import Visibility
 from risk_monitor.price_source import PriceSource
 from risk_monitor.state import StateStore
 from risk_monitor.streams import Switchboard
@@ -122,6 +126,7 @@ class RiskMonitor:
         stablecoin_peg.keep(tower, quotes)
         price_divergence.keep(tower, quotes)
         triangular_divergence.keep(tower, quotes)
+        basis.keep(tower, quotes)
         self._staleness = PriceStaleness(tower, quotes, agenda)
         self._positions: list[PositionStaleness] = []
         lines = {venue.name: VenueLine(venue, transport) for venue in config.venues}
@@ -169,8 +174,22 @@ class RiskMonitor:
         self._overdue = overdue_settlement.keep(
             tower, tuple(venue.name for venue in exchanges), books, agenda, views.hurry_custody
         )
-        board = PortfolioBoard(tower, portfolio, views.asset_evidence(marks), views.firm_evidence(quotes))
+        evidence_of, evidence = views.asset_evidence(marks), views.firm_evidence(quotes)
+        board = PortfolioBoard(tower, portfolio, evidence_of, evidence)
         portfolio.evaluations.append(board.evaluate)
+        margined = tuple(
+            (venue.name, account.name)
+            for venue in config.venues
+            if any(is_perpetual(pair) for pair in venue.pairs)
+            for account in venue.accounts
+        )
+        portfolio.evaluations.append(Leverage(tower, margined, perpetuals, marks).evaluate)
+        self._statistics = StatisticsBoard(tower, portfolio, agenda, evidence_of, evidence)
+        self._conduct = ConductBoard(tower, views.tapes(), quotes, portfolio, agenda)
+        self._visibility = Visibility(tower, marks, holdings, views.heard, agenda)
+        if self._visibility.is_kept:
+            portfolio.evaluations.append(self._visibility.look)
+            self._staleness.listeners.append(self._visibility.look)
         portfolio.evaluations.append(UnsettledExposure(tower, books, marks).evaluate)
         priced = tuple(asset for asset in marks.assets if asset != "USD")
         interval_ns = config.cadences.price_source_ms * _NS_PER_MS
@@ -237,6 +256,9 @@ class RiskMonitor:
     def _start(self, now_ns: int) -> None:
         self._portfolio.start(now_ns)
         self._staleness.start(now_ns)
+        self._statistics.start(now_ns)
+        self._conduct.start(now_ns)
+        self._visibility.start(now_ns)
         for freshness in self._positions:
             freshness.reached(now_ns)
         for exchange in self._views.exchanges.values():

@@ -61,7 +61,7 @@ class EquityHistory:
         self.is_started = False
 
     def update(self, now_ns: int, equity: float) -> None:
-        """Take equity as it is now. The first valuation of a new UTC day is that day's opening, that of a Monday or later
+        """Take equity as it is now. The first valuation of a new UTC day is that day's opening, the first of a new week
         is the week's."""
         net = equity - self._flows
         day = now_ns // NS_PER_DAY

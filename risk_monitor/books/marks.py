@@ -6,12 +6,15 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from risk_monitor.connectors.binance import symbol_of
+from risk_monitor.connectors.binance import BookTicker, symbol_of
 
 QuoteCheck = Callable[[int], None]
 
 REPEATS = 10
 """So many times a quote has to be shown unchanged before it can be called frozen."""
+
+TRAIL = 32
+"""Quotes that are remembered where someone asks what was shown a moment ago."""
 
 _MIDS = 11
 
@@ -47,6 +50,7 @@ class Quote:
         "repeats",
         "seen_ns",
         "symbol",
+        "trail",
         "update_id",
         "venue",
     )
@@ -72,7 +76,12 @@ class Quote:
         self.repeats = 0
         self.is_stuck = False
         self.on_moved: Callable[[int, Quote], None] = _ignore
+        self.trail: deque[tuple[int, BookTicker]] | None = None
         self.on_repeated: Callable[[int, Quote], None] = _ignore
+
+    def keep_trail(self) -> None:
+        """Remember the last few payloads with their times: what was shown when a report was on its way."""
+        self.trail = deque(maxlen=TRAIL)
 
     def evidence(self) -> str:
         if self.seen_ns < 0:

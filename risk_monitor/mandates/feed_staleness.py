@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
 from risk_monitor.alerts import Evidence, Watch, Watchtower
 from risk_monitor.books.marks import Quote, evidence_of
@@ -25,6 +27,8 @@ class PriceStaleness:
         self._start_ns = 0
         self._lines: list[tuple[Quote, Watch]] = []
         self._watch_of: dict[Quote, Watch] = {}
+        self.listeners: list[Callable[[int], None]] = []
+        """Told when a quote has gone stale or come back."""
         for quote in quotes:
             watch = tower.watch("feed_staleness", f"{quote.venue}:{quote.pair}", evidence_of((quote,)), "prices")
             if watch is not None:
@@ -45,9 +49,12 @@ class PriceStaleness:
             due_ns = now_ns + self._bound_ns + 1
             if due_ns < self._job.due_ns:
                 self._agenda.arm(self._job, due_ns)
+        for listener in self.listeners:
+            listener(now_ns)
 
     def _look(self, now_ns: int) -> None:
         next_ns = NEVER_NS
+        changed = False
         for quote, watch in self._lines:
             since_ns = quote.seen_ns if quote.seen_ns >= 0 else self._start_ns
             elapsed_ns = now_ns - since_ns
@@ -58,6 +65,7 @@ class PriceStaleness:
                     quote.on_stale()
                     for check in quote.checks:
                         check(now_ns)
+                    changed = True
                 bound = watch.next_bound(elapsed_ns)
                 if bound is None:
                     continue
@@ -69,6 +77,9 @@ class PriceStaleness:
                 next_ns = due_ns
         if next_ns != NEVER_NS:
             self._agenda.arm(self._job, next_ns)
+        if changed:
+            for listener in self.listeners:
+                listener(now_ns)
 
 
 class PositionStaleness:

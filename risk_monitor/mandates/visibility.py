@@ -1,0 +1,109 @@
+"""Visibility: how long the monitor has been blind. Of an asset that is held: time since the last moment at which its
+mark could be computed from fresh quotes. Of the ``firm``: since the marks of all that it holds could be, and every
+account had been seen within the staleness bound of positions. What cannot be seen is not therefore in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from risk_monitor.agenda import NEVER_NS, Agenda
+from risk_monitor.alerts import Watchtower
+from risk_monitor.books.freshness import FreshMark
+from risk_monitor.books.holdings import Holdings
+from risk_monitor.books.marks import MarkBook, evidence_of
+from risk_monitor.mandates.elapsed import Elapsed
+from risk_monitor.timestamps import utc
+
+
+class _AssetSight:
+    """Since when an asset that is held cannot be priced; None while it can be, or is not held."""
+
+    __slots__ = ("asset", "elapsed", "lost_ns", "mark")
+
+    def __init__(self, asset: str, mark: FreshMark, elapsed: Elapsed | None) -> None:
+        self.asset = asset
+        self.mark = mark
+        self.elapsed = elapsed
+        self.lost_ns: int | None = None
+
+    def set(self, now_ns: int, is_seen: bool) -> None:
+        if is_seen is (self.lost_ns is None):
+            return
+        self.lost_ns = None if is_seen else now_ns
+        if self.elapsed is not None:
+            self.elapsed.restart(now_ns, self.lost_ns)
+
+
+class Visibility:
+    """Looked at whenever the portfolio is, and when a quote goes stale or comes back. ``heard`` gives, for each account
+    with its name, when something was last heard of it, -1 for never."""
+
+    def __init__(
+        self,
+        tower: Watchtower,
+        marks: MarkBook,
+        holdings: Holdings,
+        heard: Callable[[], tuple[tuple[str, int], ...]],
+        agenda: Agenda,
+    ) -> None:
+        self._holdings = holdings
+        self._heard = heard
+        staleness = tower.limits.mandate("feed_staleness")
+        bounds = staleness.bounds("positions") if staleness else ()
+        self._bound_ns = int(bounds[0].value) if bounds else NEVER_NS
+        self._start_ns = 0
+        self._lines: list[_AssetSight] = []
+        for asset in marks.assets:
+            if asset == "USD":
+                continue
+            mark = FreshMark(marks, asset)
+            is_traded = asset not in tower.limits.stablecoins
+            watch = tower.watch("visibility", asset, evidence_of(mark.quotes)) if is_traded else None
+            self._lines.append(_AssetSight(asset, mark, Elapsed(watch, agenda) if watch else None))
+        self._lost_ns: int | None = None
+        firm = tower.watch("visibility", "firm", self._evidence)
+        self._firm = Elapsed(firm, agenda) if firm else None
+        self.is_kept = firm is not None or any(line.elapsed for line in self._lines)
+
+    def start(self, now_ns: int) -> None:
+        """Nothing has been seen yet."""
+        self._start_ns = now_ns
+        self._lost_ns = now_ns
+        if self._firm is not None:
+            self._firm.restart(now_ns, now_ns)
+        for line in self._lines:
+            line.lost_ns = now_ns
+            if line.elapsed is not None:
+                line.elapsed.restart(now_ns, now_ns)
+
+    def look(self, now_ns: int) -> None:
+        holdings = self._holdings
+        are_known = holdings.are_known
+        for line in self._lines:
+            is_held = not are_known or bool(holdings.total(line.asset))
+            line.set(now_ns, not is_held or line.mark.is_fresh)
+        if self._firm is None:
+            return
+        lost = [line.lost_ns for line in self._lines if line.lost_ns is not None]
+        lost += [
+            heard_ns + self._bound_ns if heard_ns >= 0 else self._start_ns
+            for _, heard_ns in self._heard()
+            if heard_ns < 0 or now_ns - heard_ns > self._bound_ns
+        ]
+        if not lost:
+            if self._lost_ns is not None:
+                self._lost_ns = None
+                self._firm.restart(now_ns, None)
+        elif self._lost_ns is None:
+            self._lost_ns = min(lost)
+            self._firm.restart(now_ns, self._lost_ns)
+
+    def _evidence(self) -> tuple[str, ...]:
+        """What is not seen."""
+        assets = tuple(f"no fresh quote prices {line.asset}" for line in self._lines if line.lost_ns is not None)
+        unheard = sorted((heard_ns, name) for name, heard_ns in self._heard())
+        return assets + tuple(f"{name} {_last_heard(heard_ns)}" for heard_ns, name in unheard[:3])
+
+
+def _last_heard(heard_ns: int) -> str:
+    return f"last heard of at {utc(heard_ns)}" if heard_ns >= 0 else "not heard of since the start"
