@@ -84,10 +84,11 @@ class ExchangeInfo(msgspec.Struct, frozen=True, rename="camel"):
 
 def exchange_info(pairs: tuple[Pair, ...], limits: RateLimits, now_ms: int) -> ExchangeInfo:
     """The answer for some pairs."""
-    return ExchangeInfo("UTC", now_ms, _rate_limits(limits), (), [_symbol(pair) for pair in pairs])
+    return ExchangeInfo("UTC", now_ms, rate_limits(limits), (), [_symbol(pair) for pair in pairs])
 
 
-def _rate_limits(limits: RateLimits) -> tuple[RateLimitRow, ...]:
+def rate_limits(limits: RateLimits) -> tuple[RateLimitRow, ...]:
+    """The limits as both dialects state them."""
     return (
         RateLimitRow("REQUEST_WEIGHT", "MINUTE", 1, limits.weight_per_minute),
         RateLimitRow("ORDERS", "SECOND", 10, limits.orders_per_ten_seconds),

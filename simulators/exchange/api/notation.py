@@ -38,13 +38,14 @@ def parse_units(text: str, name: str) -> int:
 class Notation:
     """Reads and writes the numbers of one listing.
 
-    ``symbol`` is the name without the slash (``BTCUSDT``), ``stream`` the same in lower case.
+    ``symbol`` is the name without the slash (``BTCUSDT``; a perpetual is named as its pair), ``stream`` the same in
+    lower case.
     """
 
     __slots__ = ("lot_units", "min_notional_units", "notional_units", "stream", "symbol", "tick_units")
 
     def __init__(self, listing: Listing) -> None:
-        self.symbol = listing.symbol.replace("/", "")
+        self.symbol = listing.symbol.partition(":")[0].replace("/", "")
         self.stream = self.symbol.lower()
         self.tick_units = to_units(listing.tick_size)
         self.lot_units = to_units(listing.lot_size)

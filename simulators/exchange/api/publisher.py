@@ -36,6 +36,11 @@ class Publisher:
         self._next_minute_ns = now_ns - now_ns % MINUTE_NS + MINUTE_NS
         self._arm()
 
+    @property
+    def books(self) -> list[BookFeed]:
+        """The book of every pair, in the order of the listings."""
+        return self._books
+
     def topics(self) -> list[Topic]:
         """Every stream of the venue, pair by pair."""
         topics: list[Topic] = []

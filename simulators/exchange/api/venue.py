@@ -8,7 +8,7 @@ the moment the reply leaves. Requests do not wait for one another, so a later on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -26,7 +26,7 @@ from simulators.exchange.api.publisher import Publisher
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
 from simulators.exchange.api.signatures import check_request
 from simulators.exchange.api.streams import MarketStreams
-from simulators.exchange.api.topic import Push
+from simulators.exchange.api.topic import Push, Topic
 from simulators.exchange.api.trading_endpoints import TradingEndpoints
 from simulators.exchange.api.user_data import UserData
 from simulators.exchange.api.wallet import Wallet, WalletTimings
@@ -70,6 +70,8 @@ class ExchangeApi:
     ``wallet`` and ``faults`` are for those who move value or do harm; no client sees them.
     """
 
+    ws_api_path: ClassVar[str] = "/ws-api/v3"
+
     def __init__(
         self,
         exchange: Exchange,
@@ -90,24 +92,37 @@ class ExchangeApi:
         self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
         self._limiter = RateLimiter(limits)
         self.publisher = Publisher(exchange, self.pairs, clock)
-        self.user_data = UserData(exchange, self.pairs, clock)
+        self.user_data = self.make_user_data(clock)
         self.faults = FaultPoints(self.user_data)
         queue = FrameQueue(clock, self._service_times, self.faults)
-        self.streams = MarketStreams(self.publisher.topics(), queue)
+        self.streams = MarketStreams(self.make_topics(), queue)
         self.ws_api = WsApi(keys, self.user_data, self._limiter, queue)
         self.wallet = Wallet(exchange, clock, audit, wallet_timings)
         self._routes: dict[tuple[str, str], Route] = {
-            (route.method, route.path): route
-            for route in (
-                *MarketEndpoints(exchange, self.pairs, clock, limits).routes(),
-                *TradingEndpoints(exchange, self.pairs, clock, self.user_data).routes(),
-                *AccountEndpoints(exchange, self.pairs, clock, self.user_data).routes(),
-                *WalletEndpoints(exchange, self.pairs, clock, self.wallet).routes(),
-            )
+            (route.method, route.path): route for route in self.make_routes(clock, limits)
         }
         # The core calls this for every tick of the market: straight to the publisher saves a call.
         self.on_top = self.publisher.on_top  # type: ignore[method-assign]
         exchange.observer = self
+
+    # What a venue of another dialect has in other shapes
+
+    def make_user_data(self, clock: Clock) -> UserData:
+        """What tells accounts of their own."""
+        return UserData(self.exchange, self.pairs, clock)
+
+    def make_topics(self) -> list[Topic]:
+        """Every market stream."""
+        return self.publisher.topics()
+
+    def make_routes(self, clock: Clock, limits: RateLimits) -> list[Route]:
+        """Every endpoint."""
+        return [
+            *MarketEndpoints(self.exchange, self.pairs, clock, limits).routes(),
+            *TradingEndpoints(self.exchange, self.pairs, clock, self.user_data).routes(),
+            *AccountEndpoints(self.exchange, self.pairs, clock, self.user_data).routes(),
+            *WalletEndpoints(self.exchange, self.pairs, clock, self.wallet).routes(),
+        ]
 
     # ports.Venue
 
@@ -142,7 +157,7 @@ class ExchangeApi:
             return None
         path, _, query = target.partition("?")
         path = unquote(path)
-        if path == "/ws-api/v3":
+        if path == self.ws_api_path:
             return self.ws_api.open(push, closed, address)
         if path == "/stream":
             names = unquote(Parameters(query).text("streams"))

@@ -42,14 +42,16 @@ class MarginBooks:
         self.exchange.open_account(name, "firm", opening)
         self.accounts[name] = MarginAccount(self.exchange.ledger.account(name), len(self.contracts), leverage)
 
-    def trade(self, margin: MarginAccount, contract: Contract, lots: int, value: int, event: str, cause: int) -> None:
-        """Take on contracts (signed) for a value (signed alike), and settle the profit that this realised."""
+    def trade(self, margin: MarginAccount, contract: Contract, lots: int, value: int, event: str, cause: int) -> int:
+        """Take on contracts (signed) for a value (signed alike); settle and return the profit that this realised."""
         profit = margin.positions[contract.index].trade(lots, value)
+        margin.realised[contract.index] += profit
         if profit > 0:
             self.pay(CLEARING, margin.name, contract.asset, profit, "profit", cause)
         else:
             self.pay(margin.name, CLEARING, contract.asset, -profit, "profit", cause)
         self.report(margin, contract, profit, event, cause)
+        return profit
 
     def pay(self, payer: str, payee: str, asset: str, amount: int, reason: str, cause: int) -> None:
         """Move ``amount``; what a client's wallet cannot pay, the insurance fund does."""

@@ -61,6 +61,8 @@ class ClearingHouse(MarginBooks):
     ) -> None:
         super().__init__(exchange, terms, clock, audit)
         self.observer: ClearingObserver | None = None
+        self.profits: dict[str, int] = {}
+        """What the fill that the observer is being told of realised, by account; smallest units."""
         self._clock = clock
         self._index_price = index_price
         self._timer = clock.timer(self._tick)
@@ -153,6 +155,19 @@ class ClearingHouse(MarginBooks):
         bound = sum(self.initial_margin(account, each.index) for each in self.contracts if each.asset == asset)
         return self.accounts[account].margin_balance(self.contracts, asset) - bound
 
+    def liquidation_ticks(self, account: str, index: int) -> float:
+        """The mark price at which the account's margin would be used up to the maintenance margin, other contracts
+        standing as they are; 0.0 where there is no position or no such price."""
+        margin, contract = self.accounts[account], self.contracts[index]
+        position, asset = margin.positions[index], contract.asset
+        if not position.lots:
+            return 0.0
+        others = margin.margin_balance(self.contracts, asset) - position.unrealised(contract.mark_value)
+        rate = contract.terms.maintenance_margin
+        bound = margin.maintenance(self.contracts, asset) - abs(position.lots) * contract.mark_value * rate
+        value = (position.cost - others + bound) / (position.lots - abs(position.lots) * rate)
+        return max(0.0, value / contract.instrument.value_units)
+
     # ExchangeObserver
 
     def on_top(self, index: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int, cause: int) -> None:
@@ -165,15 +180,14 @@ class ClearingHouse(MarginBooks):
     def on_fill(self, trade: Trade, taker: Order | None, maker: Order | None, cause: int) -> None:
         sign = int(trade.taker_side)
         contract = self.contracts[trade.index]
-        for name, direction, ppm in (
-            (trade.taker_account, sign, contract.taker_ppm),
-            (trade.maker_account, -sign, contract.maker_ppm),
-        ):
+        profits = self.profits
+        profits.clear()
+        for name, direction, is_maker in ((trade.taker_account, sign, False), (trade.maker_account, -sign, True)):
             margin = self.accounts.get(name)
             if margin is not None:
                 lots, value = direction * trade.quantity_lots, direction * trade.quote_amount
-                self.trade(margin, contract, lots, value, "fill", cause)
-                self.pay(name, FEES, contract.asset, trade.quote_amount * ppm // PPM, "fee", cause)
+                profits[name] = self.trade(margin, contract, lots, value, "fill", cause)
+                self.pay(name, FEES, contract.asset, contract.fee(trade.quote_amount, is_maker=is_maker), "fee", cause)
         if self.observer is not None:
             self.observer.on_fill(trade, taker, maker, cause)
 

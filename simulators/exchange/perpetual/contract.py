@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from simulators.exchange.instrument import Instrument, fee_ppm
+from simulators.exchange.instrument import PPM, Instrument, fee_ppm
 from simulators.exchange.perpetual.funding import SAMPLE_NS, Premium, funding_rate, impact_ticks, premium_index
 from simulators.exchange.perpetual.terms import PerpetualTerms
 from simulators.exchange.types import Listing
@@ -90,6 +90,10 @@ class Contract:
     def mark_value(self) -> float:
         """What a lot is worth at the mark price, smallest units."""
         return self.mark_ticks * self.instrument.value_units
+
+    def fee(self, value: int, *, is_maker: bool) -> int:
+        """What a trade of ``value`` smallest units costs."""
+        return value * (self.maker_ppm if is_maker else self.taker_ppm) // PPM
 
     def wants_depth(self, now_ns: int) -> bool:
         """Whether a premium is to be looked at, for which the best prices alone will not do."""

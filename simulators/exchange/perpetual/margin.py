@@ -13,15 +13,19 @@ from simulators.ledger import Account
 
 
 class MarginAccount:
-    """An account's positions and leverage settings by contract. ``is_called``: it has been warned of liquidation."""
+    """An account's positions, leverage settings and realised profit (since it was opened, smallest units) by contract.
 
-    __slots__ = ("account", "is_called", "leverage", "name", "positions")
+    ``is_called``: it has been warned of liquidation.
+    """
+
+    __slots__ = ("account", "is_called", "leverage", "name", "positions", "realised")
 
     def __init__(self, account: Account, contracts: int, leverage: int) -> None:
         self.account = account
         self.name = account.name
         self.positions = [Position() for _ in range(contracts)]
         self.leverage = [leverage] * contracts
+        self.realised = [0] * contracts
         self.is_called = False
 
     @property
