@@ -9,6 +9,7 @@ import hashlib
 
 from lab.scenario.firm import Account, Firm
 from simulators.exchange.api.routes import ApiKey
+from simulators.gateway.api import GatewayKey
 
 
 def monitor_key(venue: str, account: str) -> str:
@@ -34,6 +35,16 @@ def account_key(firm: Firm, venue: str, account: str) -> str:
     return desk_key(venue, account)
 
 
+def gateway_key(gateway: str, *, with_control: bool) -> str:
+    """The monitor's API key to the firm's gateway: to read, and with controls wired in to command as well."""
+    return f"{gateway}.monitor.{'control' if with_control else 'read'}"
+
+
+def gateway_keys(gateway: str) -> dict[str, GatewayKey]:
+    """Every key that the gateway knows."""
+    return {gateway_key(gateway, with_control=control): GatewayKey(can_control=control) for control in (False, True)}
+
+
 def secret_of(api_key: str) -> str:
     """The secret that belongs to an API key, or to whatever else is named and signs."""
     return hashlib.sha256(f"riskproof secret of {api_key}".encode()).hexdigest()
@@ -41,7 +52,8 @@ def secret_of(api_key: str) -> str:
 
 def exchange_keys(firm: Firm, venue: str) -> dict[str, ApiKey]:
     """Every key that an exchange has given to the firm."""
-    hosts = tuple(strategy.name for strategy in firm.strategies)  # the strategies' machine has the address of each
+    # The strategies' machine, whose clients are the strategies and the gateway.
+    hosts = (*(strategy.name for strategy in firm.strategies), *((firm.gateway.name,) if firm.gateway else ()))
     keys: dict[str, ApiKey] = {}
     accounts = {account.name: account for account in firm.accounts if account.venue == venue}
     for account in accounts.values():

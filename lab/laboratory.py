@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from lab.injections import Fault, InjectionCoordinator
 from lab.journal.header import header_of
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel, Streams
-from lab.keys import exchange_keys, monitor_key, secret_of, trading_key
+from lab.keys import exchange_keys, monitor_key, secret_of
 from lab.link import Link
 from lab.market import load_world
 from lab.monitor_config import MONITOR, monitor_config
@@ -22,6 +21,7 @@ from lab.price_sources import make_price_source
 from lab.scenario import firm as firms
 from lab.scenario.faults import FAULTS
 from lab.scenario.model import Experiment, Injection
+from lab.trading_host import TradingHost
 from risk_monitor.effects import Signal
 from risk_monitor.limits import parse_limits
 from risk_monitor.machine import RiskMonitor
@@ -35,9 +35,6 @@ from simulators.ledger import SCALE
 from simulators.log_normal import LogNormal
 from simulators.market_data.world.tape import Tape
 from simulators.ports import Venue
-from simulators.strategies.base import Strategy
-from simulators.strategies.registry import make_strategy
-from simulators.strategies.rest import Key
 
 
 class Laboratory:
@@ -91,10 +88,13 @@ class Laboratory:
             self._latencies[source.name] = source.link
 
         self.links: list[Link] = []
-        self.strategies = [self._make_strategy(strategy) for strategy in firm.strategies]
+        self.host = TradingHost(firm, experiment.limits_text, self.kernel, self.journal, self._streams, self.link)
+        if firm.gateway is not None and self.host.gateway_api is not None:
+            self.venues[firm.gateway.name] = self.host.gateway_api
+            self._latencies[firm.gateway.name] = firm.gateway.link
         self.shell = MonitorShell(
             lambda: RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
-            {name: self._link(MONITOR, name) for name in self.venues},
+            {name: self.link(MONITOR, name) for name in self.venues},
             self.kernel,
             self.journal,
             signalled,
@@ -120,8 +120,7 @@ class Laboratory:
             self.custodian[0].start(self._ends_ns)
         for source in self.sources:
             source.start()
-        for strategy in self.strategies:
-            strategy.start()
+        self.host.start()
         self.shell.start()
 
     def _make_exchange(self, exchange: firms.Exchange, firm: firms.Firm) -> tuple[Exchange, ExchangeApi, Tape]:
@@ -154,24 +153,8 @@ class Laboratory:
         service = self._streams(f"custodian/{custodian.name}/service")
         return core, CustodianApi(core, keys, _service(custodian.service), service)
 
-    def _make_strategy(self, strategy: firms.Strategy) -> Strategy[Any]:
-        return make_strategy(
-            strategy.kind,
-            strategy.name,
-            strategy.params,
-            pairs=strategy.pairs,
-            wires={venue: self._link(strategy.name, venue) for venue in strategy.venues},
-            keys={venue: self._trading_key(venue, strategy.name) for venue in strategy.venues},
-            clock=self.kernel,
-            audit=self.journal,
-            rng=self._streams(f"strategy/{strategy.name}"),
-        )
-
-    def _trading_key(self, venue: str, strategy: str) -> Key:
-        api_key = trading_key(venue, strategy)
-        return Key(api_key, secret_of(api_key))
-
-    def _link(self, client: str, venue: str) -> Link:
+    def link(self, client: str, venue: str) -> Link:
+        """A client's way to a venue."""
         link = Link(
             client,
             self.exchange_apis[venue].at_address(client) if venue in self.exchange_apis else self.venues[venue],

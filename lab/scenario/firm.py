@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
-from lab.scenario.kinds import ListOf, MapOf
+from lab.scenario.kinds import ListOf, MapOf, Schema
 from lab.scenario.records import Key, record
 from lab.scenario.scalars import ASSET, NAME, PAIR, Amount, Choice
 from simulators.custodian import operations as custody
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange import operations as trading
 from simulators.exchange.config import ExchangeConfig
-from simulators.strategies.params import KINDS, StrategyParams
+from simulators.gateway.config import GatewayConfig
+from simulators.strategies.params import KINDS, OWN_PATTERN, ParamValue, StrategyParams, is_own
 
 Names = tuple[str, ...]
 EXCHANGE_OPERATIONS: Names = (*trading.OPERATIONS, "*")
@@ -101,15 +103,43 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Whether those keys are accepted from the strategies' own machine only."""
 
 
+class StrategyKind(Choice):
+    """A kind of strategy that comes with the laboratory, or a class of the user's own."""
+
+    def __init__(self) -> None:
+        super().__init__(KINDS)
+        self.expected += ", or one's own class, module:Class or path/file.py:Class"
+
+    def parse(self, text: str) -> str:
+        return text if is_own(text) and re.fullmatch(OWN_PATTERN, text) else super().parse(text)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [super().schema(), {"type": "string", "pattern": f"^{OWN_PATTERN}$"}]}
+
+
 class Strategy(msgspec.Struct, frozen=True, kw_only=True):
-    """One trading strategy, on the account of one name at each of its venues."""
+    """One trading strategy, on the account of one name at each of its venues.
+
+    The parameters of a user's own strategy go by name, because its struct is known where its code is loaded only: from
+    ``directory``, where the firm file lies. ``digest`` is that of the code.
+    """
 
     name: str
-    kind: Annotated[str, Key(Choice(KINDS), "what it does")]
+    kind: Annotated[str, Key(StrategyKind(), "what it does")]
     account: Annotated[str, Key(NAME, "the account of that name, at each of its venues")]
     venues: Annotated[Names, Key(ListOf(NAME, least=1, most=10), "where it trades")]
     pairs: Annotated[Names, Key(ListOf(PAIR, least=1, most=20), "what it trades")]
-    params: StrategyParams
+    params: StrategyParams | Mapping[str, ParamValue]
+    directory: str = ""
+    digest: str = ""
+
+
+class Gateway(GatewayConfig, frozen=True, kw_only=True):
+    """The firm's own order router, on the machine of its strategies."""
+
+    link: Annotated[
+        LinkLatency, Key(record(LinkLatency), "travel time between the monitor and the gateway, one way")
+    ] = LinkLatency()
 
 
 class Firm(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +152,7 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     price_sources: tuple[PriceSource, ...]
     accounts: tuple[Account, ...]
     strategies: tuple[Strategy, ...]
+    gateway: Gateway | None = None
 
     @property
     def venues(self) -> Names:
@@ -154,7 +185,7 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_gateway(self) -> bool:
         """Whether its strategies trade through a system of its own, which logs what it sends."""
-        return False
+        return self.gateway is not None
 
     @property
     def assets(self) -> Names:

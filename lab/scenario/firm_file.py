@@ -18,6 +18,7 @@ from lab.scenario.firm import (
     Custodian,
     Exchange,
     Firm,
+    Gateway,
     Latency,
     LinkLatency,
     PriceSource,
@@ -25,6 +26,7 @@ from lab.scenario.firm import (
     service_key,
 )
 from lab.scenario.kinds import Findings, Kind, Schema, join
+from lab.scenario.own_strategy import read_own
 from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
 from lab.scenario.scalars import NAME, PAIR, Choice, Step, Text
 from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
@@ -34,7 +36,7 @@ from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.instrument import Instrument
 from simulators.exchange.types import Listing
 from simulators.ledger import to_units
-from simulators.strategies.params import KINDS
+from simulators.strategies.params import KINDS, is_own
 
 FIRM_SCHEMA = "riskproof-firm/1"
 STEP = Step()
@@ -168,10 +170,10 @@ class CustodianRecord(RecordKind[Custodian]):
 
 
 class StrategyRecord(RecordKind[Strategy]):
-    """A strategy, whose ``params`` are those of its ``kind``."""
+    """A strategy, whose ``params`` are those of its ``kind``. A user's own is loaded to know them."""
 
     def __init__(self) -> None:
-        self._head = Record(Strategy, but=("name", "params"), elsewhere=("params",))
+        self._head = Record(Strategy, but=("name", "params", "directory", "digest"), elsewhere=("params",))
         self.expected = self._head.expected
 
     def read_with(self, node: Node, field: str, **supplied: Any) -> Strategy:
@@ -179,10 +181,16 @@ class StrategyRecord(RecordKind[Strategy]):
         found = Findings()
         kind = entry(entries, "kind")
         params = KINDS.get(kind.text) if isinstance(kind, Scalar) else None
-        values = None
+        written = entries.entries.get("params", Map(entries.mark, {}, {}))
+        values: Any = None
         if params is not None:
-            written = entries.entries.get("params", Map(entries.mark, {}, {}))
             values = found.take(record(params).read, written, join(field, "params"))
+        elif isinstance(kind, Scalar) and is_own(kind.text):
+            own = found.take(read_own, kind, join(field, "kind"))
+            if own is not None:
+                given = found.take(own.params.read, written, join(field, "params"))
+                values = None if given is None else msgspec.structs.asdict(given)
+                supplied |= {"directory": own.directory, "digest": own.digest}
         strategy = found.take(partial(self._head.read_with, params=values, **supplied), entries, field)
         found.raise_if_any()
         assert strategy is not None
@@ -235,6 +243,10 @@ class _FirmText(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     accounts: Annotated[tuple[Account, ...], Key(_Accounts(), "what it holds where")]
     strategies: Annotated[tuple[Strategy, ...], Key(Named(NAME, StrategyRecord()), "what trades")] = ()
+    gateway: Annotated[
+        tuple[Gateway, ...],
+        Key(Named(NAME, Record(Gateway, but=("name",))), "its own order router, through which all strategies trade"),
+    ] = ()
 
 
 class FirmFile(Kind[Firm]):
@@ -246,6 +258,8 @@ class FirmFile(Kind[Firm]):
         text = record(_FirmText).read(node, field)
         if len(text.custodian) > 1:
             raise problem(node.mark, join(field, "custodian"), f"has {len(text.custodian)} entries", "one custodian")
+        if len(text.gateway) > 1:
+            raise problem(node.mark, join(field, "gateway"), f"has {len(text.gateway)} entries", "one gateway")
         firm = Firm(
             name=text.firm,
             description=text.description,
@@ -254,6 +268,7 @@ class FirmFile(Kind[Firm]):
             price_sources=text.price_sources,
             accounts=text.accounts,
             strategies=text.strategies,
+            gateway=text.gateway[0] if text.gateway else None,
         )
         found = Findings()
         found.add(_disagreements(firm, node))
@@ -304,6 +319,8 @@ def _disagreements(firm: Firm, root: Node) -> list[Problem]:
         if venues.count(venue) > 1:
             check.wrong(("exchanges",), f"`{venue}` names two venues", "each venue's name once")
     pairs_of = {exchange.name: exchange.pairs for exchange in firm.exchanges}
+    if firm.gateway is not None and firm.gateway.name in venues:
+        check.wrong(("gateway", firm.gateway.name), f"`{firm.gateway.name}` names a venue too", "a name of its own")
     keeps = {name: {asset for pair in pairs for asset in pair.split("/")} for name, pairs in pairs_of.items()}
     if firm.custodian is not None:
         keeps[firm.custodian.name] = set(firm.custodian.config.assets)

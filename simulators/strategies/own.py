@@ -21,9 +21,7 @@ from typing import Any, get_args
 import msgspec
 
 from simulators.strategies.base import Strategy
-from simulators.strategies.params import StrategyParams
-
-OWN_PATTERN = r"[A-Za-z0-9_./-]+:[A-Za-z_][A-Za-z0-9_]*"
+from simulators.strategies.params import OWN_PATTERN, StrategyParams
 
 
 class OwnStrategyError(ValueError):
@@ -43,11 +41,6 @@ class Own(msgspec.Struct, frozen=True):
     params: type[StrategyParams]
     code: str
     digest: str
-
-
-def is_own(kind: str) -> bool:
-    """Whether the kind names somebody's own class."""
-    return ":" in kind
 
 
 def find_own(kind: str, directory: Path) -> Own:

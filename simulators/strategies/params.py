@@ -20,6 +20,15 @@ ParamValue = bool | int | float | str | tuple[str, ...]
 """What a parameter may be."""
 
 
+OWN_PATTERN = r"[A-Za-z0-9_./-]+:[A-Za-z_][A-Za-z0-9_]*"
+"""How a user's own strategy is named: ``module:Class`` or ``path/file.py:Class``."""
+
+
+def is_own(kind: str) -> bool:
+    """Whether the kind names a user's own class."""
+    return ":" in kind
+
+
 class StrategyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every strategy heeds, whatever its idea."""
 

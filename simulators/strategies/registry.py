@@ -15,8 +15,8 @@ from simulators.strategies.correlation_breaker import CorrelationBreakerStrategy
 from simulators.strategies.market_making import MarketMakingStrategy
 from simulators.strategies.mean_reversion import MeanReversionStrategy
 from simulators.strategies.momentum import MomentumStrategy
-from simulators.strategies.own import find_own, is_own
-from simulators.strategies.params import KINDS, ParamValue, StrategyParams
+from simulators.strategies.own import find_own
+from simulators.strategies.params import KINDS, ParamValue, StrategyParams, is_own
 from simulators.strategies.rest import Key
 from simulators.strategies.risk_ignorant import RiskIgnorantStrategy
 from simulators.strategies.runaway import RunawayStrategy

@@ -63,7 +63,10 @@ class Runner:
 
     def start(self) -> None:
         self._is_started = True
-        self.acting.start()
+        try:
+            self.acting.start()
+        except Exception as error:
+            self._crashed(self.acting, error)
 
     def stop(self) -> None:
         self.acting.stop()
