@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from risk_monitor.account_checks import AccountChecks
 from risk_monitor.agenda import Agenda, Job
 from risk_monitor.alerts import Emit
 from risk_monitor.books.accounts import ExchangeAccount
@@ -33,6 +34,7 @@ from risk_monitor.transport import AT_ONCE_NS, Task, Transport, VenueLine
 MAX_RECORDS = 256
 _NS_PER_MS = 1_000_000
 _OVERLAP_MS = 1_000
+_HISTORY_MS = 600_000
 
 
 class AccountDesk:
@@ -50,6 +52,7 @@ class AccountDesk:
         portfolio: Portfolio,
         suspense: Suspense,
         on_data: Callable[[int], None],
+        checks: AccountChecks,
     ) -> None:
         self.book = book
         self.account = account
@@ -74,6 +77,10 @@ class AccountDesk:
         self._suspected_ns: int | None = None
         self._records: dict[str, HistoryRecord] = {}
         self._claimed: dict[str, None] = {}
+        self._checks = checks
+        checks.ask_at = self._ask_at
+        checks.ask_trades = self._catch_up
+        checks.is_catching_up = self._is_catching_up
         use = StreamUse(
             line.name,
             account.name,
@@ -93,9 +100,24 @@ class AccountDesk:
             lambda now_ns: binance.account_target(account, now_ns),
             self._on_account,
         )
+        self._history_start_ms = 0
+        self._withdrawals = Task(
+            f"all withdrawals of {account.name}",
+            line,
+            account.name,
+            self._headers,
+            binance.HISTORY_WEIGHT,
+            config.cadences.withdrawals_ms * _NS_PER_MS,
+            lambda now_ns: binance.all_withdrawals_target(account, now_ns, self._history_start_ms),
+            self._on_withdrawals,
+            checks.history_unreadable,
+        )
 
     def start(self, now_ns: int) -> None:
         self.hurry(now_ns)
+        if self._checks.reads_withdrawals:
+            self._history_start_ms = now_ns // _NS_PER_MS - _HISTORY_MS
+            self._transport.schedule(self._withdrawals, now_ns)
         self.stream.connect(now_ns)
 
     def hurry(self, now_ns: int) -> None:
@@ -111,7 +133,8 @@ class AccountDesk:
             history = _History(self, asset, target, read)
             self._ask_once(now_ns, name, binance.HISTORY_WEIGHT, history.target, history.deliver, None)
 
-    def remember(self, record: HistoryRecord) -> None:
+    def remember(self, now_ns: int, record: HistoryRecord) -> None:
+        self._checks.recorded(now_ns, record)
         self._records[record.record_id] = record
         while len(self._records) > MAX_RECORDS:
             del self._records[next(iter(self._records))]
@@ -128,13 +151,16 @@ class AccountDesk:
                 return Explained.BY_FLOW
         return Explained.NOT
 
-    def take_fill(self, now_ns: int, fill: Fill) -> None:
+    def take_fill(self, now_ns: int, fill: Fill, is_told_by_stream: bool = False) -> None:
         """Take a trade that the stream or a list of trades has told of."""
+        self._checks.filled(now_ns, fill, is_told_by_stream)
         if self.book.on_fill(now_ns, fill):
             self.tape.on_fill(now_ns, fill)
 
     def _on_account(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
-        changed = self.book.on_reply(now_ns, departed_ns, binance.read_account(body))
+        view = binance.read_account(body)
+        changed = self.book.on_reply(now_ns, departed_ns, view)
+        again_ns = self._checks.viewed(now_ns, departed_ns, view)
         self._heard(now_ns)
         self._portfolio.touch(now_ns)
         if not changed:
@@ -150,7 +176,7 @@ class AccountDesk:
                 self._subscribed(now_ns, False)
                 self.stream.renew(now_ns)
         self._suspense.settle(now_ns)
-        return None
+        return again_ns
 
     def _heard(self, now_ns: int) -> None:
         self.heard_ns = now_ns
@@ -162,6 +188,7 @@ class AccountDesk:
 
     def _on_closed(self, now_ns: int) -> None:
         self._subscribed(now_ns, False)
+        self._checks.stream_closed(now_ns)
 
     def _on_opened(self, now_ns: int, stream_id: int) -> None:
         self._subscribed(now_ns, False)
@@ -190,10 +217,12 @@ class AccountDesk:
             case AccountSnapshot():
                 self.book.on_event(now_ns, event)
             case Fill():
-                self.take_fill(now_ns, event)
+                self.take_fill(now_ns, event, is_told_by_stream=True)
             case OrderUpdate():
+                self._checks.ordered(now_ns, event)
                 self.tape.on_order(now_ns, event)
             case BalanceChange():
+                self._checks.moved(now_ns, event)
                 self.book.on_change(now_ns, event)
         self._suspected_ns = None
         self._heard(now_ns)
@@ -203,6 +232,7 @@ class AccountDesk:
         self._subscribed(now_ns, True)
         self._agenda.cancel(self._subscription_job)
         self._subscriptions += 1
+        self._checks.stream_opened(now_ns)
         self.hurry(now_ns)
         if self._subscriptions > 1:
             self._catch_up(now_ns)
@@ -214,6 +244,19 @@ class AccountDesk:
             self.book.catching_up += 1
             if not self._ask_once(now_ns, f"trades {symbol}", binance.TRADES_WEIGHT, gap.target, gap.deliver, gap.end):
                 gap.end()
+
+    def _ask_at(self, at_ns: int) -> None:
+        self._transport.schedule(self._task, at_ns)
+
+    def _is_catching_up(self) -> bool:
+        return self.book.catching_up > 0
+
+    def _on_withdrawals(self, now_ns: int, departed_ns: int, body: bytes) -> None:
+        """Each reading overlaps the one before it: the venue's clock is its own."""
+        for record in binance.read_withdrawals(body):
+            self._checks.recorded(now_ns, record)
+        self._history_start_ms = departed_ns // _NS_PER_MS - _HISTORY_MS
+        self._checks.history_read(now_ns)
 
     def _ask_once(
         self,
@@ -286,4 +329,4 @@ class _History:
 
     def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> None:
         for record in self._read(body):
-            self._desk.remember(record)
+            self._desk.remember(now_ns, record)

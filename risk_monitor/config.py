@@ -9,10 +9,13 @@ from typing import Literal
 
 import msgspec
 
-Dialect = Literal["binance", "fireblocks", "coingecko", "coinmetrics"]
+Dialect = Literal["binance", "fireblocks", "coingecko", "coinmetrics", "gateway"]
 
 ACCOUNT_HOLDERS = ("binance", "fireblocks")
 """Dialects of venues at which the firm holds something."""
+
+KEYED = (*ACCOUNT_HOLDERS, "gateway")
+"""Dialects that answer nobody without a key."""
 
 
 class ConfigError(ValueError):
@@ -29,13 +32,15 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A counterparty. ``pairs`` are written ``BTC/USDT``; ``assets`` of a price source default to all."""
+    """A counterparty, or the firm's own gateway. ``pairs`` are written ``BTC/USDT``; ``assets`` of a price source
+    default to all; ``strategies`` of a gateway are those that should be alive."""
 
     name: str
     dialect: Dialect
     accounts: tuple[Account, ...] = ()
     pairs: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = ()
     weight_per_minute: int = 1200
 
 
@@ -105,8 +110,10 @@ def validate(config: MonitorConfig) -> None:
     names = [venue.name for venue in config.venues]
     if len(set(names)) != len(names):
         raise ConfigError("venues: each name may occur once")
+    if sum(venue.dialect == "gateway" for venue in config.venues) > 1:
+        raise ConfigError("venues: at most one gateway expected")
     for venue in config.venues:
-        if venue.dialect in ACCOUNT_HOLDERS and not venue.accounts:
+        if venue.dialect in KEYED and not venue.accounts:
             raise ConfigError(
                 f"venues.{venue.name}.accounts: at least one account expected for dialect {venue.dialect}"
             )

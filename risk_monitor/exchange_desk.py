@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from risk_monitor.account_checks import AccountChecks
 from risk_monitor.account_desk import AccountDesk
 from risk_monitor.alerts import Emit
 from risk_monitor.books.accounts import ExchangeAccount, Ledgers
@@ -38,6 +39,7 @@ class ExchangeDesk:
         ledgers: Ledgers,
         on_account_data: Callable[[int], None],
         clock: ClockDrift,
+        checks: tuple[AccountChecks, ...],
     ) -> None:
         self.name = venue.name
         feed = MarketFeed(venue.name, quotes, portfolio, staleness, telemetry)
@@ -63,8 +65,9 @@ class ExchangeDesk:
                 portfolio,
                 ledgers.suspense,
                 on_account_data,
+                held_against,
             )
-            for account in venue.accounts
+            for account, held_against in zip(venue.accounts, checks, strict=True)
         )
         self._transport = transport
         self._clock = clock

@@ -21,10 +21,12 @@ from risk_monitor.books.pnl import PositionStatus, ProfitBook
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.books.suspense import Suspense
 from risk_monitor.config import MonitorConfig, validate
+from risk_monitor.controls.room import ControlRoom
 from risk_monitor.custody_reader import CustodyReader
 from risk_monitor.effects import Effect
 from risk_monitor.events import (
     Event,
+    OperatorSaid,
     ReplyReceived,
     RequestFailed,
     Started,
@@ -34,7 +36,8 @@ from risk_monitor.events import (
 )
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.firm import FirmViews, custody_books, universe
-from risk_monitor.integrity import MarketIntegrity
+from risk_monitor.gateway_desk import GatewayDesk
+from risk_monitor.integrity import AccountIntegrity, MarketIntegrity
 from risk_monitor.limits import Limits
 from risk_monitor.mandates import basis, overdue_settlement, price_divergence, stablecoin_peg, triangular_divergence
 from risk_monitor.mandates.api_errors import ApiErrors
@@ -79,12 +82,16 @@ class RiskMonitor:
         self.telemetry = Telemetry()
         self._out: list[Effect] = []
         emit = self._out.append
+        self.controls: ControlRoom | None = None
+        """What reacts to alerts, where the firm has wired it in."""
         self._agenda = agenda = Agenda()
         self._board = Switchboard()
         self._handlers = self._board.handlers
         self._transport = transport = Transport(config.network, agenda, emit, self.telemetry)
         patience = config.patience
-        timing = Timing(patience.resolve_ms * _NS_PER_MS, patience.notice_ms * _NS_PER_MS)
+        timing = Timing(
+            patience.resolve_ms * _NS_PER_MS, patience.notice_ms * _NS_PER_MS, config.escalate_after_ms * _NS_PER_MS
+        )
         tower = Watchtower(limits, agenda, timing, emit)
         self._tower = tower
         exchanges = tuple(venue for venue in config.venues if venue.dialect == "binance")
@@ -130,15 +137,27 @@ class RiskMonitor:
         self._staleness = PriceStaleness(tower, quotes, agenda)
         self._positions: list[PositionStaleness] = []
         lines = {venue.name: VenueLine(venue, transport) for venue in config.venues}
-        for name, line in lines.items():
-            line.health = (
-                ApiOutage(tower, name, agenda),
-                ApiLatency(tower, name, agenda),
-                ApiErrors(tower, name, agenda),
-            )
+        for venue in config.venues:
+            if venue.dialect != "gateway":  # the firm's own; that it is silent its heartbeats tell
+                lines[venue.name].health = (
+                    ApiOutage(tower, venue.name, agenda),
+                    ApiLatency(tower, venue.name, agenda),
+                    ApiErrors(tower, venue.name, agenda),
+                )
         self._integrity = MarketIntegrity(
             exchanges, quotes, tower, config, lines, self._board, transport, emit, self.telemetry
         )
+        self.gateway: GatewayDesk | None = next(
+            (
+                GatewayDesk(
+                    venue, lines[venue.name], config, tower, marks, self._board, transport, emit, self.telemetry
+                )
+                for venue in config.venues
+                if venue.dialect == "gateway"
+            ),
+            None,
+        )
+        checks = AccountIntegrity(tower, marks, config, agenda, self.gateway)
         for venue in exchanges:
             freshness = PositionStaleness(tower, venue.name, views.account_evidence(venue.name), agenda)
             self._positions.append(freshness)
@@ -156,6 +175,7 @@ class RiskMonitor:
                 ledgers,
                 freshness.reached,
                 ClockDrift(tower, venue.name),
+                checks.of_exchange(venue),
             )
         books = custody_books(custodians, ledgers)
         for venue, book in zip(custodians, books, strict=True):
@@ -170,6 +190,7 @@ class RiskMonitor:
                 self.telemetry,
                 freshness.reached,
                 self._on_custody_view,
+                checks.of_custodian(venue, exchanges, views.hurry_custody),
             )
         self._overdue = overdue_settlement.keep(
             tower, tuple(venue.name for venue in exchanges), books, agenda, views.hurry_custody
@@ -217,6 +238,8 @@ class RiskMonitor:
                 if keeper := self._board.keepers.get(stream_id):
                     self.telemetry.note(f"{keeper.use.venue} {keeper.use.target}: closed, {reason}")
                     keeper.on_closed(now_ns)
+            case OperatorSaid():
+                self._on_operator(now_ns, event)
         return self._take_effects()
 
     def on_stream_message(self, now_ns: int, stream_id: int, payload: bytes) -> Effects:
@@ -267,6 +290,17 @@ class RiskMonitor:
         for source in self.price_sources:
             source.start(now_ns)
         self._integrity.start(now_ns)
+        if self.gateway is not None:
+            self.gateway.start(now_ns)
+
+    def _on_operator(self, now_ns: int, said: OperatorSaid) -> None:
+        if said.command == "acknowledge":
+            if not self._tower.acknowledge(said.subject):
+                self.telemetry.note(f"operator: acknowledge {said.subject[:60]}: no such alert fires")
+        elif self.controls is not None:
+            self.controls.on_operator(now_ns, said)
+        else:
+            self.telemetry.note(f"operator: {said.command} {said.subject[:60]}: no controls are wired in")
 
     def _on_custody_view(self, now_ns: int) -> None:
         for mandate in self._overdue:

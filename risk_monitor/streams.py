@@ -17,8 +17,8 @@ _NS_PER_MS = 1_000_000
 
 
 class StreamUse(msgspec.Struct, frozen=True):
-    """What a stream is for. ``opened`` may send frames; ``last_heard_ns`` is None where silence is normal; ``closed`` is
-    told when an open one has ended."""
+    """What a stream is for. ``opened`` may send frames; ``last_heard_ns`` is None where silence is normal;
+    ``closed`` is told when an open one has ended."""
 
     venue: str
     account: str | None

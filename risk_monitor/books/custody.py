@@ -64,9 +64,15 @@ class CustodyBook:
         )
 
     def oldest_of_interest_ms(self, now_ns: int) -> int:
-        """Creation time after which transactions still matter: the oldest open instruction's, or an hour ago."""
-        recent_ms = now_ns // _NS_PER_MS - _MS_PER_HOUR
-        return max(0, min((entry.created_ms for entry in self.instructions.values()), default=recent_ms) - 1)
+        """Creation time after which transactions still matter: that of the oldest one open, or an hour ago. What is
+        open is not known before the first view, which therefore goes two weeks back."""
+        recent_ms = now_ns // _NS_PER_MS - (_MS_PER_HOUR if self.is_known else _MS_PER_HOUR * 24 * 14)
+        settlements_ms = min((entry.created_ms for entry in self.instructions.values()), default=recent_ms)
+        transfers_ms = min(
+            (entry.created_ms for entry in self._transfers.values() if not (entry.is_complete or entry.is_dead)),
+            default=recent_ms,
+        )
+        return max(0, min(settlements_ms, transfers_ms) - 1)
 
     def adopt(self, now_ns: int, view: CustodyView) -> None:
         """Take a view as what is true now."""

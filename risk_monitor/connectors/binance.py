@@ -34,6 +34,7 @@ MAX_TRADES = 1000
 
 _NS_PER_MS = 1_000_000
 _NONE = Decimal(0)
+_UNDONE = (1, 3, 5)  # withdrawals cancelled, rejected, failed
 _EVENTS = {"NEW": OrderEvent.ACCEPTED, "CANCELED": OrderEvent.CANCELLED}
 
 
@@ -88,6 +89,8 @@ class _Withdrawal(msgspec.Struct, rename="camel"):
     amount: Decimal
     coin: str
     transaction_fee: Decimal = Decimal(0)
+    status: int = 6
+    withdraw_order_id: str = ""
 
 
 class _Deposit(msgspec.Struct, rename="camel"):
@@ -213,6 +216,11 @@ def withdrawals_target(account: Account, now_ns: int, asset: str) -> str:
     return signed_target("/sapi/v1/capital/withdraw/history", account, now_ns, coin=asset)
 
 
+def all_withdrawals_target(account: Account, now_ns: int, start_ms: int) -> str:
+    """Withdrawals of any asset that were asked for since ``start_ms``."""
+    return signed_target("/sapi/v1/capital/withdraw/history", account, now_ns, startTime=start_ms)
+
+
 def deposits_target(account: Account, now_ns: int, asset: str) -> str:
     return signed_target("/sapi/v1/capital/deposit/hisrec", account, now_ns, coin=asset)
 
@@ -261,7 +269,14 @@ def read_trades(body: bytes) -> tuple[Fill, ...]:
 
 def read_withdrawals(body: bytes) -> tuple[HistoryRecord, ...]:
     return tuple(
-        HistoryRecord(f"withdrawal {entry.id}", entry.coin, -amount(entry.amount), amount(entry.transaction_fee))
+        HistoryRecord(
+            f"withdrawal {entry.id}",
+            entry.coin,
+            -amount(entry.amount),
+            amount(entry.transaction_fee),
+            entry.withdraw_order_id,
+            entry.status not in _UNDONE,
+        )
         for entry in decode(_withdrawals_decoder, body)
     )
 

@@ -100,11 +100,18 @@ class SettlementSeen(msgspec.Struct, frozen=True):
     is_dead: bool
     created_ms: int
     contracted_ms: int
+    updated_ms: int = 0
+
+    @property
+    def is_partly_settled(self) -> bool:
+        """Whether some of it has moved, and some is still to."""
+        return bool(self.settled) and self.settled != self.amount and not self.is_dead
 
 
 class TransferSeen(msgspec.Struct, frozen=True):
     """A movement in or out of custody that settles nothing: ``amount`` > 0 arrives. ``is_outside``: the other end is
-    neither a vault account nor an exchange account of the firm."""
+    neither a vault account nor an exchange account of the firm. ``client_id`` is the name that whoever asked for it
+    gave it; ``is_dead``: no more of it will move."""
 
     transfer_id: str
     asset: str
@@ -112,15 +119,22 @@ class TransferSeen(msgspec.Struct, frozen=True):
     is_complete: bool
     is_outside: bool
     created_ms: int
+    updated_ms: int = 0
+    status: str = ""
+    is_dead: bool = False
+    client_id: str = ""
 
 
 class HistoryRecord(msgspec.Struct, frozen=True):
-    """A deposit (amount > 0) or withdrawal (< 0) in an exchange account's own history."""
+    """A deposit (amount > 0) or withdrawal (< 0) in an exchange account's own history. ``client_id`` is the name that
+    whoever asked for a withdrawal gave it; ``has_left``: a withdrawal that took the value and was not undone."""
 
     record_id: str
     asset: str
     amount: Decimal
     fee: Decimal
+    client_id: str = ""
+    has_left: bool = False
 
 
 class IndexPrice(msgspec.Struct, frozen=True):

@@ -154,7 +154,7 @@ def test_trades_and_histories_of_an_account() -> None:
     )
     withdrawal_id = "withdrawal b6ae22b3aa844210a7041aee7589627c"
     assert binance.read_withdrawals(WITHDRAWALS) == (
-        HistoryRecord(withdrawal_id, "USDT", Decimal("-8.91"), Decimal("0.004")),
+        HistoryRecord(withdrawal_id, "USDT", Decimal("-8.91"), Decimal("0.004"), has_left=True),
     )
     assert binance.read_deposits(DEPOSITS) == (
         HistoryRecord("deposit 769800519366885376", "BNB", Decimal("0.001"), Decimal(0)),
@@ -196,10 +196,13 @@ def test_transactions_are_settlements_with_a_sign_or_transfers() -> None:
             False,
             1677136800000,
             1677175200000,
+            1677136801000,
         ),
         SettlementSeen("9a", "boreal", "USD", Decimal(-5), Decimal(0), "REJECTED", True, 1677136800001, 1677175200000),
     )
-    assert page.transfers == (TransferSeen("b1", "BTC", Decimal("-1.4999"), True, True, 1677136800002),)
+    assert page.transfers == (
+        TransferSeen("b1", "BTC", Decimal("-1.4999"), True, True, 1677136800002, status="COMPLETED"),
+    )
     assert (page.newest_ms, page.is_full) == (1677136800002, False)
 
 
