@@ -45,6 +45,7 @@ class InjectionCoordinator:
         self.happened = happened
         self.is_over = False
         self._courses: list[_Course] = []
+        self._failed: list[str] = []
 
     def plan(self, timeline: tuple[Injection, ...], run_starts_ns: int, run_ends_ns: int) -> None:
         """Journal what is to come, and have it come."""
@@ -61,15 +62,14 @@ class InjectionCoordinator:
         Nothing begins afterwards. Returns what could not be ended, in words; it never raises but for the journal.
         """
         self.is_over = True
-        failed = []
         for course in self._courses:
             try:
                 course.end()
             except FaultError as error:
-                failed.append(str(error))
+                self._failed.append(str(error))
         for course in self._courses:
             course.give_up()
-        return failed
+        return self._failed
 
 
 class _Course:
@@ -159,7 +159,7 @@ class _Course:
         after = self._injection.after
         if after is not None and not self._phases & {"began", "refused"}:
             never = "took effect" if after.phase == "took_effect" else after.phase
-            detail = f"{after.injection} never {never}" if not self._is_called else "its moment lay past the run's end"
+            detail = f"{after.injection} never {never}" if not self._is_called else "the run ended before its moment came"
             self._record("refused", self._planned, detail)
 
     def _record(self, phase: str, cause: int, detail: str = "") -> int:

@@ -18,9 +18,11 @@ from lab.market import load_world
 from lab.monitor_config import MONITOR, monitor_config
 from lab.monitor_shell import MonitorShell
 from lab.price_sources import make_price_source
+from lab.quantities import FiringAlerts, LiveQuantities, OrderTap
 from lab.scenario import firm as firms
 from lab.scenario.faults import FAULTS
 from lab.scenario.model import Experiment, Injection
+from lab.stop import StopWatch
 from lab.trading_host import TradingHost
 from risk_monitor.effects import Signal
 from risk_monitor.limits import parse_limits
@@ -34,7 +36,7 @@ from simulators.exchange.core import Exchange
 from simulators.ledger import SCALE
 from simulators.log_normal import LogNormal
 from simulators.market_data.world.tape import Tape
-from simulators.ports import Venue
+from simulators.ports import Audit, Venue
 
 
 class Laboratory:
@@ -62,11 +64,15 @@ class Laboratory:
         self._starts_ns = experiment.start_ns
         self._ends_ns = experiment.start_ns + experiment.duration_ns
         self._timeline = experiment.timeline if arm == "run" else ()
+        conditions = experiment.stop_when if arm == "run" else ()
         self._streams = Streams(experiment.seed)
         self.kernel = Kernel(self._starts_ns)
         self.world = load_world(experiment, self._streams)
         self._monitor_config = monitor_config(firm)
         self.journal = JournalWriter(journal, self.kernel, header_of(experiment, arm, self._monitor_config))
+        counts_orders = any(condition.quantity == "orders_per_minute" for condition in conditions)
+        orders = OrderTap(self.journal, self.kernel) if counts_orders else None
+        self._orders: Audit = self.journal if orders is None else orders  # where the exchanges' records go
         for asset in firm.assets:
             self.journal.record("asset", "world", 0, asset, SCALE)
 
@@ -92,14 +98,20 @@ class Laboratory:
         if firm.gateway is not None and self.host.gateway_api is not None:
             self.venues[firm.gateway.name] = self.host.gateway_api
             self._latencies[firm.gateway.name] = firm.gateway.link
+        alerts = FiringAlerts(signalled)
         self.shell = MonitorShell(
             lambda: RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
             {name: self.link(MONITOR, name) for name in self.venues},
             self.kernel,
             self.journal,
-            signalled,
+            alerts.hear,
         )
         self._injections = InjectionCoordinator(self.journal, self.kernel, self._make_fault, injection_happened)
+        cores = {name: core for name, (core, _, _) in self.exchanges.items()}
+        custodian = None if self.custodian is None else self.custodian[0]
+        self.quantities = LiveQuantities(firm, cores, custodian, (), alerts, orders)
+        self.is_stopped = False
+        self._stop_watch = StopWatch(conditions, self.quantities.read, self.kernel, self.journal, self._stop)
 
     @property
     def streams(self) -> Streams:
@@ -122,9 +134,23 @@ class Laboratory:
             source.start()
         self.host.start()
         self.shell.start()
+        self._stop_watch.start()
+
+    def clear(self) -> list[str]:
+        """End every fault that is in force; whoever ends a run calls it before the journal is closed.
+
+        Returns what could not be ended, in words. Raises JournalError.
+        """
+        return self._injections.clear()
+
+    def _stop(self) -> None:
+        """A stop condition holds: end the faults, then the run."""
+        self.is_stopped = True
+        self.clear()
+        self.kernel.stop()
 
     def _make_exchange(self, exchange: firms.Exchange, firm: firms.Firm) -> tuple[Exchange, ExchangeApi, Tape]:
-        core = Exchange(exchange.config, self.kernel, self.journal)
+        core = Exchange(exchange.config, self.kernel, self._orders)
         for account in firm.accounts:
             if account.venue == exchange.name:
                 core.open_account(account.name, "firm", account.opening)

@@ -46,7 +46,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 class Finished(msgspec.Struct, frozen=True, tag=True):
     """The arm's journal is closed. ``detail`` is the traceback of what ended it, if something did."""
 
-    reason: str  # completed, interrupted or failed
+    reason: str  # completed, stopped, interrupted or failed
     messages: int
     wall_s: float
     detail: str = ""

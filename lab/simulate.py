@@ -6,6 +6,7 @@ import gc
 import signal
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.journal.writer import JournalError
@@ -75,20 +76,36 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 100)
-    reason, detail = "interrupted", ""
     try:
-        laboratory.start()
-        kernel.call_at(kernel.now_ns + _LOOK_EVERY_NS, look)
-        if kernel.run_until(starts_ns + experiment.duration_ns):
-            reason = "completed"
-        laboratory.journal.close(reason)
+        reason, why, detail = _play(laboratory, starts_ns + experiment.duration_ns, look)
+        laboratory.journal.close(reason, why)
     except JournalError as error:  # there is no place left to write why it ended; what was flushed stays readable
         report(Failed(f"{error}; what was written before is readable", ""))
         return
-    except Exception as error:  # what was simulated so far is judged as far as it goes
-        reason, detail = "failed", traceback.format_exc()
-        laboratory.journal.close(reason, f"{type(error).__name__}: {error}")
     try:
         report(Finished(reason, laboratory.messages, time.perf_counter() - began_s, detail))
     except OSError:
         return
+
+
+def _play(laboratory: Laboratory, ends_ns: int, look: Callable[[object], None]) -> tuple[str, str, str]:
+    """Run to the end and end every fault, whatever ended the run.
+
+    Returns the reason of the end, why in a line, and the traceback of what raised. Raises JournalError.
+    """
+    kernel = laboratory.kernel
+    try:
+        laboratory.start()
+        kernel.call_at(kernel.now_ns + _LOOK_EVERY_NS, look)
+        is_complete = kernel.run_until(ends_ns)
+        reason, why, detail = "completed" if is_complete else "interrupted", "", ""
+        if laboratory.is_stopped:
+            reason = "stopped"
+    except JournalError:
+        raise
+    except Exception as error:  # what was simulated so far is judged as far as it goes
+        reason, why, detail = "failed", f"{type(error).__name__}: {error}", traceback.format_exc()
+    left = laboratory.clear()
+    if left and reason != "failed":
+        reason, why = "failed", left[0]
+    return reason, why, detail

@@ -88,7 +88,7 @@ class JournalWriter:
             raise JournalError(f"{self._path}: the journal cannot be continued: {error.strerror}") from error
 
     def close(self, reason: str, detail: str = "") -> None:
-        """Flush and end the journal. ``reason`` is ``completed``, ``interrupted`` or ``failed``."""
+        """Flush and end the journal. ``reason`` is ``completed``, ``stopped``, ``interrupted`` or ``failed``."""
         self.flush()
         end = {"reason": reason, "at_ns": self._kernel.now_ns, "detail": detail, "records": self.records}
         try:
