@@ -93,6 +93,8 @@ class Gateway:
 class Floor:
     """A trading floor: a monitor's books in a calm market, its control room, and a clock that the test moves."""
 
+    LIMITS_TEXT = LIMITS
+
     def __init__(self, controls: str, limits: str = LIMITS) -> None:
         self.now_ns = START_NS
         self.agenda = Agenda()
