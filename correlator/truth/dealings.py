@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 
-from correlator.records import Account, Listing, Posting, Record
+from correlator.records import Account, Listing, Record
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.ledger import Ledger
 from correlator.truth.measures.authentication import Authentication
@@ -46,16 +46,15 @@ WATCHES: tuple[type[Watch], ...] = (
 class Dealings:
     """The watches of the mandates that the firm keeps; one that is not kept is not made, and costs nothing.
 
-    Accounts and listings are announced once the founding of the world is over, so that a venue is known for what it
-    is. A watch that fails is left out from there on and named in ``failures`` (mandate → traceback).
+    The world is founded in the first moment of history: accounts and listings of that are announced once it is over, so
+    that a venue is known for what it is. A watch that fails is left out from there on and named in ``failures``
+    (mandate → traceback).
     """
 
     def __init__(self, board: GaugeBoard, books: Books, ledger: Ledger, failures: dict[str, str]) -> None:
         self._failures = failures
-        self._ledger = ledger
         self._watches: list[Watch] = []
-        self._accounts: list[tuple[str, str]] | None = []  # None: the founding is over
-        self._pairs: list[tuple[str, str]] = []
+        self._founding: list[Record] | None = []  # records of the first moment; None: it is over
         for make in WATCHES:
             if board.limits.mandate(make.mandate) is not None:
                 try:
@@ -70,15 +69,9 @@ class Dealings:
 
     def take(self, record: Record) -> None:
         """A record, after the ledger has taken it."""
-        if self._accounts is not None:
-            if isinstance(record, Account):
-                if record.owner == "firm":
-                    self._accounts.append((record.source, record.account))
-                return
-            if isinstance(record, Listing):
-                self._pairs.append((record.source, record.symbol))
-                return
-            if isinstance(record, Posting) and record.reason == "opening":
+        if self._founding is not None:
+            if not self._founding or self._founding[0].at_ns == record.at_ns:
+                self._founding.append(record)
                 return
             self._found()
         for watch in tuple(self.watched.get(type(record), ())):
@@ -86,25 +79,23 @@ class Dealings:
 
     def evaluate(self, stretch: Stretch) -> None:
         """Let time pass to the end of a stretch, all of whose records were taken."""
-        if self._accounts is not None:
+        if self._founding is not None:
             self._found()
         for watch in tuple(self._watches):
             self._attempt(watch, lambda watch=watch: watch.evaluate(stretch))  # type: ignore[misc]
 
     def _found(self) -> None:
-        accounts, self._accounts = self._accounts or [], None
-        exchanges = frozenset(venue for venue, _ in self._pairs)
+        founding, self._founding = self._founding or [], None
+        pairs = [(record.source, record.symbol) for record in founding if isinstance(record, Listing)]
+        accounts = [
+            (record.source, record.account)
+            for record in founding
+            if isinstance(record, Account) and record.owner == "firm"
+        ]
         for watch in tuple(self._watches):
-            self._attempt(watch, lambda watch=watch: self._introduce(watch, accounts, exchanges))  # type: ignore[misc]
-
-    def _introduce(self, watch: Watch, accounts: list[tuple[str, str]], exchanges: frozenset[str]) -> None:
-        for venue, symbol in self._pairs:
-            watch.enlist(venue, symbol)
-        for venue, account in accounts:
-            if venue in exchanges:
-                watch.open_account(venue, account)
-            else:
-                watch.open_vault(venue, account)
+            self._attempt(watch, lambda watch=watch: _introduce(watch, accounts, pairs))  # type: ignore[misc]
+        for record in founding:
+            self.take(record)
 
     def _attempt(self, watch: Watch, step: Callable[[], None]) -> None:
         try:
@@ -115,3 +106,14 @@ class Dealings:
             for watches in self.watched.values():
                 if watch in watches:
                     watches.remove(watch)
+
+
+def _introduce(watch: Watch, accounts: list[tuple[str, str]], pairs: list[tuple[str, str]]) -> None:
+    exchanges = frozenset(venue for venue, _ in pairs)
+    for venue, symbol in pairs:
+        watch.enlist(venue, symbol)
+    for venue, account in accounts:
+        if venue in exchanges:
+            watch.open_account(venue, account)
+        else:
+            watch.open_vault(venue, account)
