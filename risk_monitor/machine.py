@@ -20,10 +20,12 @@ from risk_monitor.books.perpetuals import Perpetual, PerpetualBook, is_perpetual
 from risk_monitor.books.pnl import PositionStatus, ProfitBook
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.books.suspense import Suspense
-from risk_monitor.config import MonitorConfig, validate
+from risk_monitor.config import ConfigError, MonitorConfig, validate
+from risk_monitor.controls.config import ControlsConfig
+from risk_monitor.controls.firm_view import FirmView
 from risk_monitor.controls.room import ControlRoom
 from risk_monitor.custody_reader import CustodyReader
-from risk_monitor.effects import Effect
+from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.events import (
     Event,
     OperatorSaid,
@@ -75,9 +77,10 @@ class MonitorStatus(msgspec.Struct, frozen=True):
 
 
 class RiskMonitor:
-    """Watches one firm under one set of limits. Raises ``ConfigError`` if the configuration contradicts itself."""
+    """Watches one firm under one set of limits, and reacts where ``controls`` are wired in. Raises ``ConfigError`` if
+    the configuration contradicts itself."""
 
-    def __init__(self, config: MonitorConfig, limits: Limits) -> None:
+    def __init__(self, config: MonitorConfig, limits: Limits, controls: ControlsConfig | None = None) -> None:
         validate(config)
         self.telemetry = Telemetry()
         self._out: list[Effect] = []
@@ -92,7 +95,7 @@ class RiskMonitor:
         timing = Timing(
             patience.resolve_ms * _NS_PER_MS, patience.notice_ms * _NS_PER_MS, config.escalate_after_ms * _NS_PER_MS
         )
-        tower = Watchtower(limits, agenda, timing, emit)
+        tower = Watchtower(limits, agenda, timing, emit if controls is None else self._react)
         self._tower = tower
         exchanges = tuple(venue for venue in config.venues if venue.dialect == "binance")
         custodians = tuple(venue for venue in config.venues if venue.dialect == "fireblocks")
@@ -157,6 +160,8 @@ class RiskMonitor:
             ),
             None,
         )
+        if controls is not None:
+            self.controls = self._control_room(controls, tower, FirmView(portfolio, quotes))
         checks = AccountIntegrity(tower, marks, config, agenda, self.gateway)
         for venue in exchanges:
             freshness = PositionStaleness(tower, venue.name, views.account_evidence(venue.name), agenda)
@@ -292,6 +297,28 @@ class RiskMonitor:
         self._integrity.start(now_ns)
         if self.gateway is not None:
             self.gateway.start(now_ns)
+
+    def _control_room(self, controls: ControlsConfig, tower: Watchtower, view: FirmView) -> ControlRoom:
+        if self.gateway is None:
+            raise ConfigError("controls: a gateway expected among the venues, since they act through it")
+        room = ControlRoom(
+            controls,
+            tower,
+            view,
+            self.gateway,
+            self._agenda,
+            self._out.append,
+            self.telemetry,
+            self._integrity.failovers.happened,
+        )
+        self.gateway.listener = room
+        return room
+
+    def _react(self, effect: Effect) -> None:
+        """What the alerts have to tell goes to the controls too."""
+        self._out.append(effect)
+        if isinstance(effect, RaiseSignal) and self.controls is not None:
+            self.controls.on_signal(self._agenda.now_ns, effect.signal)
 
     def _on_operator(self, now_ns: int, said: OperatorSaid) -> None:
         if said.command == "acknowledge":
