@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lab.derivatives import make_clearing_house
 from lab.injections import Fault, InjectionCoordinator
 from lab.journal.header import header_of
 from lab.journal.writer import JournalWriter
@@ -33,6 +34,8 @@ from simulators.custodian.door import CustodyKey
 from simulators.custodian.exchange_link import ExchangeLink
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.core import Exchange
+from simulators.exchange.perpetual.api.venue import FuturesApi
+from simulators.exchange.perpetual.clearing import ClearingHouse
 from simulators.ledger import SCALE
 from simulators.log_normal import LogNormal
 from simulators.market_data.world.tape import Tape
@@ -76,7 +79,10 @@ class Laboratory:
         for asset in firm.assets:
             self.journal.record("asset", "world", 0, asset, SCALE)
 
-        self.exchanges = {exchange.name: self._make_exchange(exchange, firm) for exchange in firm.exchanges}
+        self.exchanges: dict[str, tuple[Exchange, ExchangeApi, Tape]] = {}
+        self.clearing_houses: dict[str, ClearingHouse] = {}
+        for exchange in firm.exchanges:
+            self.exchanges[exchange.name] = self._make_exchange(exchange, firm)
         self.exchange_apis = {name: api for name, (_, api, _) in self.exchanges.items()}
         self.custodian = None if firm.custodian is None else self._make_custodian(firm.custodian, firm)
         self.venues: dict[str, Venue] = dict(self.exchange_apis)
@@ -86,9 +92,7 @@ class Laboratory:
             self._latencies[firm.custodian.name] = firm.custodian.link
         self.sources = []
         for source in firm.price_sources:
-            aggregator, api = make_price_source(
-                source, {name: core for name, (core, _, _) in self.exchanges.items()}, self.kernel, self._streams
-            )
+            aggregator, api = make_price_source(source, self.spot_exchanges, self.kernel, self._streams)
             self.sources.append(aggregator)
             self.venues[source.name] = api
             self._latencies[source.name] = source.link
@@ -128,6 +132,8 @@ class Laboratory:
         self._injections.plan(self._timeline, self._starts_ns, self._ends_ns)
         for _, _, tape in self.exchanges.values():
             tape.start(self._starts_ns, self._ends_ns)
+        for house in self.clearing_houses.values():
+            house.start()
         if self.custodian is not None:
             self.custodian[0].start(self._ends_ns)
         for source in self.sources:
@@ -149,19 +155,26 @@ class Laboratory:
         self.clear()
         self.kernel.stop()
 
+    @property
+    def spot_exchanges(self) -> dict[str, Exchange]:
+        """The cores of the exchanges that trade assets themselves, by name."""
+        return {name: core for name, (core, _, _) in self.exchanges.items() if name not in self.clearing_houses}
+
     def _make_exchange(self, exchange: firms.Exchange, firm: firms.Firm) -> tuple[Exchange, ExchangeApi, Tape]:
-        core = Exchange(exchange.config, self.kernel, self._orders)
-        for account in firm.accounts:
-            if account.venue == exchange.name:
-                core.open_account(account.name, "firm", account.opening)
-        api = ExchangeApi(
-            core,
-            self.kernel,
-            exchange_keys(firm, exchange.name),
-            _service(exchange.service),
-            self._streams(f"exchange/{exchange.name}/service"),
-            self.journal,
-        )
+        keys = exchange_keys(firm, exchange.name)
+        service = _service(exchange.service)
+        rng = self._streams(f"exchange/{exchange.name}/service")
+        if exchange.is_derivatives:
+            house = make_clearing_house(exchange, firm, self.spot_exchanges, self.kernel, self._orders)
+            self.clearing_houses[exchange.name] = house
+            core = house.exchange
+            api: ExchangeApi = FuturesApi(house, self.kernel, keys, service, rng, self.journal)
+        else:
+            core = Exchange(exchange.config, self.kernel, self._orders)
+            for account in firm.accounts:
+                if account.venue == exchange.name:
+                    core.open_account(account.name, "firm", account.opening)
+            api = ExchangeApi(core, self.kernel, keys, service, rng, self.journal)
         listings = [(listing.symbol, listing.tick_size) for listing in exchange.config.listings]
         return core, api, Tape(self.world, exchange.name, listings, self.kernel, core.requote)
 
@@ -170,7 +183,7 @@ class Laboratory:
         for account in firm.accounts:
             if account.venue == custodian.name:
                 core.open_account(account.name, account.opening)
-        for name, (exchange, _, _) in self.exchanges.items():
+        for name, exchange in self.spot_exchanges.items():
             accounts = [account.name for account in firm.accounts if account.venue == name]
             if accounts:
                 core.connect_exchange(name, ExchangeLink(exchange, custodian.name, accounts))

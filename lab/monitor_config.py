@@ -13,7 +13,12 @@ MONITOR = "monitor"
 def monitor_config(firm: Firm) -> MonitorConfig:
     """The monitor's configuration for a firm: nothing in it that an operator would not know."""
     venues = [
-        VenueConfig(exchange.name, "binance", accounts=_signing(firm, exchange.name), pairs=exchange.pairs)
+        VenueConfig(
+            exchange.name,
+            "binance_futures" if exchange.is_derivatives else "binance",
+            accounts=_signing(firm, exchange.name),
+            pairs=exchange.pairs,
+        )
         for exchange in firm.exchanges
     ]
     if firm.custodian is not None:

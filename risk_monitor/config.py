@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-Dialect = Literal["binance", "fireblocks", "coingecko", "coinmetrics", "gateway"]
+Dialect = Literal["binance", "binance_futures", "fireblocks", "coingecko", "coinmetrics", "gateway"]
 
-ACCOUNT_HOLDERS = ("binance", "fireblocks")
+ACCOUNT_HOLDERS = ("binance", "binance_futures", "fireblocks")
 """Dialects of venues at which the firm holds something."""
 
 KEYED = (*ACCOUNT_HOLDERS, "gateway")

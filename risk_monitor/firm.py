@@ -11,6 +11,7 @@ from risk_monitor.books.accounts import Ledgers
 from risk_monitor.books.custody import CustodyBook
 from risk_monitor.books.holdings import ZERO
 from risk_monitor.books.marks import MarkBook, Quote
+from risk_monitor.books.perpetuals import legs_of
 from risk_monitor.books.suspense import Entry, Explained, Seen
 from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.custody_reader import CustodyReader
@@ -25,7 +26,7 @@ def universe(config: MonitorConfig, limits: Limits) -> tuple[str, ...]:
     assets = {"USD", "USDT", *limits.stablecoins, *(asset for asset, _ in limits.structural)}
     for venue in config.venues:
         for pair in venue.pairs:
-            assets.update(pair.split("/", 1))
+            assets.update(legs_of(pair))
     for cluster in limits.clusters:
         assets.update(cluster.assets)
     for mandate in limits.mandates:

@@ -15,7 +15,9 @@ from simulators.custodian import operations as custody
 from simulators.custodian.config import CustodianConfig
 from simulators.exchange import operations as trading
 from simulators.exchange.config import ExchangeConfig
+from simulators.exchange.perpetual.terms import PROFILE_LEVERAGE, PerpetualTerms, Profile
 from simulators.gateway.config import GatewayConfig
+from simulators.market_data.world.config import legs_of
 from simulators.strategies.params import KINDS, OWN_PATTERN, ParamValue, StrategyParams, is_own
 
 Names = tuple[str, ...]
@@ -54,15 +56,20 @@ LINK_KEY = Key(record(LinkLatency), "travel time between a client and the venue,
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """A venue that matches orders."""
+    """A venue that matches orders: in spot pairs, or in perpetuals, which then have ``contracts``, all of them."""
 
     config: ExchangeConfig
     service: Mapping[str, Latency]  # by operation; `*`: all others
     link: LinkLatency
+    contracts: Mapping[str, PerpetualTerms] = {}
 
     @property
     def name(self) -> str:
         return self.config.name
+
+    @property
+    def is_derivatives(self) -> bool:
+        return bool(self.contracts)
 
     @property
     def pairs(self) -> Names:
@@ -97,6 +104,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     role: Annotated[str, Key(Choice(("master", "sub_account", "reserve", "vault")), "`vault`: at the custodian")]
     opening: Annotated[Mapping[str, str], Key(MapOf(ASSET, Amount()), "opening balance by asset")] = {}
+    profile: Annotated[
+        Profile | None, Key(Choice(tuple(PROFILE_LEVERAGE)), "capital profile of a margin account: how far it may gear")
+    ] = None
     withdraw: bool = False
     """Whether the keys with which the firm trades it may also withdraw."""
     bound_keys: bool = False
@@ -179,7 +189,7 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def margin_accounts(self) -> tuple[Account, ...]:
         """The accounts that can hold perpetual positions."""
-        venues = {exchange.name for exchange in self.exchanges if any(":" in pair for pair in exchange.pairs)}
+        venues = {exchange.name for exchange in self.exchanges if exchange.is_derivatives}
         return tuple(account for account in self.accounts if account.venue in venues)
 
     @property
@@ -190,6 +200,6 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def assets(self) -> Names:
         """Every asset that is listed or held, in the order of first mention."""
-        listed = (asset for pair in self.pairs for asset in pair.split("/"))
+        listed = (asset for pair in self.pairs for asset in legs_of(pair))
         held = (asset for account in self.accounts for asset in account.opening)
         return tuple(dict.fromkeys((*listed, *held)))

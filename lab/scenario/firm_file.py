@@ -10,9 +10,9 @@ import msgspec
 
 from lab.scenario.agreement import Agreement
 from lab.scenario.errors import Problem, problem
+from lab.scenario.exchanges import ExchangeRecord
 from lab.scenario.firm import (
     CUSTODIAN_OPERATIONS,
-    EXCHANGE_OPERATIONS,
     LINK_KEY,
     Account,
     Custodian,
@@ -27,115 +27,17 @@ from lab.scenario.firm import (
 )
 from lab.scenario.kinds import Findings, Kind, Schema, join
 from lab.scenario.own_strategy import read_own
-from lab.scenario.records import Key, Named, Record, RecordKind, entry, record, relaxed
-from lab.scenario.scalars import NAME, PAIR, Choice, Step, Text
-from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, merge, without
+from lab.scenario.records import Key, Named, Record, RecordKind, entry, record
+from lab.scenario.scalars import NAME, Choice, Text
+from lab.scenario.yaml_nodes import Map, Node, Scalar, as_map, without
 from simulators.custodian.calendar import parse_date, parse_time_of_day
 from simulators.custodian.config import CustodianConfig
-from simulators.exchange.config import ExchangeConfig, StreetConfig
-from simulators.exchange.instrument import Instrument
-from simulators.exchange.types import Listing
 from simulators.ledger import to_units
+from simulators.market_data.world.config import legs_of
 from simulators.strategies.params import KINDS, is_own
 
 FIRM_SCHEMA = "riskproof-firm/1"
-STEP = Step()
 MOST_HELD = "1000000000"  # whole assets in one account: their sums stay far within the 64 bits of a record
-
-
-class _ListingTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """One pair that an exchange trades, on its terms."""
-
-    tick_size: Annotated[str, Key(STEP, "smallest step of the price, quote per base")]
-    lot_size: Annotated[str, Key(STEP, "smallest step of the quantity, base")]
-    min_notional: Annotated[str, Key(STEP, "smallest value of an order, quote")]
-    maker_fee_bp: float
-    """Fee of the order that rested."""
-    taker_fee_bp: float
-    """Fee of the order that came."""
-    street: Annotated[StreetConfig | None, Key(record(StreetConfig), "the liquidity of everybody else")] = None
-
-
-class _Lists(Kind[Mapping[str, _ListingTerms]]):
-    """A mapping from pairs to their terms."""
-
-    expected = "a mapping from pairs, such as BTC/USD, to their terms"
-
-    def read(self, node: Node, field: str) -> dict[str, _ListingTerms]:
-        pairs = as_map(node, field, self.expected)
-        if not 1 <= len(pairs.entries) <= 50:
-            raise problem(pairs.mark, field, f"has {len(pairs.entries)} pairs", "1 to 50 pairs")
-        found = Findings()
-        terms: dict[str, _ListingTerms] = {}
-        for pair, child in pairs.entries.items():
-            found.take(PAIR.read, Scalar(pairs.keys[pair], pair), field)
-            listing = found.take(record(_ListingTerms).read, child, join(field, pair))
-            if listing is None or "/" not in pair:
-                continue
-            terms[pair] = listing
-            try:
-                Instrument(_listing(pair, listing))
-            except ValueError as error:  # the book's integer arithmetic cannot hold these terms
-                found.add(problem(child.mark, join(field, pair), str(error).removeprefix(f"{pair}: ")).problems)
-        found.raise_if_any()
-        return terms
-
-    def schema(self) -> Schema:
-        terms = relaxed(record(_ListingTerms).schema())
-        return {"type": "object", "minProperties": 1, "propertyNames": PAIR.schema(), "additionalProperties": terms}
-
-
-class _ExchangeTerms(msgspec.Struct, frozen=True, kw_only=True):
-    lists: Annotated[Mapping[str, _ListingTerms], Key(_Lists(), "the pairs it trades")]
-    service: Annotated[Mapping[str, Latency], service_key(EXCHANGE_OPERATIONS)] = {}
-    link: Annotated[LinkLatency, LINK_KEY] = LinkLatency()
-
-
-class ExchangeRecord(RecordKind[Exchange]):
-    """An exchange. What stands under ``each`` holds for every pair it lists that does not say otherwise."""
-
-    def __init__(self) -> None:
-        self._terms = Record(_ExchangeTerms, elsewhere=("each",))
-        self.expected = self._terms.expected
-
-    def read_with(self, node: Node, field: str, **supplied: Any) -> Exchange:
-        entries = as_map(node, field, self.expected)
-        terms = self._terms.read(_with_defaults(entries), field)
-        lists = terms.lists
-        config = ExchangeConfig(
-            name=supplied["name"],
-            listings=tuple(_listing(pair, listing) for pair, listing in lists.items()),
-            street={pair: listing.street for pair, listing in lists.items() if listing.street is not None},
-        )
-        return Exchange(config=config, service=terms.service, link=terms.link)
-
-    def schema(self) -> Schema:
-        schema = self._terms.schema()
-        each = {"description": "terms of every pair that does not say otherwise"}
-        schema["properties"]["each"] = {**each, **relaxed(record(_ListingTerms).schema())}
-        return schema
-
-
-def _with_defaults(exchange: Map) -> Map:
-    each, lists = exchange.entries.get("each"), exchange.entries.get("lists")
-    if each is None or not isinstance(lists, Map):
-        return exchange
-    merged = {pair: merge(each, child) if isinstance(child, Map) else child for pair, child in lists.entries.items()}
-    return Map(exchange.mark, {**exchange.entries, "lists": Map(lists.mark, merged, lists.keys)}, exchange.keys)
-
-
-def _listing(pair: str, terms: _ListingTerms) -> Listing:
-    base, quote = pair.split("/")
-    return Listing(
-        symbol=pair,
-        base=base,
-        quote=quote,
-        tick_size=terms.tick_size,
-        lot_size=terms.lot_size,
-        min_notional=terms.min_notional,
-        maker_fee_bp=terms.maker_fee_bp,
-        taker_fee_bp=terms.taker_fee_bp,
-    )
 
 
 class _CustodianTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,6 +139,10 @@ class _FirmText(msgspec.Struct, frozen=True, kw_only=True):
     firm: Annotated[str, Key(NAME, "the file's stem")]
     description: Annotated[str, Key(Text(), "what kind of firm it is")] = ""
     exchanges: Annotated[tuple[Exchange, ...], Key(Named(NAME, ExchangeRecord(), least=1), "where it trades")]
+    derivatives: Annotated[
+        tuple[Exchange, ...],
+        Key(Named(NAME, ExchangeRecord(is_derivatives=True)), "where it trades perpetuals, on margin"),
+    ] = ()
     custodian: Annotated[tuple[Custodian, ...], Key(Named(NAME, CustodianRecord()), "who keeps its assets")] = ()
     price_sources: Annotated[
         tuple[PriceSource, ...], Key(Named(NAME, Record(PriceSource, but=("name",))), "whose prices it reads")
@@ -263,7 +169,7 @@ class FirmFile(Kind[Firm]):
         firm = Firm(
             name=text.firm,
             description=text.description,
-            exchanges=text.exchanges,
+            exchanges=(*text.exchanges, *text.derivatives),
             custodian=text.custodian[0] if text.custodian else None,
             price_sources=text.price_sources,
             accounts=text.accounts,
@@ -321,9 +227,12 @@ def _disagreements(firm: Firm, root: Node) -> list[Problem]:
     pairs_of = {exchange.name: exchange.pairs for exchange in firm.exchanges}
     if firm.gateway is not None and firm.gateway.name in venues:
         check.wrong(("gateway", firm.gateway.name), f"`{firm.gateway.name}` names a venue too", "a name of its own")
-    keeps = {name: {asset for pair in pairs for asset in pair.split("/")} for name, pairs in pairs_of.items()}
+    keeps = {name: {asset for pair in pairs for asset in legs_of(pair)} for name, pairs in pairs_of.items()}
     if firm.custodian is not None:
         keeps[firm.custodian.name] = set(firm.custodian.config.assets)
+    for exchange in firm.exchanges:
+        if exchange.is_derivatives:  # a margin account holds nothing but what contracts are margined in
+            keeps[exchange.name] = {legs_of(pair)[1] for pair in exchange.pairs}
     for account in firm.accounts:
         at: tuple[str | int, ...] = ("accounts", account.venue, account.name)
         if not check.known(("accounts", account.venue), account.venue, tuple(keeps), "venue that keeps accounts"):
@@ -335,6 +244,8 @@ def _disagreements(firm: Firm, root: Node) -> list[Problem]:
         for asset, amount in account.opening.items():
             check.known((*at, "opening", asset), asset, sorted(keeps[account.venue]), f"asset at {account.venue}")
             _check_amount(check, (*at, "opening", asset), amount)
+        if account.profile and account not in firm.margin_accounts:
+            check.wrong((*at, "profile"), f"`{account.venue}` trades nothing on margin", "no such key")
     if firm.custodian is not None:
         _check_custodian(check, firm.custodian.config)
         if all(account.venue != firm.custodian.name for account in firm.accounts):

@@ -37,7 +37,10 @@ class Text(ScalarKind[str]):
 NAME_PATTERN = r"[a-z][a-z0-9_]*"
 NAME = Text("a name of small letters, digits and _", NAME_PATTERN, 80)
 ASSET = Text("an asset's name, such as BTC", r"[A-Z][A-Z0-9]{1,9}", 10)
-PAIR = Text("a pair, such as BTC/USDT", r"[A-Z][A-Z0-9]{1,9}/[A-Z][A-Z0-9]{1,9}", 21)
+_ASSET = r"[A-Z][A-Z0-9]{1,9}"
+SPOT_PAIR = Text("a pair, such as BTC/USDT", f"{_ASSET}/{_ASSET}", 21)
+PERPETUAL = Text("a perpetual, such as BTC/USDT:USDT", f"{_ASSET}/{_ASSET}:{_ASSET}", 32)
+PAIR = Text("a pair, such as BTC/USDT, or a perpetual, such as BTC/USDT:USDT", f"{_ASSET}/{_ASSET}(:{_ASSET})?", 32)
 
 
 class Choice(ScalarKind[str]):
@@ -145,9 +148,7 @@ class Moment(ScalarKind[int]):
     described here.
     """
 
-    expected = (
-        "a duration such as 5 min since the run's start, a phase such as `harm + 2 min`, or 2023-02-20T00:20:00Z"
-    )
+    expected = "a duration such as 5 min since the run's start, a phase such as `harm + 2 min`, or 2023-02-20T00:20:00Z"
 
     def parse(self, text: str) -> int:
         return units.parse_duration(text)
