@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.strategies.frames import AccountInfo, AccountPosition, BalanceUpdate, LastPrice
+from simulators.strategies.frames import MAX_NUMBER, AccountInfo, AccountPosition, BalanceUpdate, LastPrice
 from simulators.strategies.pairs import UNITS, to_units
 
 _DOLLAR = "USD"
@@ -24,17 +24,26 @@ class Account:
         self.opening_equity_usd: float | None = None
 
     def take_snapshot(self, info: AccountInfo) -> None:
-        """Replace all balances by those of ``GET /api/v3/account``."""
-        self._free = {each.asset: to_units(each.free) for each in info.balances}
-        self._locked = {each.asset: to_units(each.locked) for each in info.balances}
-        if info.commission_rates is not None:
+        """Replace all balances by those of ``GET /api/v3/account``. Raises ValueError if one of them is no number."""
+        free = {each.asset: to_units(each.free) for each in info.balances}
+        locked = {each.asset: to_units(each.locked) for each in info.balances}
+        self._free, self._locked = free, locked
+        if info.commission_rates is not None and 0.0 <= info.commission_rates.taker < 1.0:
             self.taker_fee = info.commission_rates.taker
+
+    def take_event(self, event: AccountPosition | BalanceUpdate) -> None:
+        """Take what the user-data stream tells. Raises ValueError, and changes nothing, if an amount is no number."""
+        if isinstance(event, AccountPosition):
+            self.take_position(event)
+        else:
+            self.take_flow(event)
 
     def take_position(self, event: AccountPosition) -> None:
         """Replace the balances that an account event names."""
-        for each in event.balances:
-            self._free[each.asset] = to_units(each.free)
-            self._locked[each.asset] = to_units(each.locked)
+        named = [(each.asset, to_units(each.free), to_units(each.locked)) for each in event.balances]
+        for asset, free, locked in named:
+            self._free[asset] = free
+            self._locked[asset] = locked
 
     def take_flow(self, event: BalanceUpdate) -> None:
         """Let what was moved in or out shift the opening equity, so that it is neither gain nor loss."""
@@ -44,7 +53,7 @@ class Account:
 
     def take_prices(self, prices: list[LastPrice]) -> None:
         for each in prices:
-            if each.price > 0:
+            if 0.0 < each.price < MAX_NUMBER:
                 self._prices[each.symbol] = each.price
 
     def free_units(self, asset: str) -> int:

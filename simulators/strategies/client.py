@@ -11,6 +11,8 @@ from simulators.ports import Clock, Wire
 from simulators.strategies.account import Account
 from simulators.strategies.feeds import Feed
 from simulators.strategies.frames import (
+    MALFORMED,
+    MAX_NUMBER,
     AccountPosition,
     BalanceUpdate,
     ExecutionReport,
@@ -31,6 +33,7 @@ _QUOTE_SILENCE_NS = 30 * SECOND_NS
 _BAR_SILENCE_NS = 180 * SECOND_NS
 _RETRY_NS = 5 * SECOND_NS
 _MINUTE_MS = 60_000
+_BAR_AHEAD_MS = 10 * _MINUTE_MS  # no clock is off by more; a bar of the far future would silence all that follow
 _NEW_ORDER_REJECTED = -2010
 
 T = TypeVar("T")
@@ -52,8 +55,13 @@ class Quote:
         self.cause = 0
 
     def is_usable(self, now_ns: int, age_limit_ns: int) -> bool:
-        """Whether it is recent, has both sides and is not crossed: a crossed quote is somebody's mistake."""
-        return 0.0 < self.bid < self.ask and now_ns - self.at_ns <= age_limit_ns
+        """Whether it is recent, has both sides, and is neither crossed nor beyond all bounds: that is a mistake."""
+        return (
+            0.0 < self.bid < self.ask < MAX_NUMBER
+            and now_ns - self.at_ns <= age_limit_ns
+            and 0.0 <= self.bid_size < MAX_NUMBER
+            and 0.0 <= self.ask_size < MAX_NUMBER
+        )
 
 
 class ClientListener(OrderListener, Protocol):
@@ -145,11 +153,15 @@ class ExchangeClient:
             self._clock.call_at(self._clock.now_ns + _RETRY_NS, lambda _: self._ask_pairs())
             return
         listed = {f"{each.base_asset}/{each.quote_asset}": each for each in info.symbols}
-        for name in self._wanted_pairs:
-            if name in listed:
-                pair = Pair.from_info(listed[name])
-                self.pairs[name] = self._pairs_by_symbol[pair.symbol] = pair
-                self.quotes[name] = self._quotes_by_symbol[pair.symbol] = Quote(self, pair)
+        try:
+            pairs = [Pair.from_info(listed[name]) for name in self._wanted_pairs if name in listed]
+        except MALFORMED:
+            self.malformed_payloads += 1
+            self._clock.call_at(self._clock.now_ns + _RETRY_NS, lambda _: self._ask_pairs())
+            return
+        for pair in pairs:
+            self.pairs[pair.name] = self._pairs_by_symbol[pair.symbol] = pair
+            self.quotes[pair.name] = self._quotes_by_symbol[pair.symbol] = Quote(self, pair)
         self._open_feeds()
         self._refresh()
 
@@ -193,7 +205,11 @@ class ExchangeClient:
     def _take_account(self, answer: Answer) -> None:
         info = self._read(answer, decode_account)
         if info is not None:
-            self.account.take_snapshot(info)
+            try:
+                self.account.take_snapshot(info)
+            except MALFORMED:
+                self.malformed_payloads += 1
+                return
             self._has_balances = True
             self._refreshed()
 
@@ -215,7 +231,7 @@ class ExchangeClient:
             return None
         try:
             return decode(answer.body)
-        except (msgspec.DecodeError, ValueError):
+        except MALFORMED:
             self.malformed_payloads += 1
             return None
 
@@ -223,7 +239,7 @@ class ExchangeClient:
         try:
             ticker = decode_book_ticker(payload).data
             quote = self._quotes_by_symbol[ticker.symbol]
-        except (msgspec.DecodeError, KeyError):
+        except (*MALFORMED, KeyError):
             self.malformed_payloads += 1
             return
         now_ns = self._clock.now_ns
@@ -242,7 +258,7 @@ class ExchangeClient:
         try:
             bar = decode_kline(payload).data.kline
             pair = self._pairs_by_symbol[bar.symbol]
-        except (msgspec.DecodeError, KeyError):
+        except (*MALFORMED, KeyError):
             self.malformed_payloads += 1
             return
         feed = self._bar_feed
@@ -264,7 +280,9 @@ class ExchangeClient:
                 self._deliver_bar(pair, row.open_ms, row.close, True, answer.cause)
 
     def _deliver_bar(self, pair: Pair, open_ms: int, close: float, is_past: bool, cause: int) -> None:
-        if open_ms >= self._last_bar_ms.get(pair.symbol, 0) + _MINUTE_MS and close > 0.0:
+        latest_ms = self._clock.now_ns // MILLISECOND_NS + _BAR_AHEAD_MS
+        is_due = self._last_bar_ms.get(pair.symbol, 0) + _MINUTE_MS <= open_ms <= latest_ms
+        if is_due and 0.0 < close < MAX_NUMBER:
             self._last_bar_ms[pair.symbol] = open_ms
             self._listener.on_bar(self, pair, close, is_past, cause)
 
@@ -283,7 +301,7 @@ class ExchangeClient:
     def _on_user(self, payload: bytes, cause: int) -> None:
         try:
             frame = decode_user(payload)
-        except msgspec.DecodeError:
+        except MALFORMED:
             self.malformed_payloads += 1
             return
         self._user_feed.last_ns = self._clock.now_ns
@@ -297,10 +315,11 @@ class ExchangeClient:
                 self._user_feed.reconnect()
         elif isinstance(event, ExecutionReport):
             self.desk.on_report(event, cause)
-        elif isinstance(event, AccountPosition):
-            self.account.take_position(event)
-        elif isinstance(event, BalanceUpdate):
-            self.account.take_flow(event)
+        elif isinstance(event, (AccountPosition, BalanceUpdate)):
+            try:
+                self.account.take_event(event)
+            except MALFORMED:
+                self.malformed_payloads += 1
         elif isinstance(event, StreamTerminated) and self._is_running:
             self._user_feed.reconnect()
 

@@ -149,6 +149,12 @@ class UserFrame(msgspec.Struct, frozen=True):
     event: ExecutionReport | AccountPosition | BalanceUpdate | StreamTerminated | None = None
 
 
+MALFORMED = (ValueError, RecursionError, OverflowError)
+"""What reading a payload may raise that is not what the dialect promises; msgspec's own errors are ``ValueError``."""
+
+MAX_NUMBER = 1e15
+"""No price or size is as large; such a number is damage."""
+
 decode_exchange_info = msgspec.json.Decoder(ExchangeInfo, strict=False).decode
 decode_account = msgspec.json.Decoder(AccountInfo, strict=False).decode
 decode_order = msgspec.json.Decoder(OrderInfo).decode

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import enum
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
 
 from simulators.ports import Clock
-from simulators.strategies.frames import ExecutionReport, OrderInfo, decode_order, decode_orders
+from simulators.strategies.frames import MALFORMED, ExecutionReport, OrderInfo, decode_order, decode_orders
 from simulators.strategies.pairs import Pair, to_text, to_units
 from simulators.strategies.rest import MILLISECOND_NS, RECEIVE_WINDOW_MS, SECOND_NS, Answer, Rest
 
@@ -89,6 +89,8 @@ class OrderDesk:
         self._open: dict[str, OwnOrder] = {}
         self._closed: OrderedDict[str, OwnOrder] = OrderedDict()
         self._count = 0
+        self.on_sent: Callable[[str], None] | None = None
+        """Told the name of every order that is sent, for whoever watches the desk."""
 
     def __iter__(self) -> Iterator[OwnOrder]:
         """Orders not closed, oldest first."""
@@ -119,6 +121,8 @@ class OrderDesk:
         name = f"{self._prefix}-{self._count}"
         order = OwnOrder(self._venue, name, pair, side, ticks, lots, self._clock.now_ns)
         self._open[name] = order
+        if self.on_sent is not None:
+            self.on_sent(name)
         how = "type=LIMIT_MAKER" if time_in_force == "GTX" else f"type=LIMIT&timeInForce={time_in_force}"
         query = (
             f"symbol={pair.symbol}&side={'BUY' if side == BUY else 'SELL'}&{how}"
@@ -142,8 +146,10 @@ class OrderDesk:
     def on_report(self, report: ExecutionReport, cause: int) -> None:
         """Take an execution report from the user-data stream. Orders of others are none of ours."""
         order = self._open.get(report.names) or self._closed.get(report.names)
-        if order is not None:
-            self._apply(order, report.status, report.executed_qty, report.executed_quote_qty, cause)
+        if order is not None and not self._apply(
+            order, report.status, report.executed_qty, report.executed_quote_qty, cause
+        ):
+            self._ask_later(order, cause)
 
     def reconcile(self, cause: int) -> None:
         """Compare our open orders with the exchange's list and ask for each that it does not name."""
@@ -174,7 +180,7 @@ class OrderDesk:
             return
         try:
             listed = {each.names: each for each in decode_orders(answer.body)}
-        except msgspec.DecodeError:
+        except MALFORMED:
             return
         for order in self:
             seen = listed.get(order.client_order_id)
@@ -186,8 +192,10 @@ class OrderDesk:
     def _take_reply(self, order: OwnOrder, answer: Answer) -> None:
         try:
             info: OrderInfo = decode_order(answer.body)
-            self._apply(order, info.status, info.executed_qty, info.cummulative_quote_qty, answer.cause)
-        except (msgspec.DecodeError, ValueError):
+        except MALFORMED:
+            self._ask_later(order, answer.cause)
+            return
+        if not self._apply(order, info.status, info.executed_qty, info.cummulative_quote_qty, answer.cause):
             self._ask_later(order, answer.cause)
 
     def _ask_later(self, order: OwnOrder, cause: int) -> None:
@@ -218,21 +226,28 @@ class OrderDesk:
         else:
             self._ask_again(order, answer.cause)
 
-    def _apply(self, order: OwnOrder, status: str, executed: str, executed_quote: str, cause: int) -> None:
-        executed_units, quote_units = to_units(executed), to_units(executed_quote)
+    def _apply(self, order: OwnOrder, status: str, executed: str, executed_quote: str, cause: int) -> bool:
+        """Take what the exchange says of an order; False if it cannot be: no numbers, or more than was ordered."""
+        try:
+            executed_units, quote_units = to_units(executed), to_units(executed_quote)
+        except MALFORMED:
+            return False
+        if not 0 <= executed_units <= order.lots * order.pair.lot_units or quote_units < 0:
+            return False
         traded = executed_units - order.executed_units
         if traded > 0:
             paid = quote_units - order.executed_quote_units
             order.executed_units, order.executed_quote_units = executed_units, quote_units
             self._listener.on_fill(order, traded, paid, cause)
         if order.is_closed:
-            return
+            return True
         if status in _DONE:
             self._close(order, status, cause)
-            return
+            return True
         order.state = State.OPEN
         if order.is_cancel_wanted:
             self.cancel(order, cause)
+        return True
 
     def _close(self, order: OwnOrder, outcome: str, cause: int, error_code: int = 0) -> None:
         if order.is_closed:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from simulators.ports import Clock, Reply, Request, Wire
-from simulators.strategies.frames import decode_error
+from simulators.strategies.frames import MALFORMED, decode_error
 
 SECOND_NS = 1_000_000_000
 MILLISECOND_NS = 1_000_000
@@ -52,7 +52,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     def error_code(self) -> int:
         try:
             return decode_error(self.body).code
-        except msgspec.DecodeError:
+        except MALFORMED:
             return UNREADABLE
 
 
