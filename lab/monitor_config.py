@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from lab.keys import monitor_key, secret_of
+from lab.keys import gateway_key, monitor_key, secret_of
 from lab.scenario.firm import Firm
 from risk_monitor.config import Account, MonitorConfig, VenueConfig
 
 MONITOR = "monitor"
 """The monitor's name as a client on links and as a source in the journal."""
 
+_NS_PER_MS = 1_000_000
 
-def monitor_config(firm: Firm) -> MonitorConfig:
-    """The monitor's configuration for a firm: nothing in it that an operator would not know."""
+
+def monitor_config(firm: Firm, *, with_control: bool = False, escalate_after_ns: int = 0) -> MonitorConfig:
+    """The monitor's configuration for a firm: nothing in it that an operator would not know. ``with_control``: its key
+    to the gateway may command as well. ``escalate_after_ns`` 0: nobody is expected to acknowledge."""
     venues = [
         VenueConfig(
             exchange.name,
@@ -26,7 +29,11 @@ def monitor_config(firm: Firm) -> MonitorConfig:
     for source in firm.price_sources:
         assets = tuple(asset for asset in firm.assets if asset != "USD")
         venues.append(VenueConfig(source.name, source.dialect, assets=assets))  # type: ignore[arg-type]
-    return MonitorConfig(tuple(venues))
+    if firm.gateway is not None:
+        key = gateway_key(firm.gateway.name, with_control=with_control)
+        strategies = tuple(strategy.name for strategy in firm.strategies)
+        venues.append(VenueConfig(firm.gateway.name, "gateway", (Account(MONITOR, key),), strategies=strategies))
+    return MonitorConfig(tuple(venues), escalate_after_ms=escalate_after_ns // _NS_PER_MS)
 
 
 def _signing(firm: Firm, venue: str) -> tuple[Account, ...]:

@@ -123,7 +123,8 @@ class SteadyState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who watches the monitor, and how long he takes; what is absent he never does."""
+    """A person who watches the monitor, and how long he takes; what is absent he never does. Where there is one, the
+    monitor escalates what he leaves unacknowledged."""
 
     acknowledges_after_ns: Annotated[
         int | None, Key(Duration(), "acknowledges each alert so long after it fired", "acknowledges_after")
@@ -131,4 +132,8 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
     approves_after_ns: Annotated[
         int | None, Key(Duration(), "approves each order that awaits approval", "approves_after")
     ] = None
+    escalates_after_ns: Annotated[
+        int,
+        Key(Duration(positive=True), "the monitor escalates what is unacknowledged so long", "escalates_after"),
+    ] = 300_000_000_000
     resets_after_ns: Annotated[int | None, Key(Duration(), "resets each control that awaits it", "resets_after")] = None
