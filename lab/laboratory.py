@@ -16,8 +16,9 @@ from lab.kernel import Kernel, Streams
 from lab.keys import exchange_keys, monitor_key, secret_of
 from lab.link import Link
 from lab.market import load_world
-from lab.monitor_config import MONITOR, monitor_config
+from lab.monitor_config import MONITOR, make_monitor, monitor_config
 from lab.monitor_shell import MonitorShell
+from lab.operator import OperatorDesk
 from lab.price_sources import make_price_source
 from lab.quantities import FiringAlerts, LiveQuantities, OrderTap
 from lab.scenario import firm as firms
@@ -26,8 +27,6 @@ from lab.scenario.model import Experiment, Injection
 from lab.stop import StopWatch
 from lab.trading_host import TradingHost
 from risk_monitor.effects import Signal
-from risk_monitor.limits import parse_limits
-from risk_monitor.machine import RiskMonitor
 from simulators.custodian.api import CustodianApi
 from simulators.custodian.core import Custodian
 from simulators.custodian.door import CustodyKey
@@ -71,7 +70,12 @@ class Laboratory:
         self._streams = Streams(experiment.seed)
         self.kernel = Kernel(self._starts_ns)
         self.world = load_world(experiment, self._streams)
-        self._monitor_config = monitor_config(firm)
+        operator = experiment.operator
+        self._monitor_config = monitor_config(
+            firm,
+            with_control=bool(experiment.controls_text),
+            escalate_after_ns=0 if operator is None else operator.escalates_after_ns,
+        )
         self.journal = JournalWriter(journal, self.kernel, header_of(experiment, arm, self._monitor_config))
         counts_orders = any(condition.quantity == "orders_per_minute" for condition in conditions)
         orders = OrderTap(self.journal, self.kernel) if counts_orders else None
@@ -104,12 +108,14 @@ class Laboratory:
             self._latencies[firm.gateway.name] = firm.gateway.link
         alerts = FiringAlerts(signalled)
         self.shell = MonitorShell(
-            lambda: RiskMonitor(self._monitor_config, parse_limits(experiment.limits_text, experiment.limits_file)),
+            lambda: make_monitor(self._monitor_config, experiment),
             {name: self.link(MONITOR, name) for name in self.venues},
             self.kernel,
             self.journal,
             alerts.hear,
         )
+        if operator is not None:
+            OperatorDesk(operator, self.shell, self.kernel, self.journal)
         self._injections = InjectionCoordinator(self.journal, self.kernel, self._make_fault, injection_happened)
         cores = {name: core for name, (core, _, _) in self.exchanges.items()}
         custodian = None if self.custodian is None else self.custodian[0]

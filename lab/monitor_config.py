@@ -1,10 +1,14 @@
-"""What the firm's operators would configure its monitor with: venues, and a read-only key for each account."""
+"""The monitor as the firm's operators would set it up: venues, a read-only key for each account, and its controls."""
 
 from __future__ import annotations
 
 from lab.keys import gateway_key, monitor_key, secret_of
 from lab.scenario.firm import Firm
+from lab.scenario.model import Experiment
 from risk_monitor.config import Account, MonitorConfig, VenueConfig
+from risk_monitor.controls.reader import parse_controls
+from risk_monitor.limits import parse_limits
+from risk_monitor.machine import RiskMonitor
 
 MONITOR = "monitor"
 """The monitor's name as a client on links and as a source in the journal."""
@@ -34,6 +38,16 @@ def monitor_config(firm: Firm, *, with_control: bool = False, escalate_after_ns:
         strategies = tuple(strategy.name for strategy in firm.strategies)
         venues.append(VenueConfig(firm.gateway.name, "gateway", (Account(MONITOR, key),), strategies=strategies))
     return MonitorConfig(tuple(venues), escalate_after_ms=escalate_after_ns // _NS_PER_MS)
+
+
+def make_monitor(config: MonitorConfig, experiment: Experiment) -> RiskMonitor:
+    """The monitor under an experiment's limits, with its controls if it has any."""
+    limits = parse_limits(experiment.limits_text, experiment.limits_file)
+    controls = None
+    if experiment.controls_text:
+        exchanges = [exchange.name for exchange in experiment.firm.exchanges]
+        controls = parse_controls(experiment.controls_text, experiment.controls_file, limits, exchanges)
+    return RiskMonitor(config, limits, controls)
 
 
 def _signing(firm: Firm, venue: str) -> tuple[Account, ...]:
