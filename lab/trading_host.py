@@ -93,6 +93,33 @@ class TradingHost:
         """A way of its own for ``client`` to an account of the firm, with the key with which the firm trades it."""
         return Door(self._link(client, venue), _key(account_key(self._firm, venue, account)), account)
 
+    def pair_of(self, venue: str, account: str, name: str) -> Pair:
+        """The pair of that name at a venue; without a name the first that the account can pay for. ValueError if there
+        is none."""
+        exchange = next(one for one in self._firm.exchanges if one.name == venue)
+        pairs = _pairs(exchange).values()
+        holder = next(one for one in self._firm.trading_accounts if (one.venue, one.name) == (venue, account))
+        for pair in pairs:
+            if pair.name == name or (not name and pair.quote in holder.opening):
+                return pair
+        raise ValueError(f"{venue} lists no {name or f'pair that {account} can pay for'}")
+
+    @property
+    def the_gateway(self) -> Gateway:
+        """The gateway. Raises ValueError if the firm has none."""
+        if self.gateway is None:
+            raise ValueError("the firm has no gateway")
+        return self.gateway
+
+    def wires_through_gateway(self, strategy: str) -> list[StrategyWire]:
+        """A strategy's wires, of which the gateway is part."""
+        return [wire for (name, _), wire in self.strategy_wires.items() if name == strategy]
+
+    def signer_of(self, strategy: str) -> tuple[Signer, str]:
+        """What signs a strategy's intents, and the first venue that it trades at."""
+        venue = next(venue for name, venue in self.strategy_wires if name == strategy)
+        return self.signers[strategy], venue
+
     def _make_runner(self, strategy: firms.Strategy) -> Runner:
         wires: dict[str, Wire] = {}
         for venue in strategy.venues:

@@ -18,6 +18,7 @@ from lab.scenario.templates import Argument
 from lab.scenario.units import format_duration, format_instant
 from lab.scenario.world import World
 from lab.scenario.yaml_nodes import Map, Node
+from simulators.gateway.limits_text import altered
 from simulators.market_data.world.config import assets_of, window_ns
 from simulators.market_data.world.recipes import unpriced
 
@@ -125,6 +126,7 @@ def _check_injection(check: Agreement, at: Path, injection: Injection, experimen
             FAULTS[injection.fault].build(injection, 0)
         except ValueError as error:
             check.wrong((*at, "with"), str(error))
+        _check_parameters(check, (*at, "with"), injection, world)
 
 
 def _check_scope(check: Agreement, at: Path, injection: Injection, world: World) -> None:
@@ -133,6 +135,8 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
     exchanges = tuple(exchange.name for exchange in firm.exchanges)
     if acts_in == "custodian" and not custodian:
         check.wrong((*at, "fault"), f"{firm.name} has no custodian", "a fault of an exchange or the market")
+    if acts_in == "gateway" and not firm.has_gateway:
+        check.wrong((*at, "fault"), f"{firm.name} has no gateway", "a firm with a gateway")
     venue = injection.scope.get("venue")
     there = next((exchange for exchange in firm.exchanges if exchange.name == venue), None)
     pairs = firm.pairs if there is None else there.pairs
@@ -148,6 +152,7 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
         "operation": (tuple(word for word in EXCHANGE_OPERATIONS if word != "*"), "operation of an exchange"),
         "account": (tuple(dict.fromkeys(accounts)), "account there"),
         "counterparty": (exchanges, "exchange"),
+        "strategy": (tuple(strategy.name for strategy in firm.strategies), f"strategy of {firm.name}"),
     }
     for key, value in injection.scope.items():
         singular = key.removesuffix("s")
@@ -158,6 +163,31 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
         else:
             for index, word in enumerate(value):
                 check.known((*at, "scope", key, index), word, *names[singular])
+
+
+def _check_parameters(check: Agreement, at: Path, injection: Injection, world: World) -> None:
+    """What the parameters of an injection name, as far as it must be there."""
+    firm, given = world.firm, injection.parameters
+    venues: tuple[str, ...] = tuple(exchange.name for exchange in firm.exchanges)
+    if isinstance(venue := injection.scope.get("venue"), str):
+        venues = (venue,)
+    for strategy in firm.strategies:
+        if strategy.name == injection.scope.get("strategy"):
+            venues = strategy.venues
+    there = [exchange for exchange in firm.exchanges if exchange.name in venues]
+    pairs = tuple(dict.fromkeys(pair for exchange in there for pair in exchange.pairs))
+    if FAULTS[injection.fault].acts_in in ("strategies", "gateway"):
+        for key, names in (("pair", pairs), ("withdraw_asset", firm.assets), ("asset", firm.assets)):
+            if isinstance(word := given.get(key), str) and word:
+                check.known((*at, key), word, names, "pair listed there" if key == "pair" else "asset of the firm")
+        if isinstance(words := given.get("pairs"), tuple):
+            for index, word in enumerate(words):
+                check.known((*at, "pairs", index), word, pairs, "pair listed there")
+    if injection.fault == "limits_tampered":
+        try:
+            altered(world.limits.text, str(given["limit"]), str(given["to"]))
+        except ValueError as error:
+            check.wrong((*at, "limit"), str(error))
 
 
 def _venues_of(acts_in: str, firm: Firm) -> tuple[str, ...]:

@@ -21,13 +21,15 @@ _IDLE_NS = SECOND_NS
 class Malfunction(Strategy[M]):
     """Acts at each venue once per ``interval_ns`` while it may trade; heeds neither position cap nor loss limit.
 
-    ``strength`` says how strong it is now (1: as its params say); a fault replaces it to have the harm grow and fade.
+    ``strength`` says how strong it is now (1: as its params say); a fault replaces it to have the harm grow and fade,
+    and hears of every order through ``on_placed``.
     """
 
     wants_quotes: ClassVar[bool] = True
 
     def set_up(self) -> None:
         self.strength: Callable[[], float] = lambda: self.params.scale
+        self.on_placed: Callable[[OwnOrder], None] = lambda order: None
 
     def interval_ns(self, strength: float) -> int:
         """How long it waits between two actions."""
@@ -52,7 +54,10 @@ class Malfunction(Strategy[M]):
         else:
             ticks = pair.ticks_below(quote.bid * (1.0 - slippage))
         lots = min(pair.lots(units), self.affordable_lots(client, pair, side, pair.price(ticks)))
-        return self.place(client, pair, side, ticks, lots, "IOC", cause)
+        order = self.place(client, pair, side, ticks, lots, "IOC", cause)
+        if order is not None:
+            self.on_placed(order)
+        return order
 
     def sized_units(self, client: ExchangeClient, pair: Pair, strength: float) -> int:
         """Base units of an order of its stated size, times ``strength``."""

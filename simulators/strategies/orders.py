@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import msgspec
@@ -89,8 +89,6 @@ class OrderDesk:
         self._open: dict[str, OwnOrder] = {}
         self._closed: OrderedDict[str, OwnOrder] = OrderedDict()
         self._count = 0
-        self.on_sent: Callable[[str], None] | None = None
-        """Told the name of every order that is sent, for whoever watches the desk."""
 
     def __iter__(self) -> Iterator[OwnOrder]:
         """Orders not closed, oldest first."""
@@ -121,8 +119,6 @@ class OrderDesk:
         name = f"{self._prefix}-{self._count}"
         order = OwnOrder(self._venue, name, pair, side, ticks, lots, self._clock.now_ns)
         self._open[name] = order
-        if self.on_sent is not None:
-            self.on_sent(name)
         how = "type=LIMIT_MAKER" if time_in_force == "GTX" else f"type=LIMIT&timeInForce={time_in_force}"
         query = (
             f"symbol={pair.symbol}&side={'BUY' if side == BUY else 'SELL'}&{how}"

@@ -34,6 +34,7 @@ SCOPE_KINDS: dict[str, Kind[Any]] = {
     "operation": Text("an operation of the venue", r"[A-Za-z_]+", 40),
     "operations": ListOf(Text("an operation of the venue", r"[A-Za-z_]+", 40), least=1, most=50),
     "counterparty": NAME,
+    "strategy": NAME,
 }
 
 
