@@ -71,7 +71,9 @@ others = st.one_of(
     st.tuples(st.just("transfer"), st.sampled_from(("apex", "keystone")), st.sampled_from(("failed", "completed"))),
     st.tuples(st.just("quote"), st.integers(0, 2), st.integers(-9, 9), st.sampled_from((1, 30, 0))),
 )
-waits = st.sampled_from((0, 0, 1, SECOND_NS, SECOND_NS, 4 * SECOND_NS, 5 * SECOND_NS, WINDOW_NS, 45 * SECOND_NS, 130 * SECOND_NS))
+waits = st.sampled_from(
+    (0, 0, 1, SECOND_NS, SECOND_NS, 4 * SECOND_NS, 5 * SECOND_NS, WINDOW_NS, 45 * SECOND_NS, 130 * SECOND_NS)
+)
 steps = st.lists(
     st.tuples(waits, st.one_of(orders, orders, orders, makers, cancels, withdrawals, others)), min_size=20, max_size=60
 )

@@ -30,6 +30,7 @@ LIMITS = """
 schema: riskproof-limits/1
 stablecoins: [USDT]
 structural: {BTC: 2 BTC}
+clusters: {majors: [BTC, ETH], second: [ETH, DOGE]}
 limits:
   position_limit: {BTC: {warning: 3 BTC, high: 4.5 BTC}, ETH: {high: 12 ETH}}
   notional_limit: {each: {high: 40k USD}, total: {warning: 50k USD}}
@@ -44,6 +45,10 @@ limits:
   feed_staleness: {prices: {high: 20 s}}
   overdue_settlement: {each: {warning: 3 s, high: 0 s}}
   unsettled_exposure: {total: {warning: 700 USD}}
+  concentration: {each: {warning: 20 %, high: 23 %}}
+  correlation_cluster: {each: {high: 10k USD}, majors: {high: 45k USD}}
+  weekly_loss: {firm: {warning: 1k USD, high: 4k USD}}
+  partial_settlement: {each: {warning: 0 s, high: 3 s}}
 """
 LISTINGS = [
     ("apex", 0, "BTC", "USD", 10_000),
@@ -149,9 +154,10 @@ class Snapshot:
     """The whole state from one moment until the next."""
 
     def __init__(self, at_ns: int, held: dict[str, Fraction], mids: dict[int, tuple[float, int]], flows: float,
-                 unsettled: Fraction, due: list[int]) -> None:  # fmt: skip
+                 unsettled: Fraction, due: list[int], partial: list[int]) -> None:  # fmt: skip
         self.at_ns = at_ns
         self.held, self.mids, self.flows, self.unsettled, self.due = held, mids, flows, unsettled, due
+        self.partial = partial
 
     def mid(self, place: int) -> float:
         return self.mids[place][0]
@@ -178,6 +184,7 @@ def snapshots(told: list[records.AuditRecord]) -> list[Snapshot]:
     held = dict.fromkeys(ASSETS, Fraction(0))
     mids = dict.fromkeys(range(len(LISTINGS)), (math.nan, -(10**18)))
     open_settlements: dict[str, records.Settlement] = {}
+    partial: dict[str, int] = {}
     flows, last_marks = 0.0, dict.fromkeys(ASSETS, 0.0)
     taken: list[Snapshot] = []
     pending: list[tuple[str, Fraction]] = []
@@ -203,14 +210,18 @@ def snapshots(told: list[records.AuditRecord]) -> list[Snapshot]:
                 held[quote] += lots * price - fee
         elif isinstance(record, records.Settlement):
             open_settlements.pop(record.instruction_id, None)
+            since_ns = partial.pop(record.instruction_id, record.at_ns)
             if record.status == "pending":
                 open_settlements[record.instruction_id] = record
+                if record.settled:
+                    partial[record.instruction_id] = since_ns
         if place + 1 == len(told) or told[place + 1].at_ns > record.at_ns:
             left = [Fraction(known.amount - known.settled, UNIT) for known in open_settlements.values()]
             total = dict(held)
             total["USD"] += sum(left, Fraction(0))
             due = [known.contracted_ns for known in open_settlements.values()]
-            now = Snapshot(record.at_ns, total, dict(mids), 0.0, sum(map(abs, left), Fraction(0)), due)
+            now = Snapshot(record.at_ns, total, dict(mids), 0.0, sum(map(abs, left), Fraction(0)), due,
+                           list(partial.values()))  # fmt: skip
             for asset in ASSETS:
                 if not math.isnan(now.mark(asset)):
                     last_marks[asset] = now.mark(asset)
@@ -230,7 +241,7 @@ class Oracle:
         moments = {snapshot.at_ns for snapshot in taken}
         for snapshot in taken:
             moments |= {quoted + STALE_NS + 1 for _, quoted in snapshot.mids.values()}
-            moments |= {due + bound for due in snapshot.due for bound in (0, 3 * SECOND_NS)}
+            moments |= {since + bound for since in (*snapshot.due, *snapshot.partial) for bound in (0, 3 * SECOND_NS)}
             moments.add(snapshot.at_ns + WINDOW_NS)
         moments |= {START_NS // DAY_NS * DAY_NS + day * DAY_NS for day in range(1, 4)}
         self.moments = sorted(at_ns for at_ns in moments if START_NS <= at_ns <= end_ns)
@@ -266,6 +277,13 @@ class Oracle:
             since = self.last(midnight) if midnight >= START_NS else 0
             opened = [value for value in self.earned[since : place + 1] if not math.isnan(value)]
             return (opened[0] if opened else math.nan) - earned
+        if mandate == "weekly_loss":  # the run's only midnight begins a Monday
+            return self.measure("daily_loss", subject, at_ns)
+        if mandate == "concentration":
+            return now.worth(subject, abs(held[subject])) / now.equity() if now.equity() > 0 else math.nan
+        if mandate == "correlation_cluster":
+            assets = {"majors": ("BTC", "ETH"), "second": ("ETH",)}[subject]
+            return sum(now.worth(asset, abs(held[asset])) for asset in assets)
         if mandate == "stablecoin_peg":
             return abs(now.mark(subject) - 1.0)
         if mandate == "stablecoin_exposure":
@@ -279,8 +297,9 @@ class Oracle:
             return abs(fresh[3] * fresh[1] / fresh[2] - 1.0)
         if mandate == "unsettled_exposure":
             return float(now.unsettled)
-        assert mandate == "overdue_settlement"
-        return max((at_ns - due for due in now.due), default=-1) / SECOND_NS
+        assert mandate in ("overdue_settlement", "partial_settlement")
+        waits = now.due if mandate == "overdue_settlement" else now.partial
+        return max((at_ns - since for since in waits), default=-1) / SECOND_NS
 
     def breaches(self, mandate: str, subject: str, bound: float, threshold: float) -> list[tuple[int, int | None]]:
         """``(begins, ends)`` of every breach; time-driven measures are beyond a bound from the moment they reach it."""
@@ -288,7 +307,7 @@ class Oracle:
         inside = False
         for at_ns in self.moments:
             value = self.measure(mandate, subject, at_ns)
-            if mandate == "overdue_settlement":
+            if mandate in ("overdue_settlement", "partial_settlement"):
                 above = value >= bound and (inside or at_ns < self.end_ns)
             else:
                 above = value > threshold
@@ -319,7 +338,11 @@ def test_truth_equals_the_brute_force_oracle(story: Any, frames: int, stretch: i
     assert failures == {}
     oracle = Oracle(snapshots(told), end_ns)
     rules = board.rules()
-    assert {rule.mandate for rule in rules} >= set(limits.mandates) - {"feed_staleness", "overdue_settlement"}
+    assert {rule.mandate for rule in rules} >= set(limits.mandates) - {
+        "feed_staleness",
+        "overdue_settlement",
+        "partial_settlement",
+    }
     for rule in rules:
         tracker = rule.tracker
         tracker.finish(end_ns)
@@ -335,5 +358,5 @@ def test_truth_equals_the_brute_force_oracle(story: Any, frames: int, stretch: i
                 for at_ns in oracle.moments
                 if interval.begins_ns <= at_ns < (interval.ends_ns or end_ns + 1)
             )
-            if rule.mandate != "overdue_settlement":
+            if rule.mandate not in ("overdue_settlement", "partial_settlement"):
                 assert interval.peak == pytest.approx(highest, rel=1e-9, abs=1e-9)

@@ -1,0 +1,73 @@
+"""Where truth comes so near to its bound that honest computations differ, the verdict is unknown and not wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from correlator.verdict import Judgement
+
+LIMITS = """
+schema: riskproof-limits/1
+limits:
+  clock_drift: {each: {high: 100 ms}}
+"""
+EXPECT = {"alert": "clock_drift", "asset": "apex", "severity": "high", "within_ns": 15 * 10**9}
+
+
+@pytest.fixture
+def drift(play):
+    """A clock of apex that is off by so many ms from 200 s on, and a monitor that alerts at a time, or not at all."""
+
+    def drift(off_ms: float, alert_at: float | None, **resolved: Any) -> Judgement:
+        def tell(story: Any) -> None:
+            story.audit("clock", 200, "apex", round(off_ms * 10**6), 0)
+            if alert_at is not None:
+                story.alert(alert_at, mandate="clock_drift", subject="apex", severity="high")
+
+        return play(alert_at=None, depegs_to=1.0, tell=tell, limits=LIMITS, **resolved)
+
+    return drift
+
+
+@pytest.mark.parametrize(
+    ("off_ms", "outcome", "verdict"),
+    [(110, "doubtful", "unknown"), (130, "missed", "fail"), (-130, "missed", "fail"), (90, "never_due", "unknown")],
+)
+def test_silence_is_a_miss_only_where_every_honest_monitor_must_have_seen_the_breach(
+    drift, off_ms: float, outcome: str, verdict: str
+) -> None:
+    (expectation,) = drift(off_ms, None, expect=[EXPECT]).expectations
+    assert (expectation.outcome, expectation.verdict) == (outcome, verdict)
+
+
+@pytest.mark.parametrize(("off_ms", "truth"), [(110, "true"), (90, "unknown"), (-90, "unknown"), (70, "false")])
+def test_alert_is_false_only_where_no_honest_monitor_could_have_seen_a_breach(drift, off_ms: float, truth: str) -> None:
+    judgement = drift(off_ms, 210, expect=[EXPECT])
+    (alert,) = judgement.alerts
+    assert (alert.truth, len(judgement.false_alarms)) == (truth, int(truth == "false"))
+
+
+def test_late_is_unknown_too_where_the_breach_was_slight(drift) -> None:
+    (slight,) = drift(110, 230, expect=[EXPECT]).expectations
+    (plain,) = drift(130, 230, expect=[EXPECT]).expectations
+    assert [(each.outcome, each.verdict) for each in (slight, plain)] == [("doubtful", "unknown"), ("late", "fail")]
+
+
+def test_detected_is_detected_however_slight_the_breach(drift) -> None:
+    (expectation,) = drift(101, 210, expect=[EXPECT]).expectations
+    assert (expectation.outcome, expectation.verdict) == ("detected", "pass")
+
+
+def test_judge_all_owes_no_alert_that_is_in_doubt(drift) -> None:
+    found = drift(110, None, expect=[], judge_all_ns=15 * 10**9)
+    assert [(each.outcome, each.verdict) for each in found.expectations] == [("doubtful", "unknown")]
+
+
+def test_mandate_of_which_no_truth_is_computed_makes_no_alert_false(drift, monkeypatch) -> None:
+    monkeypatch.setattr("correlator.reading.WORLD_MANDATES", frozenset())
+    judgement = drift(0, 300)
+    truth = next(check for check in judgement.checks if check.name == "truth")
+    assert [alert.truth for alert in judgement.alerts] == ["unknown"]
+    assert truth.reason == "the truth of clock_drift could not be computed:\nthis correlator computes no truth of it"
