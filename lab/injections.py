@@ -159,7 +159,7 @@ class _Course:
         after = self._injection.after
         if after is not None and not self._phases & {"began", "refused"}:
             never = "took effect" if after.phase == "took_effect" else after.phase
-            detail = f"{after.injection} never {never}" if not self._is_called else "the run ended before its moment came"
+            detail = "the run ended before its moment came" if self._is_called else f"{after.injection} never {never}"
             self._record("refused", self._planned, detail)
 
     def _record(self, phase: str, cause: int, detail: str = "") -> int:

@@ -10,8 +10,9 @@ from typing import Any
 def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "check",
-        help="check scenario, firm, market and limits files",
-        description="Check scenario, firm, market and limits files. Exit code 0: all are sound; 2: not all are.",
+        help="check scenario, firm, market, limits, controls and template files",
+        description="Check scenario, firm, market, limits, controls and template files. "
+        "Exit code 0: all are sound; 2: not all are.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a YAML file")
     parser.set_defaults(execute=execute)

@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
         "130: interrupted, what was simulated so far stays readable.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a scenario file")
-    parser.add_argument("--case", metavar="NAME", help="this case only (default: all)")
+    parser.add_argument("--case", metavar="NAME", help="this case only, or those that fit a pattern (default: all)")
     parser.add_argument("--seed", metavar="N", help="another seed")
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="another value: --set timeline.slide.at=2h"

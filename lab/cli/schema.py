@@ -10,9 +10,10 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "schema",
         help="print the JSON Schema of scenario files",
-        description="Print the JSON Schema (2020-12) of scenario, firm or market files, for editors.",
+        description="Print the JSON Schema (2020-12) of scenario, template, firm or market files, for editors.",
     )
-    parser.add_argument("of", nargs="?", choices=("scenario", "firm", "market"), default="scenario", help="which files")
+    kinds = ("scenario", "template", "firm", "market")
+    parser.add_argument("of", nargs="?", choices=kinds, default="scenario", help="which files")
     parser.set_defaults(execute=execute)
 
 

@@ -13,7 +13,7 @@ def add_parser(subparsers: Any) -> None:
         description="Show a scenario with everything filled in, and its timeline as a picture in text.",
     )
     parser.add_argument("file", metavar="FILE", help="a scenario file")
-    parser.add_argument("--case", metavar="NAME", help="this case only (default: all)")
+    parser.add_argument("--case", metavar="NAME", help="this case only, or those that fit a pattern (default: all)")
     parser.add_argument("--seed", metavar="N", help="another seed")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="another value, as in lab run")
     parser.add_argument("--json", action="store_true", help="the resolved experiments as one JSON document")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lab.scenario.controls import load_controls
 from lab.scenario.document import SCENARIO_SCHEMA
 from lab.scenario.errors import nearest_name, one_of, problem
 from lab.scenario.firm_file import FIRM_SCHEMA, FirmFile
@@ -11,11 +12,13 @@ from lab.scenario.limits import load_limits
 from lab.scenario.market_file import MARKET_SCHEMA, MarketFile, check_files
 from lab.scenario.resolve import load_scenario
 from lab.scenario.sources import load_document
+from lab.scenario.templates import TEMPLATE_SCHEMA, read_template_file
 from lab.scenario.units import format_duration
 from lab.scenario.yaml_nodes import Scalar, describe
+from risk_monitor.controls.reader import SCHEMA as CONTROLS_SCHEMA
 from risk_monitor.limits import SCHEMA as LIMITS_SCHEMA
 
-SCHEMAS = (SCENARIO_SCHEMA, FIRM_SCHEMA, MARKET_SCHEMA, LIMITS_SCHEMA)
+SCHEMAS = (SCENARIO_SCHEMA, FIRM_SCHEMA, MARKET_SCHEMA, LIMITS_SCHEMA, CONTROLS_SCHEMA, TEMPLATE_SCHEMA)
 
 
 def schema_of(file: str) -> str:
@@ -45,6 +48,11 @@ def check_file(file: str) -> str:
         case "riskproof-limits/1":
             limits = load_limits(path, file, None).rules
             return f"limits of {limits.firm}, {len(limits.mandates)} mandates"
+        case "riskproof-controls/1":
+            return f"controls: {', '.join(load_controls(path, file).wired) or 'none'}"
+        case "riskproof-template/1":
+            template = read_template_file(path, file)
+            return f"template {template.name}, parameters: {', '.join(template.parameters) or 'none'}"
     loaded = load_scenario(path)
     durations = dict.fromkeys(format_duration(each.duration_ns) for each in loaded.experiments)
     cases = ", ".join(each.case for each in loaded.experiments)

@@ -85,14 +85,15 @@ def _fault(spec: FaultSpec) -> str:
         lines.append(f"- intensity: {spec.intensity_doc}; {_cell(spec.intensity.expected)}")
     if spec.ramps:
         lines.append("- `ramp`, `ramp_down`")
-    defaults = _defaults(spec)
+    defaults = defaults_of(spec)
     for field in spec.parameter_fields():
         default = f" (default {defaults[field.attribute]})" if field.attribute in defaults else ""
         lines.append(f"- with `{field.name}`: {_cell(field.kind.expected)}{default}")
     return "\n".join((*lines, f"- example: `{spec.example}`", ""))
 
 
-def _defaults(spec: FaultSpec) -> dict[str, str]:
+def defaults_of(spec: FaultSpec) -> dict[str, str]:
+    """The parameters that have a default, by attribute, as they would be written."""
     struct = spec.params
     names = struct.__struct_fields__[len(struct.__struct_fields__) - len(struct.__struct_defaults__) :]
     values: dict[str, Any] = dict(zip(names, struct.__struct_defaults__, strict=True))

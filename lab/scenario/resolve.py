@@ -170,18 +170,14 @@ class _Reader:
             entries["limits"],
             "limits",
         )
-        controls = None
-        if text.controls is not None:
-            name = text.controls
-            controls = found.take(
-                lambda node, field: load_controls(*self._find(name, "controls", node, field)),
-                entries["controls"],
-                "controls",
-            )
         found.raise_if_any()
         assert firm is not None
         assert market is not None
         assert limits is not None
+        controls = None
+        if text.controls is not None:
+            path, shown_as = self._find(text.controls, "controls", entries["controls"], "controls")
+            controls = load_controls(path, shown_as, limits.rules, [exchange.name for exchange in firm.exchanges])
         return World(firm, market, limits, controls)
 
     def _firm(self, name: str, node: Node, field: str) -> Firm:
