@@ -15,6 +15,7 @@ from risk_monitor.books.perpetuals import legs_of
 from risk_monitor.books.suspense import Entry, Explained, Seen
 from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.custody_reader import CustodyReader
+from risk_monitor.derivatives_desk import DerivativesDesk
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.limits import Limits
 from risk_monitor.rules import Subjects
@@ -49,6 +50,7 @@ class FirmViews:
 
     def __init__(self) -> None:
         self.exchanges: dict[str, ExchangeDesk] = {}
+        self.derivatives: dict[str, DerivativesDesk] = {}
         self.custodians: dict[str, CustodyReader] = {}
 
     def custody_seen_ns(self) -> int:
@@ -61,11 +63,17 @@ class FirmViews:
 
     def tapes(self) -> tuple[AccountTape, ...]:
         """What the orders of each account at an exchange do."""
-        return tuple(desk.tape for desk in self._accounts())
+        margined = tuple(desk.tape for venue in self.derivatives.values() for desk in venue.accounts)
+        return tuple(desk.tape for desk in self._accounts()) + margined
 
     def heard(self) -> tuple[tuple[str, int], ...]:
         """For each account at an exchange and each custodian: when anything was last heard of it, -1 for never."""
         accounts = tuple((f"{desk.book.venue}:{desk.book.name}", desk.heard_ns) for desk in self._accounts())
+        accounts += tuple(
+            (f"{venue.name}:{desk.account.name}", desk.heard_ns)
+            for venue in self.derivatives.values()
+            for desk in venue.accounts
+        )
         return accounts + tuple((name, reader.book.seen_ns) for name, reader in self.custodians.items())
 
     def hurry_custody(self, now_ns: int) -> None:
@@ -105,6 +113,10 @@ class FirmViews:
             return tuple(desk.book.evidence() for desk in accounts[:MAX_EVIDENCE])
 
         return evidence
+
+    def margin_evidence(self, venue: str) -> Evidence:
+        """The margin accounts of one derivatives exchange, the one that was seen least recently first."""
+        return lambda: self.derivatives[venue].evidence()
 
     def custody_evidence(self, book: CustodyBook) -> Evidence:
         return lambda: (book.evidence(),)

@@ -25,6 +25,7 @@ from risk_monitor.controls.config import ControlsConfig
 from risk_monitor.controls.firm_view import FirmView
 from risk_monitor.controls.room import ControlRoom
 from risk_monitor.custody_reader import CustodyReader
+from risk_monitor.derivatives_desk import DerivativesDesk
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.events import (
     Event,
@@ -98,13 +99,14 @@ class RiskMonitor:
         tower = Watchtower(limits, agenda, timing, emit if controls is None else self._react)
         self._tower = tower
         exchanges = tuple(venue for venue in config.venues if venue.dialect == "binance")
+        derivatives = tuple(venue for venue in config.venues if venue.dialect == "binance_futures")
         custodians = tuple(venue for venue in config.venues if venue.dialect == "fireblocks")
         sources = tuple(venue for venue in config.venues if venue.dialect in ("coingecko", "coinmetrics"))
 
-        quotes = tuple(Quote(venue.name, pair) for venue in exchanges for pair in venue.pairs)
+        quotes = tuple(Quote(venue.name, pair) for venue in (*exchanges, *derivatives) for pair in venue.pairs)
         self._marks = marks = MarkBook(quotes, universe(config, limits))
         self._profit = ProfitBook(marks)
-        holdings = Holdings(sum(len(venue.accounts) for venue in exchanges) + len(custodians))
+        holdings = Holdings(sum(len(venue.accounts) for venue in (*exchanges, *derivatives)) + len(custodians))
         perpetuals = PerpetualBook(
             tuple(
                 Perpetual(venue.name, pair, *legs_of(pair))
@@ -181,6 +183,24 @@ class RiskMonitor:
                 freshness.reached,
                 ClockDrift(tower, venue.name),
                 checks.of_exchange(venue),
+            )
+        for venue in derivatives:
+            freshness = PositionStaleness(tower, venue.name, views.margin_evidence(venue.name), agenda)
+            self._positions.append(freshness)
+            views.derivatives[venue.name] = DerivativesDesk(
+                venue,
+                tuple(quote for quote in quotes if quote.venue == venue.name),
+                lines[venue.name],
+                config,
+                self._board,
+                transport,
+                emit,
+                self.telemetry,
+                portfolio,
+                self._staleness,
+                ledgers,
+                freshness.reached,
+                ClockDrift(tower, venue.name),
             )
         books = custody_books(custodians, ledgers)
         for venue, book in zip(custodians, books, strict=True):
@@ -291,6 +311,8 @@ class RiskMonitor:
             freshness.reached(now_ns)
         for exchange in self._views.exchanges.values():
             exchange.start(now_ns)
+        for derivatives in self._views.derivatives.values():
+            derivatives.start(now_ns)
         self._views.hurry_custody(now_ns)
         for source in self.price_sources:
             source.start(now_ns)
