@@ -51,7 +51,8 @@ class CommandBook:
             outcome(now_ns, False, "too many commands in flight")
             return
         self._number += 1
-        sent = Command(f"command-{self._number}", command, strategy, venue, reason, to)
+        # The gateway carries an id out once, and remembers those of a monitor that has been restarted since.
+        sent = Command(f"{now_ns}-{self._number}", command, strategy, venue, reason, to)
         self._outstanding[sent.command_id] = _Outstanding(sent, now_ns + ANSWER_NS, outcome)
         if len(self._outstanding) == 1:
             self._agenda.arm(self._job, now_ns + ANSWER_NS)
