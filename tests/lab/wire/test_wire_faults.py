@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,7 @@ def test_a_message_held_back_is_overtaken(tmp_path: Path) -> None:
     rig.kernel.run_until(12 * S)
     numbers = [int(body) for _, body in rig.heard]
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
-    overtaken = [later for earlier, later in zip(numbers, numbers[1:], strict=False) if later < earlier]
+    overtaken = [later for earlier, later in itertools.pairwise(numbers) if later < earlier]
     assert 10 <= len(overtaken) <= 40
 
 
@@ -243,7 +244,7 @@ def test_a_half_open_stream_says_nothing_and_requests_go_on(tmp_path: Path) -> N
     rig.kernel.call_at(2 * S, lambda _: (rig.ask("/ping"), rig.open()))
     rig.kernel.run_until(4 * S)
     assert rig.replies == [(2_042, b"/ping")]
-    assert [body for at_ms, body in rig.heard if at_ms > 1_021][0] == b"1"  # the new stream speaks
+    assert next(body for at_ms, body in rig.heard if at_ms > 1_021) == b"1"  # the new stream speaks
     assert rig.ended == []
     rig.kernel.run_until(6 * S)
     assert rig.ended == [(5_000, "reset")]  # the old one is found out; the new one goes on
