@@ -84,7 +84,8 @@ class MessageRate:
         else:
             watch.lose_sight()
         if recent:
-            self._agenda.arm(self._job, recent[0] + _MINUTE_NS)
+            ends_ns = self._ended[0][0] if self._ended else (self._minute + 1) * _MINUTE_NS
+            self._agenda.arm(self._job, min(recent[0], ends_ns) + _MINUTE_NS)
 
     def _evidence(self) -> tuple[str, ...]:
         return (
