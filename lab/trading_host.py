@@ -78,7 +78,7 @@ class TradingHost:
                 params,
                 pairs=pairs or strategy.pairs,
                 wires={venue: GuardedWire(wire, on_error) for venue, wire in self._wires[name].items()},
-                keys={venue: _key(trading_key(venue, name)) for venue in strategy.venues},
+                keys={venue: self._key(venue, trading_key(venue, name)) for venue in strategy.venues},
                 clock=GuardedClock(self._kernel, on_error),
                 audit=self._journal,
                 rng=self._streams(f"strategy/{prefix}"),
@@ -91,7 +91,7 @@ class TradingHost:
 
     def door(self, client: str, venue: str, account: str) -> Door:
         """A way of its own for ``client`` to an account of the firm, with the key with which the firm trades it."""
-        return Door(self._link(client, venue), _key(account_key(self._firm, venue, account)), account)
+        return Door(self._link(client, venue), self._key(venue, account_key(self._firm, venue, account)), account)
 
     def pair_of(self, venue: str, account: str, name: str) -> Pair:
         """The pair of that name at a venue; without a name the first that the account can pay for. ValueError if there
@@ -125,7 +125,7 @@ class TradingHost:
         for venue in strategy.venues:
             wire: Wire = self._link(strategy.name, venue)
             if self.gateway is not None:
-                door = Door(wire, _key(trading_key(venue, strategy.name)), strategy.account)
+                door = Door(wire, self._key(venue, trading_key(venue, strategy.name)), strategy.account)
                 signer = self.signers.setdefault(strategy.name, self._signer(strategy.name))
                 wire = self.strategy_wires[strategy.name, venue] = StrategyWire(self.gateway, signer, venue, door)
             wires[venue] = wire
@@ -150,6 +150,10 @@ class TradingHost:
             self._open_door,
         )
 
+    def _key(self, venue: str, api_key: str) -> Key:
+        is_derivatives = any(one.name == venue and one.is_derivatives for one in self._firm.exchanges)
+        return Key(api_key, secret_of(api_key), "futures" if is_derivatives else "spot")
+
     def _open_door(self, strategy: str, venue: str) -> Door | None:
         """A strategy's way to a venue where it does not trade by itself, if it has an account there."""
         account = next(one.account for one in self._firm.strategies if one.name == strategy)
@@ -157,10 +161,6 @@ class TradingHost:
             if known.venue == venue and known.name == account:
                 return self.door(strategy, venue, account)
         return None
-
-
-def _key(api_key: str) -> Key:
-    return Key(api_key, secret_of(api_key))
 
 
 def _pairs(exchange: firms.Exchange) -> dict[str, Pair]:

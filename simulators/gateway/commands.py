@@ -13,7 +13,8 @@ from simulators.gateway.core import Gateway
 from simulators.gateway.orders import Order
 from simulators.gateway.payloads import Ack, Command
 from simulators.ports import Reply
-from simulators.strategies.frames import decode_account, decode_order
+from simulators.strategies.dialect import DIALECTS, Dialect
+from simulators.strategies.frames import decode_account
 from simulators.strategies.pairs import Pair, to_text, to_units
 from simulators.strategies.rest import Answer, Rest
 from simulators.strategies.runner import Runner
@@ -22,7 +23,6 @@ EVERY = "*"
 _MOST_REMEMBERED = 1_000
 _NO_ORDERS = -2_011
 _TOO_SMALL = -1_013
-_ORDER_PATH = "/api/v3/order"
 _TIMEOUT_NS = 5_000_000_000
 
 
@@ -100,7 +100,12 @@ class Commands:
             assert rest is not None
             task.step()
             rest.send(
-                "GET", "/api/v3/openOrders", "", _listed(task, rest, f"{runner.name} at {venue}"), cause, signed=True
+                "GET",
+                rest.dialect.open_orders,
+                "",
+                _listed(task, rest, f"{runner.name} at {venue}"),
+                cause,
+                signed=True,
             )
 
     def _flatten(self, runner: Runner, command: Command, task: _Task, cause: int) -> None:
@@ -111,12 +116,14 @@ class Commands:
             if venue not in venues or pair is None or rest is None:
                 continue
             task.step()
-            if units < 0:
+            if rest.dialect.is_margin:
+                self._trade(runner, venue, pair, abs(units), "SELL" if units > 0 else "BUY", task, cause)
+            elif units < 0:
                 self._trade(runner, venue, pair, -units, "BUY", task, cause)
             else:
                 # Fees have been taken from what was bought: no more can be sold than is there.
                 on_answer = self._balance_known(runner, venue, pair, units, task)
-                rest.send("GET", "/api/v3/account", "omitZeroBalances=true", on_answer, cause, signed=True)
+                rest.send("GET", rest.dialect.account, "omitZeroBalances=true", on_answer, cause, signed=True)
 
     def _balance_known(
         self, runner: Runner, venue: str, pair: Pair, units: int, task: _Task
@@ -144,6 +151,7 @@ class Commands:
             task.step_done()  # dust: no order is small enough for it
             return
         self._flattened += 1
+        dialect = DIALECTS[door.key.dialect]
         fields = {
             "symbol": pair.symbol,
             "side": side,
@@ -152,10 +160,10 @@ class Commands:
             "newClientOrderId": f"{runner.name}-flat{self._flattened}",
             "newOrderRespType": "RESULT",
         }
-        order = Order.of(runner.name, venue, door.account, _ORDER_PATH, urlencode(fields))
+        order = Order.of(runner.name, venue, door.account, dialect.order, urlencode(fields))
 
         def replied(reply: Reply | None, _: int) -> None:
-            traded = _executed_units(reply)
+            traded = _executed_units(reply, dialect)
             if traded is None:
                 task.fail(f"{runner.name}: {side} {order.quantity} {pair.name} at {venue} has not been traded")
             else:
@@ -205,7 +213,12 @@ def _listed(task: _Task, rest: Rest, where: str) -> Callable[[Answer], None]:
         for symbol in dict.fromkeys(symbols or ()):
             task.step()
             rest.send(
-                "DELETE", "/api/v3/openOrders", f"symbol={symbol}", _cancelled(task, where), answer.cause, signed=True
+                "DELETE",
+                rest.dialect.cancel_all,
+                f"symbol={symbol}",
+                _cancelled(task, where),
+                answer.cause,
+                signed=True,
             )
         task.step_done()
 
@@ -221,13 +234,13 @@ def _cancelled(task: _Task, where: str) -> Callable[[Answer], None]:
     return cancelled
 
 
-def _executed_units(reply: Reply | None) -> int | None:
+def _executed_units(reply: Reply | None, dialect: Dialect) -> int | None:
     """What a market order has traded; None if that is not known. One that is too small for the venue trades nothing."""
     if reply is None:
         return None
     if reply.status != 200:
         return 0 if Answer(reply.status, reply.body, 0).error_code() == _TOO_SMALL else None
     try:
-        return to_units(decode_order(reply.body).executed_qty)
+        return to_units(dialect.read_order(reply.body).executed_qty)
     except (msgspec.DecodeError, ValueError):
         return None

@@ -57,4 +57,4 @@ class StrategyWire:
         def told(answer: Answer) -> None:
             on_reply(Reply(answer.status, answer.body) if answer.status else None, answer.cause)
 
-        rest.send("GET", "/api/v3/order", bare, told, cause, signed=True)
+        rest.send("GET", rest.dialect.order, bare, told, cause, signed=True)

@@ -17,13 +17,11 @@ from simulators.strategies.frames import (
     BalanceUpdate,
     ExecutionReport,
     StreamTerminated,
-    decode_account,
     decode_book_ticker,
     decode_exchange_info,
     decode_kline,
     decode_klines,
     decode_prices,
-    decode_user,
 )
 from simulators.strategies.orders import OrderDesk, OrderListener, OwnOrder
 from simulators.strategies.pairs import Pair
@@ -112,8 +110,9 @@ class ExchangeClient:
         self._wants_quotes = wants_quotes
         self._bars_wanted = bars_wanted
         self._rest = Rest(wire, key, clock)
+        self.dialect = self._rest.dialect
         self.desk = OrderDesk(venue, order_prefix, self._rest, clock, self)
-        self._user_feed = Feed(wire, clock, "/ws-api/v3", self._on_user, self._subscription)
+        self._user_feed = Feed(wire, clock, self.dialect.user_stream, self._on_user, self._subscription)
         self._quote_feed: Feed | None = None
         self._bar_feed: Feed | None = None
         self._quotes_by_symbol: dict[str, Quote] = {}
@@ -143,7 +142,7 @@ class ExchangeClient:
 
     def _ask_pairs(self) -> None:
         if self._is_running:
-            self._rest.send("GET", "/api/v3/exchangeInfo", "", self._take_pairs, signed=False)
+            self._rest.send("GET", self.dialect.exchange_info, "", self._take_pairs, signed=False)
 
     def _take_pairs(self, answer: Answer) -> None:
         if not self._is_running:
@@ -182,7 +181,7 @@ class ExchangeClient:
     def _refresh(self) -> None:
         if not self._is_running:
             return
-        self._rest.send("GET", "/api/v3/ticker/price", "", self._take_prices, signed=False)
+        self._rest.send("GET", self.dialect.prices, "", self._take_prices, signed=False)
         self.resync()
         if self._quote_feed is not None:
             self._quote_feed.watch(_QUOTE_SILENCE_NS)
@@ -192,7 +191,7 @@ class ExchangeClient:
 
     def resync(self, cause: int = 0) -> None:
         """Ask for balances and open orders again: after a gap in what the streams told, and now and then."""
-        self._rest.send("GET", "/api/v3/account", "omitZeroBalances=true", self._take_account, cause, signed=True)
+        self._rest.send("GET", self.dialect.account, "omitZeroBalances=true", self._take_account, cause, signed=True)
         self.desk.reconcile(cause)
 
     def _take_prices(self, answer: Answer) -> None:
@@ -203,7 +202,7 @@ class ExchangeClient:
             self._refreshed()
 
     def _take_account(self, answer: Answer) -> None:
-        info = self._read(answer, decode_account)
+        info = self._read(answer, self.dialect.read_account)
         if info is not None:
             try:
                 self.account.take_snapshot(info)
@@ -270,7 +269,7 @@ class ExchangeClient:
 
     def _ask_bars(self, pair: Pair) -> None:
         query = f"symbol={pair.symbol}&interval=1m&limit={min(1_000, self._bars_wanted + 1)}"
-        self._rest.send("GET", "/api/v3/klines", query, lambda answer: self._take_bars(pair, answer), signed=False)
+        self._rest.send("GET", self.dialect.klines, query, lambda answer: self._take_bars(pair, answer), signed=False)
 
     def _take_bars(self, pair: Pair, answer: Answer) -> None:
         rows = self._read(answer, decode_klines)
@@ -300,7 +299,7 @@ class ExchangeClient:
 
     def _on_user(self, payload: bytes, cause: int) -> None:
         try:
-            frame = decode_user(payload)
+            frame = self.dialect.read_user(payload)
         except MALFORMED:
             self.malformed_payloads += 1
             return

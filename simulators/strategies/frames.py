@@ -15,6 +15,7 @@ class Filter(msgspec.Struct, frozen=True, rename="camel"):
     step_size: str = "0"
     min_qty: str = "0"
     min_notional: str = "0"
+    notional: str = ""  # the futures dialect's name of it
 
 
 class SymbolInfo(msgspec.Struct, frozen=True, rename="camel"):
@@ -22,6 +23,7 @@ class SymbolInfo(msgspec.Struct, frozen=True, rename="camel"):
     base_asset: str
     quote_asset: str
     filters: list[Filter]
+    margin_asset: str = ""  # of a perpetual
 
 
 class ExchangeInfo(msgspec.Struct, frozen=True):

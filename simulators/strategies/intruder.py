@@ -65,7 +65,7 @@ class StolenKey:
             f"symbol={self._pair.symbol}&side={side}&type=MARKET"
             f"&quoteOrderQty={_text(self._params.order_notional)}&newOrderRespType=RESULT"
         )
-        self._rest.send("POST", "/api/v3/order", query, self._traded, cause, signed=True)
+        self._rest.send("POST", self._rest.dialect.order, query, self._traded, cause, signed=True)
         self._clock.call_at(self._clock.now_ns + _MINUTE_NS // self._params.trades_per_minute, self._trade, cause)
 
     def _traded(self, answer: Answer) -> None:
@@ -102,7 +102,7 @@ class KeyElsewhere:
 
     def _read(self, cause: int) -> None:
         if self._is_in_force:
-            self._rest.send("GET", "/api/v3/account", "", self._told, cause, signed=True)
+            self._rest.send("GET", self._rest.dialect.account, "", self._told, cause, signed=True)
             self._clock.call_at(self._clock.now_ns + self._params.interval_ns, self._read, cause)
 
     def _told(self, answer: Answer) -> None:

@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from simulators.ports import Clock
-from simulators.strategies.frames import MALFORMED, ExecutionReport, OrderInfo, decode_order, decode_orders
+from simulators.strategies.frames import MALFORMED, ExecutionReport, OrderInfo
 from simulators.strategies.pairs import Pair, to_text, to_units
 from simulators.strategies.rest import MILLISECOND_NS, RECEIVE_WINDOW_MS, SECOND_NS, Answer, Rest
 
@@ -119,13 +119,15 @@ class OrderDesk:
         name = f"{self._prefix}-{self._count}"
         order = OwnOrder(self._venue, name, pair, side, ticks, lots, self._clock.now_ns)
         self._open[name] = order
-        how = "type=LIMIT_MAKER" if time_in_force == "GTX" else f"type=LIMIT&timeInForce={time_in_force}"
+        how = self._rest.dialect.post_only if time_in_force == "GTX" else f"type=LIMIT&timeInForce={time_in_force}"
         query = (
             f"symbol={pair.symbol}&side={'BUY' if side == BUY else 'SELL'}&{how}"
             f"&quantity={to_text(lots * pair.lot_units)}&price={to_text(ticks * pair.tick_units)}"
             f"&newClientOrderId={name}&newOrderRespType=RESULT"
         )
-        self._rest.send("POST", "/api/v3/order", query, lambda answer: self._placed(order, answer), cause, signed=True)
+        self._rest.send(
+            "POST", self._rest.dialect.order, query, lambda answer: self._placed(order, answer), cause, signed=True
+        )
         return order
 
     def cancel(self, order: OwnOrder, cause: int) -> None:
@@ -136,7 +138,7 @@ class OrderDesk:
         order.is_cancel_sent = True
         query = f"symbol={order.pair.symbol}&origClientOrderId={order.client_order_id}"
         self._rest.send(
-            "DELETE", "/api/v3/order", query, lambda answer: self._cancelled(order, answer), cause, signed=True
+            "DELETE", self._rest.dialect.order, query, lambda answer: self._cancelled(order, answer), cause, signed=True
         )
 
     def on_report(self, report: ExecutionReport, cause: int) -> None:
@@ -152,7 +154,12 @@ class OrderDesk:
         asked_ns = self._clock.now_ns
         if self._open:
             self._rest.send(
-                "GET", "/api/v3/openOrders", "", lambda answer: self._listed(asked_ns, answer), cause, signed=True
+                "GET",
+                self._rest.dialect.open_orders,
+                "",
+                lambda answer: self._listed(asked_ns, answer),
+                cause,
+                signed=True,
             )
 
     def _placed(self, order: OwnOrder, answer: Answer) -> None:
@@ -175,7 +182,7 @@ class OrderDesk:
         if not answer.is_ok:
             return
         try:
-            listed = {each.names: each for each in decode_orders(answer.body)}
+            listed = {each.names: each for each in self._rest.dialect.read_orders(answer.body)}
         except MALFORMED:
             return
         for order in self:
@@ -187,7 +194,7 @@ class OrderDesk:
 
     def _take_reply(self, order: OwnOrder, answer: Answer) -> None:
         try:
-            info: OrderInfo = decode_order(answer.body)
+            info: OrderInfo = self._rest.dialect.read_order(answer.body)
         except MALFORMED:
             self._ask_later(order, answer.cause)
             return
@@ -209,7 +216,9 @@ class OrderDesk:
     def _ask(self, order: OwnOrder, cause: int) -> None:
         if order.state is State.UNKNOWN:
             query = f"symbol={order.pair.symbol}&origClientOrderId={order.client_order_id}"
-            self._rest.send("GET", "/api/v3/order", query, lambda answer: self._told(order, answer), cause, signed=True)
+            self._rest.send(
+                "GET", self._rest.dialect.order, query, lambda answer: self._told(order, answer), cause, signed=True
+            )
 
     def _told(self, order: OwnOrder, answer: Answer) -> None:
         if order.state is not State.UNKNOWN:

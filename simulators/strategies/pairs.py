@@ -31,7 +31,7 @@ def to_text(units: int) -> str:
 class Pair(msgspec.Struct, frozen=True):
     """One traded pair with its filters: a price is a whole number of ticks, a quantity a whole number of lots."""
 
-    name: str  # BASE/QUOTE
+    name: str  # BASE/QUOTE, of a perpetual BASE/QUOTE:MARGIN
     symbol: str  # as the exchange writes it
     base: str
     quote: str
@@ -50,10 +50,11 @@ class Pair(msgspec.Struct, frozen=True):
             elif each.filter_type == "LOT_SIZE":
                 lot, least = to_units(each.step_size), to_units(each.min_qty)
             elif each.filter_type in ("NOTIONAL", "MIN_NOTIONAL"):
-                notional = to_units(each.min_notional)
+                notional = to_units(each.notional or each.min_notional)
         if tick <= 0 or lot <= 0:
             raise ValueError(f"{info.symbol}: exchangeInfo states no tick or lot size")
-        name = f"{info.base_asset}/{info.quote_asset}"
+        margin = f":{info.margin_asset}" if info.margin_asset else ""
+        name = f"{info.base_asset}/{info.quote_asset}{margin}"
         return cls(name, info.symbol, info.base_asset, info.quote_asset, tick, lot, max(1, -(-least // lot)), notional)
 
     def price(self, ticks: int) -> float:

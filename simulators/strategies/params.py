@@ -101,6 +101,19 @@ class ArbitrageParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_
     """How far from the mid what is left of a lame leg may be unwound."""
 
 
+class CarryParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Holds an asset and is short the perpetual on it, to be paid the funding without a view on the price."""
+
+    leverage: Annotated[float, msgspec.Meta(gt=0.0, le=10.0)] = 1.0
+    """How many times its margin the short may be worth."""
+    entry_discount_bp: BasisPoints = 15.0
+    """How far below spot the perpetual may trade for more of it to be sold."""
+    interval_s: Seconds = 10.0
+    """How often it looks."""
+    max_slippage_bp: BasisPoints = 10.0
+    """How far beyond the best price an order may trade."""
+
+
 class TriangularParams(StrategyParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Walks three pairs of one exchange back to where it began, when that pays after three fees."""
 
@@ -171,6 +184,7 @@ MALFUNCTIONS: dict[str, type[MalfunctionParams]] = {
 
 KINDS: dict[str, type[StrategyParams]] = {
     "arbitrage": ArbitrageParams,
+    "carry": CarryParams,
     "market_making": MarketMakerParams,
     "mean_reversion": MeanReversionParams,
     "momentum": MomentumParams,

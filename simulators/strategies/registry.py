@@ -11,6 +11,7 @@ import msgspec
 from simulators.ports import Audit, Clock, Wire
 from simulators.strategies.arbitrage import ArbitrageStrategy
 from simulators.strategies.base import Positions, Strategy
+from simulators.strategies.carry import CarryStrategy
 from simulators.strategies.correlation_breaker import CorrelationBreakerStrategy
 from simulators.strategies.market_making import MarketMakingStrategy
 from simulators.strategies.mean_reversion import MeanReversionStrategy
@@ -31,6 +32,7 @@ STRATEGIES: dict[str, type[Strategy[Any]]] = {
     strategy.kind: strategy
     for strategy in (
         ArbitrageStrategy,
+        CarryStrategy,
         CorrelationBreakerStrategy,
         MarketMakingStrategy,
         MeanReversionStrategy,

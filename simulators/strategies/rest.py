@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from simulators.ports import Clock, Reply, Request, Wire
+from simulators.strategies.dialect import DIALECTS
 from simulators.strategies.frames import MALFORMED, decode_error
 
 SECOND_NS = 1_000_000_000
@@ -23,10 +24,12 @@ _DEFAULT_RETRY_AFTER_NS = 60 * SECOND_NS
 
 
 class Key(NamedTuple):
-    """An API key and the secret that signs its requests; without a secret they go out unsigned."""
+    """An API key, the secret that signs its requests (without one they go out unsigned), and what its venue speaks:
+    ``spot`` or ``futures``."""
 
     api_key: str
     secret: str = ""
+    dialect: str = "spot"
 
     def sign(self, text: str) -> str:
         """The HMAC-SHA256 of ``text`` under the secret, as hex; empty without a secret."""
@@ -65,6 +68,7 @@ class Rest:
         self._timeout_ns = timeout_ns
         self._key = key
         self._headers = (("X-MBX-APIKEY", key.api_key),)
+        self.dialect = DIALECTS[key.dialect]
         self._silent_until_ns = 0
 
     @property
