@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.scenario.faults.spec import FaultSpec
-from lab.scenario.scalars import Share
+from lab.scenario.scalars import Real, Share
 
 _PRICE = Share(0.0, 0.99)
 
@@ -40,5 +40,27 @@ MARKET_FAULTS = (
         intensity=_PRICE,
         intensity_doc="distance from the common price at full strength",
         example="{fault: price_divergence, at: 1h, for: 1h, scope: {venue: boreal}, intensity: 80 bp}",
+    ),
+    FaultSpec(
+        name="volatility_burst",
+        acts_in="market",
+        doc="assets move as they would have, but further; `ramp_down` leads the price back to where it would have been",
+        params_at="simulators.market_data.world.harm:VolatilityBurstParams",
+        maker_at="lab.harm.market:volatility_burst",
+        scope=("assets",),
+        intensity=Real(1.0, 100.0),
+        intensity_doc="how many times as far",
+        example="{fault: volatility_burst, at: 1h, for: 1h, ramp_down: 10 min, scope: {assets: [BTC]}, intensity: 5}",
+    ),
+    FaultSpec(
+        name="correlation_break",
+        acts_in="market",
+        doc="assets part from what they move with, as lively as before: at 50 % independent, at 100 % the opposite",
+        params_at="simulators.market_data.world.harm:CorrelationBreakParams",
+        maker_at="lab.harm.market:correlation_break",
+        scope=("assets",),
+        intensity=Share(0.0, 1.0),
+        intensity_doc="how far towards the opposite",
+        example="{fault: correlation_break, at: 2h, for: 2h, scope: {assets: [ETH]}, intensity: 100 %}",
     ),
 )

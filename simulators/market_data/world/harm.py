@@ -13,14 +13,11 @@ Shape = Literal["linear", "stepwise", "cascade"]
 Direction = Literal["down", "up"]
 
 
-class HarmParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every harm has: an envelope in time, and how far it goes.
+class EnvelopeParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every harm has: an envelope in time.
 
-    Times are ns since the epoch; the ramps lie inside [starts_ns, ends_ns). ``intensity`` is the price change at full
-    strength as a fraction of the price (500 bp: 0.05), 0 to 0.99. ``shape`` says how the first ramp climbs: ``linear``;
-    ``stepwise`` in ``steps`` equal steps; ``cascade`` in ``steps`` steps, each twice the one before.
-    ``volatility`` adds mean-reverting noise in proportion to the harm in force: its standard deviation, as a fraction
-    of that harm.
+    Times are ns since the epoch; the ramps lie inside [starts_ns, ends_ns). ``shape`` says how the first ramp climbs:
+    ``linear``; ``stepwise`` in ``steps`` equal steps; ``cascade`` in ``steps`` steps, each twice the one before.
     """
 
     injection: str  # its name, which also names its stream of randomness
@@ -28,23 +25,67 @@ class HarmParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ends_ns: int
     ramp_ns: int = 0
     ramp_down_ns: int = 0
-    intensity: float
     shape: Shape = "linear"
     steps: int = 6
-    volatility: float = 0.05
 
     def __post_init__(self) -> None:
-        for field, holds, expected in (
+        self.require(
             ("ends_ns", self.starts_ns < self.ends_ns, "a moment after starts_ns"),
             ("ramp_ns", self.ramp_ns >= 0, "no less than 0"),
             ("ramp_down_ns", self.ramp_down_ns >= 0, "no less than 0"),
             ("ramp_ns", self.ramp_ns + self.ramp_down_ns <= self.ends_ns - self.starts_ns, "ramps within the duration"),
-            ("intensity", 0 <= self.intensity <= 0.99, "0 to 0.99 of the price"),
             ("steps", 1 <= self.steps <= 60, "1 to 60"),
-            ("volatility", 0 <= self.volatility <= 1, "0 to 1 of the harm in force"),
-        ):
+        )
+
+    def require(self, *conditions: tuple[str, bool, str]) -> None:
+        """Refuse the first (field, whether it holds, what was expected) that does not hold, with a ValueError."""
+        for field, holds, expected in conditions:
             if not holds:
                 raise ValueError(f"{field}: expected {expected}, found {getattr(self, field)}")
+
+
+class HarmParams(EnvelopeParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A harm of prices: an envelope, and how far they go.
+
+    ``intensity`` is the price change at full strength as a fraction of the price (500 bp: 0.05), 0 to 0.99.
+    ``volatility`` adds mean-reverting noise in proportion to the harm in force: its standard deviation, as a fraction
+    of that harm.
+    """
+
+    intensity: float
+    volatility: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require(
+            ("intensity", 0 <= self.intensity <= 0.99, "0 to 0.99 of the price"),
+            ("volatility", 0 <= self.volatility <= 1, "0 to 1 of the harm in force"),
+        )
+
+
+class VolatilityBurstParams(EnvelopeParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A burst of volatility: every move of the assets is ``intensity`` times what it would have been, at least 1."""
+
+    assets: tuple[str, ...]
+    intensity: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require(("intensity", 1.0 <= self.intensity <= 100.0, "1 to 100 times"))
+
+
+class CorrelationBreakParams(EnvelopeParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A break of correlation: the assets' moves part from everybody else's, as lively as before.
+
+    ``intensity`` 0.5: they are independent of what they would have been; 1: they are the opposite of it.
+    """
+
+    assets: tuple[str, ...]
+    intensity: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.require(("intensity", 0.0 <= self.intensity <= 1.0, "0 to 1"))
 
 
 class PriceShockParams(HarmParams, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from simulators.market_data.world.bars import Floats, Ints
 from simulators.market_data.world.config import DOLLAR, legs_of
 from simulators.market_data.world.errors import MarketError
 from simulators.market_data.world.harm import (
+    EnvelopeParams,
     HarmParams,
     PriceDivergenceParams,
     PriceShockParams,
@@ -22,7 +23,7 @@ from simulators.market_data.world.harm import (
 )
 from simulators.market_data.world.noise import HourlyStream, mean_reverting
 from simulators.market_data.world.path import HOUR_NS
-from simulators.market_data.world.world import World
+from simulators.market_data.world.world import Harm, World
 from simulators.ports import Clock
 
 _SECOND_NS = 1_000_000_000
@@ -98,7 +99,7 @@ class Overlay:
         return values
 
 
-def envelope(params: HarmParams, times_ns: Ints) -> Floats:
+def envelope(params: EnvelopeParams, times_ns: Ints) -> Floats:
     """How much of the intensity is in force at each time, 0 to 1."""
     since, until = times_ns - params.starts_ns, params.ends_ns - times_ns
     level = (since >= 0).astype(np.float64)
@@ -124,10 +125,10 @@ def climb(shape: Shape, steps: int, share: Floats) -> Floats:
     return np.asarray((np.ldexp(1.0, reached.astype(np.int32)) - 1.0) / (2.0**steps - 1.0))
 
 
-class _PriceFault:
+class PriceFault:
     """Life of a price fault: laid over the world when it begins, lifted when it ends."""
 
-    def __init__(self, world: World, overlays: tuple[Overlay, ...]) -> None:
+    def __init__(self, world: World, overlays: tuple[Harm, ...]) -> None:
         self._world = world
         self._overlays = overlays
 
@@ -143,13 +144,13 @@ class _PriceFault:
             self._world.lift(overlay)
 
 
-class PriceShockFault(_PriceFault):
+class PriceShockFault(PriceFault):
     """``price_shock``: the dollar prices of assets move together, suddenly or gradually, with or without recovery."""
 
     def __init__(
         self, world: World, clock: Clock, params: PriceShockParams, took_effect: Callable[[str], None]
     ) -> None:
-        _need_assets(world, params.injection, params.assets)
+        need_assets(world, params.injection, params.assets)
         overlay = Overlay(
             params,
             params.direction == "up",
@@ -161,13 +162,13 @@ class PriceShockFault(_PriceFault):
         super().__init__(world, (overlay,))
 
 
-class StablecoinDepegFault(_PriceFault):
+class StablecoinDepegFault(PriceFault):
     """``stablecoin_depeg``: a stablecoin slides, steps or cascades away from the dollar."""
 
     def __init__(
         self, world: World, clock: Clock, params: StablecoinDepegParams, took_effect: Callable[[str], None]
     ) -> None:
-        _need_assets(world, params.injection, (params.asset,))
+        need_assets(world, params.injection, (params.asset,))
         if params.asset not in world.config.stablecoins:
             coins = ", ".join(world.config.stablecoins)
             raise MarketError(
@@ -184,7 +185,7 @@ class StablecoinDepegFault(_PriceFault):
         super().__init__(world, (overlay,))
 
 
-class PriceDivergenceFault(_PriceFault):
+class PriceDivergenceFault(PriceFault):
     """``price_divergence``: one venue, or one pair, is priced apart from the rest."""
 
     def __init__(
@@ -203,7 +204,8 @@ class PriceDivergenceFault(_PriceFault):
         super().__init__(world, (overlay,))
 
 
-def _need_assets(world: World, injection: str, assets: tuple[str, ...]) -> None:
+def need_assets(world: World, injection: str, assets: tuple[str, ...]) -> None:
+    """Refuse an injection of assets that the market does not price."""
     known = [one for one in world.assets if one != DOLLAR]
     for asset in assets:
         if asset not in known:

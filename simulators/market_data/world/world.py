@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from simulators.market_data.world.bars import Bars, Flags, Floats, Ints
 from simulators.market_data.world.basis import Basis
-from simulators.market_data.world.config import MINUTE_NS, MarketConfig, assets_of, series_of, window_ns
+from simulators.market_data.world.config import DOLLAR, MINUTE_NS, MarketConfig, assets_of, series_of, window_ns
 from simulators.market_data.world.errors import MarketError
 from simulators.market_data.world.noise import HourlyStream, Streams, mean_reverting
 from simulators.market_data.world.path import (
@@ -121,6 +121,27 @@ class World:
             value = float(path.price[path.grid.offsets[at_ns // MINUTE_NS % MINUTES]])
             price = price / value if leg.divides else price * value
         return price
+
+    def closes(self, asset: str, minutes: Ints) -> Floats:
+        """The asset's unharmed dollar price at the end of each minute (since the epoch), at whichever venue has one.
+
+        Raises ``MarketError`` if the market cannot price it.
+        """
+        venues = dict.fromkeys(("", *(one.venue or "" for one in series_of(self.config))))
+        refused: MarketError | None = None
+        for venue in venues:
+            try:
+                legs = find_recipe(self.config, venue, f"{asset}/{DOLLAR}").legs
+            except MarketError as error:
+                refused = refused or error
+                continue
+            price = np.ones(len(minutes))
+            for leg in legs:
+                closes = closes_until(self._bars[leg.series], minutes)
+                price = price / closes if leg.divides else price * closes
+            return price
+        assert refused is not None
+        raise refused
 
     def lay(self, harm: Harm) -> None:
         """Put a harm in force; whoever plays prices reprices what lies ahead."""
