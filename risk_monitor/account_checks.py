@@ -14,6 +14,7 @@ from risk_monitor.mandates.reconciliation import Reconciliation
 from risk_monitor.mandates.reconciliation_confidence import ReconciliationConfidence
 from risk_monitor.mandates.unauthorised_orders import UnauthorisedOrders
 from risk_monitor.mandates.unauthorised_withdrawals import UnauthorisedWithdrawals
+from risk_monitor.transport import AT_ONCE_NS
 
 MAX_VIEWS = 16
 """Views that wait to be judged; beyond it the oldest are not."""
@@ -87,6 +88,8 @@ class AccountChecks:
             self._views.popleft()
         if self._job.due_ns == NEVER_NS:
             self._agenda.arm(self._job, self._views[0][0])
+        if self._balance.is_too_old(departed_ns):
+            return AT_ONCE_NS
         return self._suspicion_ns if self._frozen.is_waiting else None
 
     def filled(self, now_ns: int, fill: Fill, is_told_by_stream: bool) -> None:

@@ -100,6 +100,7 @@ class AccountDesk:
             lambda now_ns: binance.account_target(account, now_ns),
             self._on_account,
         )
+        line.on_lost.append(checks.history_unreadable)
         self._history_start_ms = 0
         self._withdrawals = Task(
             f"all withdrawals of {account.name}",

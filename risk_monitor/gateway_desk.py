@@ -114,6 +114,7 @@ class GatewayDesk:
         )
         self._stream = StreamKeeper(use, board, config.network, agenda, emit, telemetry)
         line.on_recovered.append(self._stream.hasten)
+        line.on_lost.extend((self._on_orders_unread, self._on_withdrawals_unread, self._policy.lose_sight))
 
     def start(self, now_ns: int) -> None:
         self._heartbeats.start(now_ns)

@@ -152,6 +152,7 @@ class RiskMonitor:
         self._integrity = MarketIntegrity(
             exchanges, quotes, tower, config, lines, self._board, transport, emit, self.telemetry
         )
+        self.failovers = self._integrity.failovers
         self.gateway: GatewayDesk | None = next(
             (
                 GatewayDesk(

@@ -12,8 +12,8 @@ from risk_monitor.books.marks import Quote, evidence_of
 from risk_monitor.mandates.bad_tick import MIDS, NOTHING, BadTick
 from risk_monitor.mandates.crossed_book import CrossedBook
 
-EVERYTHING = (0.0, float("inf"))
-"""The band where any mid will do."""
+EVERYTHING = (1e-300, float("inf"))
+"""The band where any mid will do; an empty side has none."""
 
 
 class Plausibility:
@@ -59,7 +59,7 @@ class Plausibility:
             return
         if self._crossed is not None:
             self._crossed.watch.value = (quote.bid - quote.ask) / quote.mid
-        if bad is not None and bad.watch.quiet and len(quote.mids) == MIDS:
+        if bad is not None and bad.watch.quiet and bad.watch.value is not None and len(quote.mids) == MIDS:
             bad.watch.value = bad.measure(quote.mid)
 
 

@@ -39,6 +39,10 @@ class PolicyReader:
         else:
             self._transport.schedule(self._task, now_ns)
 
+    def lose_sight(self, now_ns: int) -> None:
+        """The gateway cannot be asked."""
+        self._drift.lose_sight(now_ns)
+
     def _deliver(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         if self._stored is None:
             self._stored = gateway.read_policy_limits(body)

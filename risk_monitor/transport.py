@@ -122,6 +122,7 @@ class VenueLine:
         "capacity",
         "health",
         "name",
+        "on_lost",
         "on_recovered",
         "paused_until_ns",
         "probe_fails",
@@ -134,6 +135,7 @@ class VenueLine:
         self.capacity = float(config.weight_per_minute)
         self.health: tuple[HealthListener, ...] = ()
         self.paused_until_ns = 0
+        self.on_lost: list[Callable[[int], None]] = []
         self.on_recovered: list[Callable[[int], None]] = []
         self.probe_fails = False
         self.throttled = 0
@@ -160,7 +162,11 @@ class VenueLine:
     def probed(self, now_ns: int, answered: bool) -> None:
         """The probe has an outcome."""
         recovered = answered and self.probe_fails
+        lost = not answered and not self.probe_fails
         self.probe_fails = not answered
+        if lost:
+            for listener in self.on_lost:
+                listener(now_ns)
         if recovered:
             for listener in self.on_recovered:
                 listener(now_ns)

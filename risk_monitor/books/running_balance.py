@@ -66,6 +66,10 @@ class RunningBalance:
     def is_begun(self) -> bool:
         return self._balance is not None
 
+    def is_too_old(self, departed_ns: int) -> bool:
+        """Whether a view asked for then is no use to begin with, though one is wanted."""
+        return self._balance is None and self._since_ns is not None and departed_ns < self._since_ns
+
     def opened(self, now_ns: int) -> None:
         """Events of the account are told from now on."""
         self._since_ns = now_ns

@@ -110,6 +110,8 @@ class UnauthorisedOrders:
         while self._waiting and self._waiting[0].ripe_ns <= now_ns:
             report = self._waiting[0]
             if not self._log.knows_order(report.venue, report.account, report.client_order_id):
+                # Until the log has been read, whether it is the firm's own is not known.
+                self._recent[report.venue, report.account].lose_sight()
                 self._ask(now_ns)
                 return
             self._waiting.popleft()

@@ -68,6 +68,7 @@ class UnauthorisedWithdrawals:
             return
         if len(self._doubted) < MAX_DOUBTED:
             self._doubted.append(_Departure(now_ns, venue, asset, amount, client_id, note))
+        self._recent[venue].lose_sight()
         self._ask(now_ns)
 
     def left_long_ago(self, venue: str, withdrawal_id: str) -> None:

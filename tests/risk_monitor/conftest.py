@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import json
 from collections.abc import Callable
@@ -39,6 +40,7 @@ START_NS = 1_676_883_600 * SECOND_NS  # 2023-02-20 09:00 UTC, a Monday
 LATENCY_NS = 10_000_000
 
 APEX_PAIRS = ("BTC/USD", "ETH/USD", "BTC/USDT", "ETH/USDT", "ETH/BTC", "USDT/USD")
+GATEWAY = "bridge"
 BOREAL_PAIRS = ("BTC/USD", "BTC/USDT", "USDT/USD")
 
 LIMITS_HEAD = """
@@ -101,6 +103,11 @@ class World:
         self.history: dict[str, list[dict[str, Any]]] = {}
         self.status: dict[str, int | None] = {}
         self.latency_ns: dict[str, int] = {}
+        self.gateway: dict[str, Any] = {"strategies": [], "orders": [], "withdrawals": [], "log": [], "limits": "{}"}
+        self.told_gateway: list[dict[str, Any]] = []
+        self.refused_paths: set[str] = set()
+        self.clock_ms: dict[str, int] = {}
+        self.views: dict[tuple[str, str], dict[str, str]] = {}
         self.refuses_streams: set[str] = set()
         self.mute_quotes: set[str] = set()
         self.quotes: dict[tuple[str, str], tuple[str, str, str]] = {}
@@ -202,6 +209,7 @@ class World:
         price: str,
         trade_id: int,
         told: bool = True,
+        positions: bool = True,
     ) -> None:
         """A fill without fee: balances change, and the report and the position are told."""
         base, quote = pair.split("/")
@@ -220,7 +228,8 @@ class World:
             report |= {"i": 1, "l": quantity, "z": quantity, "L": price, "n": "0", "N": None, "T": self.update_ms}
             report |= {"t": trade_id, "Y": str(paid), "Z": str(paid)}
             self.user_event(venue, account, report)
-            self.tell_position(venue, account, base, quote)
+            if positions:
+                self.tell_position(venue, account, base, quote)
 
     def instruct(self, instruction_id: str, exchange: str, amount: str, contracted_in_s: float) -> None:
         """The custodian promises to move money from an exchange (amount > 0) or to it."""
@@ -272,8 +281,11 @@ class World:
                     self.signals.append((self.now_ns, signal))
                 case SendRequest():
                     self._send(effect)
-                case OpenStream(stream_id, venue, account, _):
-                    self._later(LATENCY_NS, partial(self._open, stream_id, venue, account))
+                case OpenStream(stream_id, venue, account, target):
+                    name = "depth" if "@depth" in target else account
+                    self._later(LATENCY_NS, partial(self._open, stream_id, venue, name))
+                case SendFrame(stream_id, payload) if stream_id == self.streams.get((GATEWAY, "monitor")):
+                    self.told_gateway.append(json.loads(payload))
                 case SendFrame(stream_id, _):
                     answer = b'{"id":"x","status":200,"result":{"subscriptionId":0}}'
                     self._later(LATENCY_NS, partial(self.message, stream_id, answer))
@@ -294,6 +306,8 @@ class World:
 
     def _serve(self, request: SendRequest, latency_ns: int) -> None:
         status = self.status.get(request.venue, 200)
+        if urlsplit(request.target).path in self.refused_paths:
+            status = 503
         if status is None:
             return
         body = self._body(request) if status == 200 else b'{"code":-1,"msg":"no"}'
@@ -308,16 +322,20 @@ class World:
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         match url.path:
             case "/api/v3/time":
-                body: Any = {"serverTime": self.now_ns // 1_000_000}
+                body: Any = {"serverTime": self.now_ns // 1_000_000 + self.clock_ms.get(request.venue, 0)}
+            case "/api/v3/depth":
+                body = {"lastUpdateId": 7, "bids": [["1", "2"]], "asks": [["2", "2"]]}
             case "/api/v3/account":
-                held = self.balances[request.venue, request.account]
+                place = (request.venue, request.account)
+                held = self.views.get(place, self.balances[place])
                 rows = [{"asset": asset, "free": amount, "locked": "0.00000000"} for asset, amount in held.items()]
                 body = {"updateTime": self.update_ms, "accountType": "SPOT", "balances": rows}
             case "/api/v3/myTrades":
                 rows = self.trades.get((request.venue, request.account, query["symbol"]), [])
                 body = [row for row in rows if row["time"] >= int(query["startTime"])]
             case "/sapi/v1/capital/withdraw/history" | "/sapi/v1/capital/deposit/hisrec":
-                body = [row for row in self.history.get(url.path, []) if row["coin"] == query["coin"]]
+                coin = query.get("coin")
+                body = [row for row in self.history.get(url.path, []) if coin in (None, row["coin"])]
             case "/v1/vault/accounts_paged":
                 wallets = [{"id": asset, "total": total, "available": total} for asset, total in self.custody.items()]
                 body = {"accounts": [{"id": "0", "name": "master", "assets": wallets}], "paging": {}}
@@ -325,6 +343,17 @@ class World:
                 body = [entry for entry in self.transactions if entry["createdAt"] > int(query["after"])]
             case "/api/v3/simple/price":
                 body = {"bitcoin": {"usd": 24000.5, "last_updated_at": 1}, "tether": {"usd": 1.0}}
+            case "/v1/time":
+                body = {"at": self.now_ns // 1_000_000}
+            case "/v1/orders":
+                body = [row for row in self.gateway["orders"] if row["number"] > int(query.get("after", 0))]
+            case "/v1/strategies" | "/v1/withdrawals":
+                body = self.gateway[url.path.rpartition("/")[2]]
+            case "/v1/policy/limits":
+                text = self.gateway["limits"]
+                body = {"text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+            case "/v1/policy/log":
+                body = self.gateway["log"]
             case _:
                 raise AssertionError(request.target)
         return json.dumps(body).encode()
