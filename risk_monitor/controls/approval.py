@@ -49,7 +49,7 @@ class Approval:
         request = self._requests.get(strategy)
         if request is not None and request.is_granted and request.admits(order):
             most = request.order.quantity
-            return Ruling(most, f"approved is {most:.8g}") if order.quantity > most else None
+            return Ruling(most, f"approved is {most:.8g}", is_fault=False) if order.quantity > most else None
         if request is not None:
             what = "another order is approved" if request.is_granted else "awaits approval"
             return Ruling(0.0, f"{what} ({request.deed.action_id})", is_fault=False)

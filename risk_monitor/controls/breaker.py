@@ -19,6 +19,7 @@ CONTROL = "breaker"
 MAX_STRATEGIES = 1_000
 
 ScopesOf = Callable[[str], tuple[str, ...]]
+Release = Callable[[int, str, str], None]
 
 
 class _Halt:
@@ -35,7 +36,7 @@ class _Halt:
 class Breaker:
     """``scopes_of`` says what an alert's subject halts: names of strategies, or ``*`` for the firm.
 
-    ``on_resumed`` is told when a halt is over, so that halts which still hold can be said again to the gateway.
+    ``release(now_ns, scope, why)`` has whoever is halted trade again, as far as no other control halts them.
     """
 
     def __init__(
@@ -45,14 +46,14 @@ class Breaker:
         agenda: Agenda,
         commands: CommandBook,
         deeds: DeedBook,
-        on_resumed: Callable[[int], None],
+        release: Release,
     ) -> None:
         self._config = config
         self._scopes_of = scopes_of
         self._agenda = agenda
         self._commands = commands
         self._deeds = deeds
-        self._on_resumed = on_resumed
+        self._release = release
         self._alarm = Alarm(config.on)
         self._halts: dict[str, _Halt] = {}
         self._blocks: dict[str, Window] = {}
@@ -125,9 +126,4 @@ class Breaker:
         if scope in self._blocks:
             self._blocks[scope].clear()
         halt.deed.ended(why)
-        self._commands.send(now_ns, "resume", scope, EVERY, why, _ignore)
-        self._on_resumed(now_ns)
-
-
-def _ignore(now_ns: int, is_done: bool, detail: str) -> None:
-    """A strategy that stays paused harms nobody; the gateway is told again when it is paused and resumed anew."""
+        self._release(now_ns, scope, why)

@@ -3,9 +3,8 @@ word, with a name and a reason, ends it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from risk_monitor.agenda import Agenda
+from risk_monitor.controls.breaker import Release
 from risk_monitor.controls.commands import CommandBook, Procedure, Step
 from risk_monitor.controls.config import Allows, EmergencyStopConfig
 from risk_monitor.controls.deeds import Deed, DeedBook
@@ -24,13 +23,13 @@ class EmergencyStop:
         agenda: Agenda,
         commands: CommandBook,
         deeds: DeedBook,
-        on_resumed: Callable[[int], None],
+        release: Release,
     ) -> None:
         self._config = config
         self._agenda = agenda
         self._commands = commands
         self._deeds = deeds
-        self._on_resumed = on_resumed
+        self._release = release
         self._alarm = Alarm(config.on)
         self._deed: Deed | None = None
         self._procedure: Procedure | None = None
@@ -52,8 +51,7 @@ class EmergencyStop:
         why = f"reset by {by}: {reason}"
         self._deed.ended(why)
         self._deed = self._procedure = None
-        self._commands.send(now_ns, "resume", EVERY, EVERY, why, _ignore)
-        self._on_resumed(now_ns)
+        self._release(now_ns, EVERY, why)
         return True
 
     def restraint(self, strategy: str) -> Restraint | None:
@@ -69,7 +67,3 @@ class EmergencyStop:
         groups = ((Step("pause", EVERY, EVERY), Step("cancel_all", EVERY, EVERY)), *flatten)
         self._procedure = Procedure(self._agenda, self._commands, self._deed, f"emergency stop: {trigger}", groups)
         self._procedure.begin(now_ns)
-
-
-def _ignore(now_ns: int, is_done: bool, detail: str) -> None:
-    """A firm that stays halted harms nobody."""

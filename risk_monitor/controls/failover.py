@@ -9,7 +9,7 @@ from risk_monitor.agenda import Agenda, Job
 from risk_monitor.controls.commands import CommandBook, Procedure, Step
 from risk_monitor.controls.config import FailoverConfig
 from risk_monitor.controls.deeds import Deed, DeedBook
-from risk_monitor.controls.order_path import EVERY
+from risk_monitor.controls.order_path import EVERY, OrderPath
 from risk_monitor.controls.triggers import Alarm
 from risk_monitor.effects import AlertState, Signal
 
@@ -23,12 +23,14 @@ class Failover:
     def __init__(
         self,
         config: FailoverConfig,
+        path: OrderPath,
         agenda: Agenda,
         commands: CommandBook,
         deeds: DeedBook,
         on_failover: Callable[[int], None],
     ) -> None:
         self._config = config
+        self._path = path
         self._agenda = agenda
         self._commands = commands
         self._deeds = deeds
@@ -71,6 +73,15 @@ class Failover:
             if due_ns < self._job.due_ns:
                 self._agenda.arm(self._job, due_ns)
 
+    def _movable(self, first: str, venue: str) -> tuple[str, ...]:
+        """The strategies that can trade there as they do at the first of the chain: under an account of the same name.
+        The others' orders stay with the venue that is not well."""
+        return tuple(
+            one.name
+            for one in self._path.strategies
+            if any((venue, account) in one.accounts for at, account in one.accounts if at == first)
+        )
+
     def _reasons(self, venue: str) -> list[str]:
         return [signal.alert_id for signal in self._alarm.firing.values() if signal.subject.partition(":")[0] == venue]
 
@@ -87,11 +98,16 @@ class Failover:
         if venue == first:
             self._commands.send(now_ns, "reroute", EVERY, first, why, _ignore, to=first)
         else:
-            deed = self._deeds.take(CONTROL, left, why, f"orders for {first} go to {venue}")
-            steps = ((Step("reroute", EVERY, first, venue),),)
-            procedure = Procedure(self._agenda, self._commands, deed, f"failover: {why}", steps)
+            movable = self._movable(first, venue)
+            who = ", ".join(movable) or "nobody"
+            deed = self._deeds.take(CONTROL, left, why, f"orders for {first} go to {venue}: those of {who}")
+            steps = tuple(Step("reroute", strategy, first, venue) for strategy in movable)
+            procedure = Procedure(self._agenda, self._commands, deed, f"failover: {why}", (steps,))
             self._move = (deed, procedure)
-            procedure.begin(now_ns)
+            if steps:
+                procedure.begin(now_ns)
+            else:
+                deed.failed(f"no strategy that trades at {first} has an account of that name at {venue}")
         self._look(now_ns)
 
 

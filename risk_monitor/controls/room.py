@@ -65,23 +65,24 @@ class ControlRoom:
         self._breakers: list[Breaker] = []
         if config.strategy_breaker is not None:
             self._breakers.append(
-                Breaker(config.strategy_breaker, roster.strategies_of, agenda, commands, deeds, self._halt_again)
+                Breaker(config.strategy_breaker, roster.strategies_of, agenda, commands, deeds, self._release)
             )
         if config.firm_breaker is not None:
             self._breakers.append(
-                Breaker(config.firm_breaker, lambda subject: (EVERY,), agenda, commands, deeds, self._halt_again)
+                Breaker(config.firm_breaker, lambda subject: (EVERY,), agenda, commands, deeds, self._release)
             )
         stop = config.emergency_stop
-        self._stop = None if stop is None else EmergencyStop(stop, agenda, commands, deeds, self._halt_again)
+        self._stop = None if stop is None else EmergencyStop(stop, agenda, commands, deeds, self._release)
         defensive = None if config.defensive is None else Defensive(config.defensive, roster, agenda, deeds)
         defcon = None if config.defcon is None else Defcon(config.defcon, agenda, deeds)
         failover = None
         if config.failover is not None:
-            failover = Failover(config.failover, agenda, commands, deeds, on_failover)
+            failover = Failover(config.failover, path, agenda, commands, deeds, on_failover)
         log = config.limits_log
         self.limits_log = None if log is None else LimitsLog(log, agenda, commands, deeds)
         self._approval = None if config.approval is None else Approval(config.approval, agenda, deeds)
         stopping = (*((self._stop,) if self._stop else ()), *self._breakers)
+        self._halting: tuple[EmergencyStop | Breaker, ...] = stopping
         self._resettable: tuple[_Resettable, ...] = (*stopping, *((defcon,) if defcon else ()))
         every = (*stopping, defensive, defcon, failover, self.limits_log)
         self._controls: tuple[_Control, ...] = tuple(control for control in every if control is not None)
@@ -159,12 +160,15 @@ class ControlRoom:
         for breaker in self._breakers:
             breaker.on_blocked(now_ns, strategy, reason)
 
-    def _halt_again(self, now_ns: int) -> None:
-        """Something may trade again, but not what another control still halts: to resume all would resume that too."""
-        holding = (*((self._stop,) if self._stop else ()), *self._breakers)
-        for control in holding:
-            for scope in control.halted:
-                self._commands.send(now_ns, "pause", scope, EVERY, "still halted", _ignore)
+    def _release(self, now_ns: int, scope: str, why: str) -> None:
+        """A control no longer halts a scope. It trades again unless another control halts it, or all."""
+        halted = tuple(one for control in self._halting for one in control.halted)
+        if scope in halted or EVERY in halted:
+            return
+        self._commands.send(now_ns, "resume", scope, EVERY, why, _ignore)
+        if scope == EVERY:
+            for one in halted:  # to resume all would resume these too
+                self._commands.send(now_ns, "pause", one, EVERY, "still halted", _ignore)
 
 
 def _ignore(now_ns: int, is_done: bool, detail: str) -> None:

@@ -104,6 +104,17 @@ def test_with_no_venue_well_orders_stay_where_they_are(floor: Any) -> None:
     assert reroutes(at) == [("apex", "boreal")]
 
 
+def test_only_those_are_moved_who_can_trade_there(floor: Any) -> None:
+    at = floor(FAILOVER)
+    at.alert("api_outage", "apex", "critical")
+    assert at.gateway.told() == ["reroute momentum"]
+    lonely = floor(FAILOVER)
+    lonely.gateway.strategies = at.gateway.strategies[:1]
+    lonely.alert("api_outage", "apex", "critical")
+    assert lonely.gateway.told() == []
+    assert lonely.actions[-1].detail == "no strategy that trades at apex has an account of that name at boreal"
+
+
 def test_a_venue_outside_the_chain_is_of_no_concern(floor: Any) -> None:
     at = floor(FAILOVER)
     at.alert("api_outage", "keystone", "critical")

@@ -84,6 +84,16 @@ def test_resuming_the_firm_leaves_a_paused_strategy_paused(floor: Any) -> None:
     assert at.gateway.told()[-2:] == ["resume *", "pause momentum"]
 
 
+def test_the_end_of_one_halt_is_not_the_end_of_another(floor: Any) -> None:
+    at = floor(BREAKERS + "emergency_stop: {on: {drawdown: high}}")
+    at.alert("drawdown", "firm", "high")  # grave enough for the firm's breaker too
+    at.alert("heartbeat", "maker")
+    at.says("reset", "breaker/1")
+    assert "resume *" not in at.gateway.told()
+    at.says("reset", "emergency_stop/1")
+    assert at.gateway.told()[-2:] == ["resume *", "pause maker"]
+
+
 def test_an_emergency_stop_flattens_once_the_open_orders_are_cancelled(floor: Any) -> None:
     at = floor(STOP)
     at.gateway.obeys = False
