@@ -128,6 +128,7 @@ def report_series(case: Case, board: GaugeBoard) -> list[Series]:
             board.buckets.width_ns / 1e9,
             _bounds(gauge),
             gauge.envelope.points(case.end_ns, gauge.factor),
+            below=any(rule.tracker.below for rule in gauge.rules),
         )
         for gauge in board.gauges
     ]

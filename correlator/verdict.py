@@ -80,7 +80,7 @@ class RuleOutcome(msgspec.Struct, frozen=True):
 class Series(msgspec.Struct, frozen=True):
     """The envelope of one measure: ``[seconds since the start, smallest, largest]`` per stretch of ``step_s``.
 
-    ``bounds`` are those of its rules, in the same unit, least severe first.
+    ``bounds`` are those of its rules, in the same unit, least severe first; ``below``: a breach lies below them.
     """
 
     alert: str
@@ -89,6 +89,7 @@ class Series(msgspec.Struct, frozen=True):
     step_s: float
     bounds: list[tuple[str, float]]
     points: list[tuple[float, float, float]]
+    below: bool = False
 
 
 class AlertOutcome(msgspec.Struct, frozen=True):

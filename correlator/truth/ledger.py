@@ -30,7 +30,7 @@ class Book(msgspec.Struct, frozen=True):
 
     def value(self, ticks_lots: int) -> float:
         """What so many ticks × lots are worth, in whole units of the quote asset."""
-        return float(ticks_lots * self.lot) * self.tick
+        return ticks_lots * self.lot.numerator / self.lot.denominator * self.tick
 
     @property
     def is_perpetual(self) -> bool:

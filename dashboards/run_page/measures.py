@@ -11,6 +11,7 @@ from dashboards.run_page.timeline import WIDTH, time_axis
 _LEFT, _RIGHT = 70, 990
 _TOP, _BOTTOM = 14, 170
 _HEIGHT = 200
+_UNITS = {"x": "times as much (x)", "times": "how many times", "alpha": "tail exponent (alpha)"}
 
 
 def measures(judgement: Judgement) -> list[tuple[str, str, bool]]:
@@ -25,7 +26,7 @@ def measures(judgement: Judgement) -> list[tuple[str, str, bool]]:
         matters = bool(alerts) or key in asked or series.alert in asked_any or key in breached
         title = f"{series.alert} {series.asset}".strip()
         if series.points:
-            title += f", {series.unit}" if series.unit else ""
+            title += f", {_UNITS.get(series.unit, series.unit)}" if series.unit else ""
             charts.append((title, _chart(series, alerts, judgement), matters))
     return charts
 
@@ -34,7 +35,9 @@ def _chart(series: Series, alerts: list[Alert], judgement: Judgement) -> str:
     end_s = max(judgement.ended.at_s, 1e-9)
     low = min(point[1] for point in series.points)
     high = max(point[2] for point in series.points)
-    shown = [bound for _, bound in series.bounds if bound <= high * 3 or bound == series.bounds[0][1]]
+    nearest = series.bounds[0][1] if series.bounds else 0.0
+    shown = [bound for _, bound in series.bounds if bound == nearest or series.below or bound <= high * 3]
+    beyond = "below" if series.below else "above"
     top, bottom = max([high, *shown]), min([low, *shown])
     margin = (top - bottom) * 0.06 or abs(top) * 0.01 or 1.0
     x = Scale(0.0, end_s, _LEFT, _RIGHT)
@@ -58,7 +61,7 @@ def _chart(series: Series, alerts: list[Alert], judgement: Judgement) -> str:
         if bound in shown:
             parts.append(
                 f'<line class="bound {severity}" x1="{_LEFT}" x2="{_RIGHT}" y1="{y(bound)}" y2="{y(bound)}">'
-                f"<title>{severity} above {short(bound)}</title></line>"
+                f"<title>{severity} {beyond} {short(bound)}</title></line>"
             )
     for alert in alerts:
         at = x(alert.fired_at_s)

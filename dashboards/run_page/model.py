@@ -83,6 +83,7 @@ class Series(msgspec.Struct, frozen=True):
     unit: str
     bounds: list[tuple[str, float]]
     points: list[tuple[float, float, float]]
+    below: bool = False  # a breach lies below the bounds
 
 
 class RuleName(msgspec.Struct, frozen=True):

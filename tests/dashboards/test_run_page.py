@@ -161,6 +161,25 @@ def test_the_last_time_on_an_axis_is_not_cut_off_at_the_edge() -> None:
     assert anchors == ["end"] * 3
 
 
+def test_units_are_words_and_a_lower_bound_says_below() -> None:
+    bounds = [("warning", 3.0), ("high", 2.0)]
+    series = [
+        Series("tail_exponent", "BTC", "alpha", 600.0, bounds, [(0.0, 3.5, 40.0)], below=True),
+        Series("leverage", "apex:carry", "x", 600.0, [("high", 3.0), ("critical", 100.0)], [(0.0, 1.0, 2.0)]),
+        Series("order_rate", "apex:maker", "x", 600.0, [("high", 3.0)], [(0.0, 1.0, 2.0)]),
+        Series("authentication", "bad_signature", "times", 600.0, [("high", 0.0)], [(0.0, 0.0, 2.0)]),
+    ]
+    page = render(to_json(msgspec.structs.replace(JUDGEMENT, series=series)))
+    assert re.findall("<figcaption>(.*?)</figcaption>", page) == [
+        "tail_exponent BTC, tail exponent (alpha)",
+        "leverage apex:carry, times as much (x)",
+        "order_rate apex:maker, times as much (x)",
+        "authentication bad_signature, how many times",
+    ]
+    drawn = re.findall("<title>(\\w+ (?:above|below) [^<]*)</title>", page)
+    assert drawn == ["warning below 3", "high below 2", "high above 3", "high above 3", "high above 0"]
+
+
 def test_a_document_that_is_no_verdict_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         render(b"{}")
