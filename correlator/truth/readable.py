@@ -33,6 +33,11 @@ class _Account(msgspec.Struct):
     balances: list[_Balance]
 
 
+class _MarginAccount(msgspec.Struct):
+    assets: list[msgspec.Raw]
+    positions: list[msgspec.Raw]
+
+
 class _Vaults(msgspec.Struct):
     accounts: list[msgspec.Raw]
 
@@ -48,6 +53,7 @@ class _Events(msgspec.Struct):
 _TICKERS = (msgspec.json.Decoder(_Frame, strict=False), msgspec.json.Decoder(_Ticker, strict=False))
 _EVENTS = msgspec.json.Decoder(_Events)
 _ACCOUNT = msgspec.json.Decoder(_Account, strict=False)
+_MARGIN_ACCOUNT = msgspec.json.Decoder(_MarginAccount)
 _VAULTS = msgspec.json.Decoder(_Vaults)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _ANYTHING = msgspec.json.Decoder()
@@ -79,6 +85,8 @@ def is_account_data(target: str, body: bytes) -> bool:
     path = target.partition("?")[0]
     if path == "/api/v3/account":
         return _is(_ACCOUNT, body)
+    if path == "/fapi/v2/account":
+        return _is(_MARGIN_ACCOUNT, body)
     if path.startswith("/v1/vault"):
         return _is(_VAULTS, body)
     if path.startswith("/api/v3/") or path == "/v1/transactions":

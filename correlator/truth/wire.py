@@ -22,9 +22,11 @@ from correlator.truth.readable import is_account_data, is_account_event, symbol_
 MANDATES = frozenset((Feed.mandate, ApiOutage.mandate, ApiLatency.mandate))
 """What truth is computed of here."""
 
+_MARK_PRICE = b"@markPrice"
 _STREAM_NAME_AT = len(b'{"stream":"')
 _ACCOUNT_DATA = re.compile(
     r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/|^/v1/(vault|transactions|exchange_accounts)"
+    r"|^/fapi/v[0-9]+/(account|positionRisk|openOrders|allOrders|order)\b"
 )
 _MOST_NAMES = 4_096
 _LATE_REPLIES_KEPT_NS = 600_000_000_000
@@ -45,7 +47,7 @@ class MonitorLink:
         account_feed: Feed | None,
     ) -> None:
         self.names: dict[bytes, Callable[[Push], None]] = {}  # stream's name → where its messages arrive
-        self.price_feeds: dict[str, Feed] = {}  # symbol without slash, lower case
+        self.price_feeds: dict[str, Feed] = {}  # symbol as it is written on streams
         self._timeout_ns = timeout_ns
         self._outage = outage
         self._latency = latency
@@ -66,7 +68,7 @@ class MonitorLink:
         payload = push.payload
         if payload.startswith(b'{"stream":"'):
             name = payload[_STREAM_NAME_AT : payload.find(b'"', _STREAM_NAME_AT)]
-            if b"@" not in name:
+            if b"@" not in name or _MARK_PRICE in name:  # what a venue reckons is no price that anybody quotes
                 return None
             feed = self._price_feed(name.split(b"@")[0])
             if feed is not None and len(self.names) < _MOST_NAMES:
@@ -232,7 +234,7 @@ class Wire:
         for pair in pairs:
             feed = self._feed(f"{venue}:{pair}", "prices")
             if feed is not None:
-                known.price_feeds[pair.replace("/", "").lower()] = feed
+                known.price_feeds[pair.partition(":")[0].replace("/", "").lower()] = feed
         self._links[link] = known
         self._known[link] = known.names
 

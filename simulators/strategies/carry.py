@@ -1,6 +1,6 @@
 """Cash and carry: an asset bought for cash, and the perpetual on it sold short, so that only the funding is left.
 
-It buys in small slices and sells as much of the perpetual right after each. Whatever happens to either leg, the other
+It buys in small slices of irregular size and sells as much of the perpetual right after each. Whatever happens to either leg, the other
 is brought level first: a lame leg is a view on the price, which this strategy does not have.
 """
 
@@ -83,6 +83,7 @@ class CarryStrategy(Strategy[CarryParams]):
         backed = int(equity_usd * self.params.leverage / spot.ask * UNITS)
         wanted = min(self.position_cap_units(spot.client, spot.pair), backed) - held
         ticks = spot.pair.ticks_above(spot.ask * (1.0 + self.params.max_slippage_bp * 1e-4))
+        wanted = min(wanted, int(self.order_cap_units(spot.client, spot.pair) * (0.5 + 0.5 * self.rng.random())))
         lots = self.order_lots(spot.client, spot.pair, BUY, spot.pair.price(ticks), wanted)
         whole = lots * spot.pair.lot_units // perpetual.pair.lot_units * perpetual.pair.lot_units
         self.place(spot.client, spot.pair, BUY, ticks, spot.pair.lots(whole), "IOC", spot.cause)
