@@ -15,7 +15,7 @@ from simulators.strategies.rest import SECOND_NS
 M = TypeVar("M", bound=MalfunctionParams)
 
 _IDLE_NS = SECOND_NS
-"""How soon a malfunction that has no strength yet looks again whether it has."""
+"""How soon a malfunction that cannot act now, or has no strength yet, looks again."""
 
 
 class Malfunction(Strategy[M]):
@@ -67,7 +67,8 @@ class Malfunction(Strategy[M]):
         if not self.is_running:
             return
         strength = self.strength()
+        wait_ns = _IDLE_NS
         if strength > 0.0 and self.may_trade and all(self.is_usable(quote) for quote in client.quotes.values()):
             self.act(client, strength)
-        wait_ns = self.interval_ns(strength) if strength > 0.0 else _IDLE_NS
+            wait_ns = self.interval_ns(strength)
         self.clock.call_at(self.clock.now_ns + wait_ns, self._tick, client)

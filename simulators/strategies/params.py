@@ -155,7 +155,7 @@ class VolatilityAmplifierParams(MalfunctionParams, frozen=True, kw_only=True, fo
     window: Annotated[int, msgspec.Meta(ge=3, le=720)] = 24
     """Intervals over which volatility is measured."""
     calm_bp: Annotated[float, msgspec.Meta(gt=0.0, le=1_000.0)] = 1.0
-    """Standard deviation of an interval's returns at which its orders have their stated size."""
+    """Root mean square of the returns over an interval at which its orders have their stated size."""
     entry_bp: BasisPoints = 0.5
     """The least move over an interval that it runs after."""
 

@@ -168,6 +168,5 @@ def _bury(instance: Strategy[Any], cause: int) -> None:
             client.desk.cancel(order, cause)
     try:
         instance.stop()
-    except Exception:  # its own way of stopping is broken too, so its clients are hung up for it
-        for client in instance.clients.values():
-            client.stop()
+    except Exception:  # its own way of stopping is broken too
+        Strategy.stop(instance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import deque
 from typing import ClassVar
@@ -14,7 +15,8 @@ from simulators.strategies.rest import SECOND_NS
 
 
 class VolatilityAmplifierStrategy(Malfunction[VolatilityAmplifierParams]):
-    """Buys after each rise and sells after each fall; the size follows the deviation of the last returns."""
+    """Buys after each rise and sells after each fall; the size follows realised volatility, the root of
+    the mean square of the last returns."""
 
     kind: ClassVar[str] = "volatility_amplifier"
 
@@ -34,7 +36,7 @@ class VolatilityAmplifierStrategy(Malfunction[VolatilityAmplifierParams]):
             returns_bp = [(mids[i] / mids[i - 1] - 1.0) * 1e4 for i in range(1, len(mids))]
             if abs(returns_bp[-1]) < self.params.entry_bp:
                 continue
-            wildness = statistics.pstdev(returns_bp) / self.params.calm_bp
+            wildness = math.sqrt(statistics.fmean(move * move for move in returns_bp)) / self.params.calm_bp
             units = self.sized_units(client, quote.pair, strength * wildness)
             side = BUY if returns_bp[-1] > 0.0 else SELL
             where = f"{client.venue} {quote.pair.name}"
