@@ -1,7 +1,7 @@
 """Cash and carry: an asset bought for cash, and the perpetual on it sold short, so that only the funding is left.
 
-It buys in small slices of irregular size and sells as much of the perpetual right after each. Whatever happens to either
-leg, the other is brought level first: a lame leg is a view on the price, which this strategy does not have.
+It buys in small slices of irregular size and sells as much of the perpetual right after each. Whatever happens to
+either leg, the other is brought level first: a lame leg is a view of the price, which it has not.
 """
 
 from __future__ import annotations
