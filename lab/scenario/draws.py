@@ -12,17 +12,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lab.scenario.errors import nearest_name, one_of, problem
 from lab.scenario.faults import FAULTS
 from lab.scenario.kinds import Kind, Schema, join
-from lab.scenario.scalars import Whole
+from lab.scenario.scalars import Duration, Whole
 from lab.scenario.units import NUMBER, format_duration, parse_duration, parse_share
 from lab.scenario.yaml_nodes import List, Map, Node, Scalar, as_map, describe
 
 DISTRIBUTIONS = ("uniform", "normal", "log_normal", "choice")
-_TIMES = ("at", "for", "ramp", "ramp_down", "intensity")
+_DURATIONS = ("at", "for", "ramp", "ramp_down")
 _PARTS = ("scope", "with")
 _MS = 1_000_000
 
@@ -69,15 +69,16 @@ class _Drawer:
         name = named.text if isinstance(named, Scalar) else str(index)
         self._field = f"timeline.{name}"
         spec = FAULTS.get(fault.text) if isinstance(fault, Scalar) else None
-        self._kinds: dict[str, Kind[object]] = {}
+        self._kinds: dict[str, Kind[Any]] = dict.fromkeys(_DURATIONS, Duration())
         if spec is not None:
-            self._kinds = {f"with.{known.name}": known.kind for known in spec.parameter_fields()}
+            self._kinds |= {f"with.{known.name}": known.kind for known in spec.parameter_fields()}
+            self._kinds |= {f"scope.{known.name}": known.kind for known in spec.scope_fields()}
             if spec.intensity is not None:
                 self._kinds["intensity"] = spec.intensity
         self.drawn: dict[str, str] = {}
 
     def item(self) -> Map:
-        entries = self._replaced(self._item, _TIMES, "")
+        entries = self._replaced(self._item, (*_DURATIONS, "intensity"), "")
         for part in _PARTS:
             inner = entries.get(part)
             if isinstance(inner, Map):
@@ -88,9 +89,19 @@ class _Drawer:
         entries = dict(parent.entries)
         for name in names:
             node = entries.get(name)
-            if node is not None and isinstance(node, Map) and is_distribution(node):
-                entries[name] = self._drawn_value(node, join(before, name))
+            if isinstance(node, Map):
+                if is_distribution(node):
+                    entries[name] = self._drawn_value(node, join(before, name))
+                else:
+                    _refuse_misspelt(node, join(self._field, join(before, name)))
         return entries
+
+    def _check(self, operands: Iterable[Scalar], path: str, field: str) -> None:
+        """Each could stand there by itself."""
+        kind = self._kinds.get(path)
+        if kind is not None:
+            for operand in operands:
+                kind.read(operand, field)
 
     def _drawn_value(self, node: Map, path: str) -> Scalar:
         kind, operands = next(iter(node.entries.items()))
@@ -98,11 +109,13 @@ class _Drawer:
         uniform = _uniform(self._seed, field)
         if kind == "choice":
             options = _scalars(operands, join(field, kind), 1, 100)
+            self._check(options, path, join(field, kind))
             self.drawn[path] = f"choice of {one_of(option.text for option in options)}"
             return Scalar(node.mark, options[int(uniform * len(options))].text)
         whole = isinstance(self._kinds.get(path), Whole)
         if kind == "uniform":
             low, high = _scalars(operands, join(field, kind), 2, 2)
+            self._check((low, high), path, join(field, kind))
             least, most = _alike((low, high), join(field, kind))
             if least.number > most.number:
                 raise problem(low.mark, join(field, kind), "has its least above its most", "the least, then the most")
@@ -113,9 +126,18 @@ class _Drawer:
             number = least.number + uniform * (most.number - least.number)
             return Scalar(node.mark, _text(_Quantity(number, least.dimension), whole))
         named = _operands(operands, kind, join(field, kind))
+        self._check([value for name, value in named.items() if name in ("mean", "median")], path, join(field, kind))
         self.drawn[path] = f"{kind} " + " ".join(f"{name} {value.text}" for name, value in named.items())
         draw = _normal if kind == "normal" else _log_normal
         return Scalar(node.mark, _text(draw(named, uniform, join(field, kind)), whole))
+
+
+def _refuse_misspelt(node: Map, field: str) -> None:
+    """Refuse a mapping in place of a value whose only key looks like a distribution's name."""
+    key = next(iter(node.entries), "")
+    near = nearest_name(key, DISTRIBUTIONS)
+    if len(node.entries) == 1 and near:
+        raise problem(node.keys[key], field, f"`{key}` is no distribution", one_of(DISTRIBUTIONS), near)
 
 
 def _uniform(seed: int, path: str) -> float:

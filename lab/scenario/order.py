@@ -16,7 +16,7 @@ def check_order(check: Agreement, experiment: Experiment) -> None:
         after, at = injection.after, ("timeline", index, "after")
         if after is None:
             continue
-        others = tuple(name for name in by_name if name != injection.name)
+        others = tuple(dict.fromkeys(one.name for one in experiment.timeline if one.name != injection.name))
         if after.injection == injection.name:
             check.wrong(at, "hangs on itself", "another injection")
         elif not check.known(at, after.injection, others, "other injection"):

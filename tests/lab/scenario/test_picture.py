@@ -49,6 +49,7 @@ slide       stablecoin_depeg of USDT, 12 %, from 2h for 8h, ramp 4h, ramp down
 blip        exchange_outage of apex, account, general, from 6h for 1s (mode
             unavailable, streams closed)
 a_name_longer_than_the_margin settlement_delay, 1h30min, from 8h for 4h
+            (direction both)
 steady      no alerts from 10min until the first injection
 expect 1    stablecoin_peg USDT high within 15s of the breach (slide)
 expect 2    api_outage apex within 2h of the injection (blip)
