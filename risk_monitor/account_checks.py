@@ -49,6 +49,7 @@ class AccountChecks:
         self._frozen = frozen
         self._orders = orders
         self._withdrawals = withdrawals
+        self._reconciles = reconciliation.is_kept or confidence.is_kept
         self._balance = RunningBalance(pairs)
         self._views: deque[tuple[int, View]] = deque()
         self._job = Job(self._judge)
@@ -69,7 +70,8 @@ class AccountChecks:
 
     def stream_opened(self, now_ns: int) -> None:
         """The account's events are told from now on; the next view begins its running balance anew."""
-        self._balance.opened(now_ns)
+        if self._reconciles:
+            self._balance.opened(now_ns)
         if self._orders is not None:
             self._orders.account_open(now_ns, self._venue, self._account)
 
@@ -82,12 +84,8 @@ class AccountChecks:
     def viewed(self, now_ns: int, departed_ns: int, snapshot: AccountSnapshot) -> int | None:
         """A reply to a request for the account arrived. Returns after how many ns to ask again, None for the usual."""
         self._frozen.viewed(now_ns, snapshot)
-        totals: dict[str, Decimal] = {balance.asset: balance.free + balance.locked for balance in snapshot.balances}
-        self._views.append((now_ns + self._patience_ns, View(departed_ns, snapshot.update_ms, totals)))
-        if len(self._views) > MAX_VIEWS:
-            self._views.popleft()
-        if self._job.due_ns == NEVER_NS:
-            self._agenda.arm(self._job, self._views[0][0])
+        if self._reconciles:
+            self._await_events(now_ns, departed_ns, snapshot)
         if self._balance.is_too_old(departed_ns):
             return AT_ONCE_NS
         return self._suspicion_ns if self._frozen.is_waiting else None
@@ -133,6 +131,15 @@ class AccountChecks:
     def history_unreadable(self, now_ns: int) -> None:
         if self._withdrawals is not None:
             self._withdrawals.history_unreadable(self._venue, self._account)
+
+    def _await_events(self, now_ns: int, departed_ns: int, snapshot: AccountSnapshot) -> None:
+        """Put a view by until the events of its moment have had their time."""
+        totals: dict[str, Decimal] = {balance.asset: balance.free + balance.locked for balance in snapshot.balances}
+        self._views.append((now_ns + self._patience_ns, View(departed_ns, snapshot.update_ms, totals)))
+        if len(self._views) > MAX_VIEWS:
+            self._views.popleft()
+        if self._job.due_ns == NEVER_NS:
+            self._agenda.arm(self._job, self._views[0][0])
 
     def _judge(self, now_ns: int) -> None:
         """Events of the oldest view's moment have had their time."""

@@ -52,6 +52,9 @@ class CustodyChecks:
             mandate.on_view(now_ns, view)
         self._rejected.on_view(now_ns, view, first)
         self._judge_withdrawals(now_ns, view.transfers, first)
+        if not (self._reconciliation.is_kept or self._confidence.is_kept):
+            self._sheet.begin()
+            return None
         if not is_whole:
             return self._suspicion_ns
         for balance in view.balances:

@@ -24,6 +24,10 @@ class CustodyBalanceSheet:
     def is_begun(self) -> bool:
         return self._balance is not None
 
+    def begin(self) -> None:
+        """Nobody wants to know of differences."""
+        self._balance = self._balance or {}
+
     def judge(self, now_ns: int, view: CustodyView) -> dict[str, Decimal] | None:
         """The difference per asset that differs; None for the view that is begun with."""
         shown = {entry.asset: entry.total for entry in view.balances}

@@ -92,6 +92,8 @@ class RunningBalance:
     def fill(self, now_ns: int, fill: Fill, is_listed: bool = False) -> None:
         """A trade was told of; a trade id counts once. ``is_listed``: by a list of trades, which may go further back
         than the balance."""
+        if self._since_ns is None:
+            return
         legs = self._pairs.get(fill.symbol)
         key = (fill.symbol, fill.trade_id)
         if legs is None or key in self._trades or (is_listed and fill.time_ms <= self._begun_ms):

@@ -23,6 +23,10 @@ class Reconciliation:
         self._differences: dict[str, Differences | None] = dict.fromkeys(accounts)
         self._watches: dict[str, Watch | None] = {}
 
+    @property
+    def is_kept(self) -> bool:
+        return self._tower.limits.mandate("reconciliation") is not None
+
     def expect(self, asset: str) -> None:
         """The venue keeps this asset for the firm."""
         if asset not in self._watches and asset in self._marks.index:

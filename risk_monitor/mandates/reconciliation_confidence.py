@@ -21,6 +21,10 @@ class ReconciliationConfidence:
         self._views = [0, 0]
         self._watch = tower.watch("reconciliation_confidence", venue, self._evidence)
 
+    @property
+    def is_kept(self) -> bool:
+        return self._watch is not None
+
     def judged(self, now_ns: int, is_clean: bool) -> None:
         self._views[is_clean] += 1
         points = self._points + ADDED if is_clean else self._points - TAKEN

@@ -44,6 +44,18 @@ api_outage: {each: {critical: 30 s}}
 api_latency: {each: {warning: 500 ms}, window: 5 min, quantile: 95 %}
 overdue_settlement: {each: {high: 0 s}}
 unsettled_exposure: {total: {high: 10k USD}}
+clock_drift: {each: {high: 100 ms}}
+sequence_gap: {each: {high: 0 times}, window: 10 min}
+snapshot_loss: {each: {high: 1 %}, window: 10 min}
+crossed_book: {each: {high: 0 bp}}
+bad_tick: {each: {high: 100 bp}}
+frozen_feed: {each: {high: 5 min}}
+frozen_account: {each: {high: 3 min}}
+reconciliation: {each: {high: 1 USD}}
+reconciliation_confidence: {each: {high: 80 %}}
+api_errors: {each: {high: 5 %}, window: 5 min}
+partial_settlement: {each: {high: 10 min}}
+rejected_transfer: {each: {high: 0 times}, window: 1 h}
 """
 
 
