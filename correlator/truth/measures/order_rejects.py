@@ -63,7 +63,7 @@ class OrderRejects(Watch):
     def take(self, record: Record) -> None:
         if isinstance(record, Intent):
             self._own.take(record)
-            if record.strategy not in self._strategies:
+            if record.strategy and record.strategy not in self._strategies:
                 gauge = self.board.bound(self.mandate, record.strategy)
                 self._strategies[record.strategy] = _Strategy(gauge, self.window_ns) if gauge is not None else None
             return
@@ -71,7 +71,8 @@ class OrderRejects(Watch):
         if record.event not in ("accepted", "rejected"):
             return
         name = (record.source, record.account, record.client_order_id)
-        strategy = self._strategies.get(self._own.strategy(*name) or "")
+        sender = self._own.strategy(*name)
+        strategy = None if sender is None else self._strategies.get(sender)
         if strategy is not None:
             self._own.answered(*name)
             strategy.answer(record.at_ns, record.seq, record.event == "rejected")
