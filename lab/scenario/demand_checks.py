@@ -67,6 +67,9 @@ def _check_expectation(check: Agreement, at: Path, wanted: Expectation, experime
     if wanted.escalates_within_ns is not None and experiment.operator is None:
         message = "nobody is there to acknowledge, so nothing is escalated"
         check.wrong((*at, "escalates_within"), message, "`operator: {…}` above")
+    if wanted.escalates_within_ns is not None and experiment.operator is None:
+        message = "nobody is there whose silence could escalate it"
+        check.wrong((*at, "escalates_within"), message, "`operator: {…}` above")
     names = tuple(dict.fromkeys(injection.name for injection in experiment.timeline))
     if not names:
         if wanted.of != "breach" or wanted.injection is not None:
