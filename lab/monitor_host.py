@@ -72,7 +72,7 @@ class MonitorHost:
 
     def speed_up(self, slowness: Callable[[int], int]) -> None:
         """That slowness is gone."""
-        self._slownesses = [other for other in self._slownesses if other is not slowness]
+        self._slownesses = [other for other in self._slownesses if other != slowness]
         self._judge()
 
     def turn(self, _: object = None) -> None:

@@ -307,7 +307,7 @@ class RiskMonitor:
         self._staleness.start(now_ns)
         self._statistics.start(now_ns)
         self._conduct.start(now_ns)
-        self._visibility.start(now_ns)
+        self._visibility.start(now_ns, now_ns if self._state.saved_ns is None else self._state.saved_ns)
         for freshness in self._positions:
             freshness.reached(now_ns)
         for exchange in self._views.exchanges.values():

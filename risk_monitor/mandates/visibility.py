@@ -65,16 +65,17 @@ class Visibility:
         self._firm = Elapsed(firm, agenda) if firm else None
         self.is_kept = firm is not None or any(line.elapsed for line in self._lines)
 
-    def start(self, now_ns: int) -> None:
-        """Nothing has been seen yet."""
-        self._start_ns = now_ns
-        self._lost_ns = now_ns
+    def start(self, now_ns: int, blind_since_ns: int) -> None:
+        """Nothing has been seen yet since ``blind_since_ns``: now, or when a monitor that was restarted had last told
+        that it was alive."""
+        self._start_ns = blind_since_ns
+        self._lost_ns = blind_since_ns
         if self._firm is not None:
-            self._firm.restart(now_ns, now_ns)
+            self._firm.restart(now_ns, blind_since_ns)
         for line in self._lines:
-            line.lost_ns = now_ns
+            line.lost_ns = blind_since_ns
             if line.elapsed is not None:
-                line.elapsed.restart(now_ns, now_ns)
+                line.elapsed.restart(now_ns, blind_since_ns)
 
     def look(self, now_ns: int) -> None:
         holdings = self._holdings
