@@ -318,7 +318,11 @@ class Watch:
 
     def signal(self, alert: Alert, state: AlertState, severity: Severity | None = None) -> None:
         """Tell of a step in an alert's life, as of its own severity or the one it was escalated to."""
-        signal = Signal(
+        self._emit(RaiseSignal(self.signal_of(alert, state, severity)))
+
+    def signal_of(self, alert: Alert, state: AlertState, severity: Severity | None = None) -> Signal:
+        """What there is to tell of an alert now."""
+        return Signal(
             self.id_of(alert),
             state,
             self.mandate,
@@ -330,7 +334,6 @@ class Watch:
             alert.since_ns,
             self._evidence()[:MAX_EVIDENCE],
         )
-        self._emit(RaiseSignal(signal))
 
     def id_of(self, alert: Alert) -> str:
         """The id of the alert's present or last episode."""
@@ -406,6 +409,15 @@ class Watchtower:
                             alert.acknowledge()
                         return True
         return False
+
+    def firing(self) -> tuple[Signal, ...]:
+        """Every alert that fires now, as it would be told."""
+        return tuple(
+            watch.signal_of(alert, AlertState.FIRING)
+            for watch in self.watches
+            for alert in watch.alerts
+            if alert.state is AlertState.FIRING
+        )
 
     def change_limits(self, now_ns: int, limits: Limits) -> None:
         """Hold the firm to other bounds from now on. ``limits`` differ from those in force in bounds and ``for`` only

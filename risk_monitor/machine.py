@@ -233,7 +233,7 @@ class RiskMonitor:
         portfolio.evaluations.append(Leverage(tower, margined, perpetuals, marks).evaluate)
         self._statistics = StatisticsBoard(tower, portfolio, agenda, evidence_of, evidence)
         self._conduct = ConductBoard(tower, views.tapes(), quotes, portfolio, agenda)
-        self._visibility = Visibility(tower, marks, holdings, views.heard, agenda)
+        self._visibility = Visibility(tower, marks, holdings, views.heard_ns, views.heard, agenda)
         if self._visibility.is_kept:
             portfolio.evaluations.append(self._visibility.look)
             self._staleness.listeners.append(self._visibility.look)
@@ -333,8 +333,10 @@ class RiskMonitor:
             self._out.append,
             self.telemetry,
             self._integrity.failovers.happened,
+            self._state.save_soon,
         )
         self.gateway.listener = room
+        self._state.keep("controls", room)
         return room
 
     def _react(self, effect: Effect) -> None:

@@ -68,6 +68,10 @@ class StateStore:
         if saved:
             self._restore(now_ns, saved)
 
+    def save_soon(self) -> None:
+        """Something has changed that must not be lost: do not wait for the interval."""
+        self._agenda.arm(self._job, self._agenda.now_ns + 1)
+
     def _restore(self, now_ns: int, saved: bytes) -> None:
         try:
             state = _decoder.decode(saved)

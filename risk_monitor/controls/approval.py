@@ -38,12 +38,13 @@ class Approval:
         self._config = config
         self._agenda = agenda
         self._deeds = deeds
-        self._used: dict[str, int] = {}
+        self.used: dict[str, int] = {}
+        """How many orders of a strategy have been let through by approval."""
         self._requests: dict[str, _Request] = {}
 
     def look(self, now_ns: int, order: PricedOrder) -> Ruling | None:
         strategy = order.intent.strategy
-        used = self._used.get(strategy, 0)
+        used = self.used.get(strategy, 0)
         if used >= self._config.first:
             return None
         request = self._requests.get(strategy)
@@ -53,7 +54,7 @@ class Approval:
         if request is not None:
             what = "another order is approved" if request.is_granted else "awaits approval"
             return Ruling(0.0, f"{what} ({request.deed.action_id})", is_fault=False)
-        if len(self._requests) + len(self._used) >= MAX_STRATEGIES:
+        if len(self._requests) + len(self.used) >= MAX_STRATEGIES:
             return Ruling(0.0, "too many strategies await approval", is_fault=False)
         return Ruling(0.0, f"awaits approval ({self._ask(now_ns, order, used)})", is_fault=False)
 
@@ -63,7 +64,7 @@ class Approval:
         if request is not None:
             self._agenda.cancel(request.job)
             request.deed.ended("used")
-            self._used[strategy] = self._used.get(strategy, 0) + 1
+            self.used[strategy] = self.used.get(strategy, 0) + 1
 
     def approve(self, now_ns: int, action_id: str, by: str, reason: str) -> bool:
         """Somebody lets an order of that kind through. False if nobody asked for it."""

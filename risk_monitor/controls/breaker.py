@@ -8,7 +8,7 @@ from collections.abc import Callable
 from risk_monitor.agenda import Agenda, Job
 from risk_monitor.controls.commands import CommandBook, Procedure, Step
 from risk_monitor.controls.config import Allows, BreakerConfig
-from risk_monitor.controls.deeds import Deed, DeedBook
+from risk_monitor.controls.deeds import Deed, DeedBook, SavedDeed
 from risk_monitor.controls.order_path import EVERY
 from risk_monitor.controls.restraint import Restraint
 from risk_monitor.controls.triggers import Alarm
@@ -34,7 +34,7 @@ class _Halt:
 
 
 class Breaker:
-    """``scopes_of`` says what an alert's subject halts: names of strategies, or ``*`` for the firm.
+    """``scopes_of`` says what an alert's subject halts: names of strategies, or ``*`` where it is the firm's.
 
     ``release(now_ns, scope, why)`` has whoever is halted trade again, as far as no other control halts them.
     """
@@ -47,6 +47,7 @@ class Breaker:
         commands: CommandBook,
         deeds: DeedBook,
         release: Release,
+        is_firms: bool,
     ) -> None:
         self._config = config
         self._scopes_of = scopes_of
@@ -54,6 +55,7 @@ class Breaker:
         self._commands = commands
         self._deeds = deeds
         self._release = release
+        self._is_firms = is_firms
         self._alarm = Alarm(config.on)
         self._halts: dict[str, _Halt] = {}
         self._blocks: dict[str, Window] = {}
@@ -100,14 +102,27 @@ class Breaker:
         if scope in self._halts or len(self._halts) >= MAX_STRATEGIES:
             return
         detail = f"paused for {self._config.pause_ns // 10**9} s" if self._config.pause_ns else "paused until reset"
-        deed = self._deeds.take(CONTROL, scope, trigger, detail)
+        self._halt(now_ns, scope, self._deeds.take(CONTROL, scope, trigger, detail))
+
+    def _halt(self, now_ns: int, scope: str, deed: Deed) -> None:
         steps = (Step("pause", scope, EVERY), *((Step("cancel_all", scope, EVERY),) if self._config.cancels else ()))
-        procedure = Procedure(self._agenda, self._commands, deed, f"circuit breaker: {trigger}", (steps,))
+        procedure = Procedure(self._agenda, self._commands, deed, f"circuit breaker: {deed.trigger}", (steps,))
         job = Job(lambda at_ns: self._on_pause_over(at_ns, scope))
         self._halts[scope] = _Halt(deed, procedure, job)
         if self._config.pause_ns:
             self._agenda.arm(job, now_ns + self._config.pause_ns)
         procedure.begin(now_ns)
+
+    def save(self) -> tuple[SavedDeed, ...]:
+        return tuple(halt.deed.save() for halt in self._halts.values())
+
+    def resume(self, now_ns: int, deeds: tuple[SavedDeed, ...], firing: tuple[Signal, ...]) -> None:
+        """The monitor was restarted: halt again whatever was halted, for as long as if it had just begun."""
+        self._alarm.resume(firing)
+        for deed in deeds:
+            is_mine = deed.control == CONTROL and (deed.subject == EVERY) is self._is_firms
+            if is_mine and deed.subject not in self._halts:
+                self._halt(now_ns, deed.subject, self._deeds.resume(deed))
 
     def _on_pause_over(self, now_ns: int, scope: str) -> None:
         """Trading goes on, unless an alert that would halt it anew still fires: then the pause begins again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from risk_monitor.agenda import Agenda, Job
 from risk_monitor.controls.config import RANK, DefconConfig
-from risk_monitor.controls.deeds import Deed, DeedBook
+from risk_monitor.controls.deeds import Deed, DeedBook, SavedDeed
 from risk_monitor.controls.restraint import Restraint
 from risk_monitor.effects import AlertState, Severity, Signal
 
@@ -46,6 +46,20 @@ class Defcon:
         self._agenda.cancel(self._job)
         self._go_to(PEACE, "", f"reset by {by}: {reason}")
         return True
+
+    def save(self) -> tuple[SavedDeed, ...]:
+        return () if self._deed is None else (self._deed.save(),)
+
+    def resume(self, now_ns: int, deeds: tuple[SavedDeed, ...], firing: tuple[Signal, ...]) -> None:
+        """The monitor was restarted: the level that was in force still is."""
+        for signal in firing:
+            if (level := self._level_for(signal.severity)) < PEACE:
+                self._firing[signal.alert_id] = level
+        for deed in deeds:
+            if deed.control == CONTROL:
+                self._deed = self._deeds.resume(deed)
+                self.level = int(deed.subject.removeprefix("level "))
+        self._wait_for_calm(now_ns)
 
     def restraint(self, strategy: str) -> Restraint | None:
         rule = self._levels.get(self.level)

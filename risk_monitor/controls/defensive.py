@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from risk_monitor.agenda import Agenda, Job
 from risk_monitor.controls.config import Allows, DefensiveConfig
-from risk_monitor.controls.deeds import Deed, DeedBook
+from risk_monitor.controls.deeds import Deed, DeedBook, SavedDeed
 from risk_monitor.controls.order_path import EVERY
 from risk_monitor.controls.restraint import Restraint
 from risk_monitor.controls.triggers import Alarm, Roster
@@ -42,6 +42,18 @@ class Defensive:
                 if not self._is_alarmed(scope) and mode.job.due_ns > now_ns + self._config.calm_ns:
                     self._agenda.arm(mode.job, now_ns + self._config.calm_ns)
 
+    def save(self) -> tuple[SavedDeed, ...]:
+        return tuple(mode.deed.save() for mode in self._modes.values())
+
+    def resume(self, now_ns: int, deeds: tuple[SavedDeed, ...], firing: tuple[Signal, ...]) -> None:
+        """The monitor was restarted: whoever was on the defensive still is, and for as long as its alerts fire."""
+        self._alarm.resume(firing)
+        for deed in deeds:
+            if deed.control == CONTROL:
+                self._defend(deed.subject, self._deeds.resume(deed))
+                if not self._is_alarmed(deed.subject):
+                    self._agenda.arm(self._modes[deed.subject].job, now_ns + self._config.calm_ns)
+
     def restraint(self, strategy: str) -> Restraint | None:
         mode = self._modes.get(strategy) or self._modes.get(EVERY)
         if mode is None:
@@ -54,6 +66,9 @@ class Defensive:
             self._agenda.cancel(mode.job)
             return
         deed = self._deeds.take(CONTROL, scope, trigger, f"orders at {self._config.scale:.0%} of their size")
+        self._defend(scope, deed)
+
+    def _defend(self, scope: str, deed: Deed) -> None:
         self._modes[scope] = _Mode(deed, Job(lambda now_ns: self._end(scope)))
 
     def _end(self, scope: str) -> None:

@@ -7,7 +7,7 @@ from risk_monitor.agenda import Agenda
 from risk_monitor.controls.breaker import Release
 from risk_monitor.controls.commands import CommandBook, Procedure, Step
 from risk_monitor.controls.config import Allows, EmergencyStopConfig
-from risk_monitor.controls.deeds import Deed, DeedBook
+from risk_monitor.controls.deeds import Deed, DeedBook, SavedDeed
 from risk_monitor.controls.order_path import EVERY
 from risk_monitor.controls.restraint import Restraint
 from risk_monitor.controls.triggers import Alarm
@@ -61,9 +61,22 @@ class EmergencyStop:
 
     def _stop(self, now_ns: int, trigger: str) -> None:
         what = "halt, cancel all, flatten" if self._config.flattens else "halt, cancel all"
-        self._deed = self._deeds.take(CONTROL, EVERY, trigger, what)
+        self._carry_out(now_ns, self._deeds.take(CONTROL, EVERY, trigger, what))
+
+    def _carry_out(self, now_ns: int, deed: Deed) -> None:
         # What open orders hold back can only be sold once they are cancelled.
         flatten = ((Step("flatten", EVERY, EVERY),),) if self._config.flattens else ()
         groups = ((Step("pause", EVERY, EVERY), Step("cancel_all", EVERY, EVERY)), *flatten)
-        self._procedure = Procedure(self._agenda, self._commands, self._deed, f"emergency stop: {trigger}", groups)
+        self._deed = deed
+        self._procedure = Procedure(self._agenda, self._commands, deed, f"emergency stop: {deed.trigger}", groups)
         self._procedure.begin(now_ns)
+
+    def save(self) -> tuple[SavedDeed, ...]:
+        return () if self._deed is None else (self._deed.save(),)
+
+    def resume(self, now_ns: int, deeds: tuple[SavedDeed, ...], firing: tuple[Signal, ...]) -> None:
+        """The monitor was restarted: a stop that was in force still is, and is carried out anew."""
+        self._alarm.resume(firing)
+        for deed in deeds:
+            if deed.control == CONTROL and self._deed is None:
+                self._carry_out(now_ns, self._deeds.resume(deed))

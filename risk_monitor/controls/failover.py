@@ -8,7 +8,7 @@ from collections.abc import Callable
 from risk_monitor.agenda import Agenda, Job
 from risk_monitor.controls.commands import CommandBook, Procedure, Step
 from risk_monitor.controls.config import FailoverConfig
-from risk_monitor.controls.deeds import Deed, DeedBook
+from risk_monitor.controls.deeds import Deed, DeedBook, SavedDeed
 from risk_monitor.controls.order_path import EVERY, OrderPath
 from risk_monitor.controls.triggers import Alarm
 from risk_monitor.effects import AlertState, Signal
@@ -50,6 +50,19 @@ class Failover:
         elif signal.state is AlertState.RESOLVED and self._is_well(venue):
             self._well_since_ns[venue] = now_ns
             self._look(now_ns)
+
+    def save(self) -> tuple[SavedDeed, ...]:
+        return () if self._move is None else (self._move[0].save(),)
+
+    def resume(self, now_ns: int, active: str, deeds: tuple[SavedDeed, ...], firing: tuple[Signal, ...]) -> None:
+        """The monitor was restarted: orders go where they went, and whoever seems well has to prove it anew."""
+        self._alarm.resume(firing)
+        for deed in deeds:
+            if deed.control == CONTROL and active in self._config.chain:
+                self.active = active
+                self._well_since_ns = dict.fromkeys(self._config.chain, now_ns)
+                self._begin(now_ns, self._deeds.resume(deed))
+        self._look(now_ns)
 
     def _is_well(self, venue: str) -> bool:
         return all(signal.subject.partition(":")[0] != venue for signal in self._alarm.firing.values())
@@ -98,17 +111,18 @@ class Failover:
         if venue == first:
             self._commands.send(now_ns, "reroute", EVERY, first, why, _ignore, to=first)
         else:
-            movable = self._movable(first, venue)
-            who = ", ".join(movable) or "nobody"
-            deed = self._deeds.take(CONTROL, left, why, f"orders for {first} go to {venue}: those of {who}")
-            steps = tuple(Step("reroute", strategy, first, venue) for strategy in movable)
-            procedure = Procedure(self._agenda, self._commands, deed, f"failover: {why}", (steps,))
-            self._move = (deed, procedure)
-            if steps:
-                procedure.begin(now_ns)
-            else:
-                deed.failed(f"no strategy that trades at {first} has an account of that name at {venue}")
+            self._begin(now_ns, self._deeds.take(CONTROL, left, why, f"orders for {first} go to {venue}"))
         self._look(now_ns)
+
+    def _begin(self, now_ns: int, deed: Deed) -> None:
+        first = self._config.chain[0]
+        steps = tuple(Step("reroute", strategy, first, self.active) for strategy in self._movable(first, self.active))
+        procedure = Procedure(self._agenda, self._commands, deed, f"failover: {deed.trigger}", (steps,))
+        self._move = (deed, procedure)
+        if steps:
+            procedure.begin(now_ns)
+        else:
+            deed.failed(f"no strategy that trades at {first} has an account of that name at {self.active}")
 
 
 def _ignore(now_ns: int, is_done: bool, detail: str) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from risk_monitor.agenda import Agenda
 from risk_monitor.alerts import Emit, Watchtower
 from risk_monitor.controls.approval import Approval
 from risk_monitor.controls.breaker import Breaker
 from risk_monitor.controls.commands import CommandBook
 from risk_monitor.controls.config import ControlsConfig, GateConfig
-from risk_monitor.controls.deeds import DeedBook
+from risk_monitor.controls.deeds import DeedBook, SavedDeed
 from risk_monitor.controls.defcon import Defcon
 from risk_monitor.controls.defensive import Defensive
 from risk_monitor.controls.emergency_stop import EmergencyStop
@@ -19,7 +21,7 @@ from risk_monitor.controls.failover import Failover
 from risk_monitor.controls.firm_view import FirmView
 from risk_monitor.controls.gate import Gate, make_checks
 from risk_monitor.controls.limits_log import CONTROL as LIMITS_LOG
-from risk_monitor.controls.limits_log import ChangeRefused, LimitsLog, check_change
+from risk_monitor.controls.limits_log import ChangeRefused, LimitsLog, LogEntry, check_change
 from risk_monitor.controls.order_path import EVERY, Acknowledgement, Intent, OrderPath
 from risk_monitor.controls.restraint import Restrainer
 from risk_monitor.controls.triggers import Roster
@@ -29,11 +31,35 @@ from risk_monitor.limits import Limits, LimitsError, parse_limits
 from risk_monitor.telemetry import Telemetry
 
 
+class _State(msgspec.Struct, frozen=True):
+    """What a restart must not undo."""
+
+    numbers: dict[str, int]
+    in_force: tuple[SavedDeed, ...]
+    active: str
+    approved: dict[str, int]
+    limits_log: tuple[LogEntry, ...]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_State)
+
+
 class _Control(Protocol):
     def on_signal(self, now_ns: int, signal: Signal) -> None: ...
 
 
+class _Lasting(Protocol):
+    """A control that holds over a restart of the monitor."""
+
+    def save(self) -> tuple[SavedDeed, ...]: ...
+
+    def resume(self, now_ns: int, deeds: tuple[SavedDeed, ...], firing: tuple[Signal, ...]) -> None: ...
+
+
 class _Resettable(Protocol):
+    """A control that a person may end."""
+
     def reset(self, now_ns: int, action_id: str, by: str, reason: str) -> bool: ...
 
 
@@ -42,6 +68,7 @@ class ControlRoom:
 
     Args:
         on_failover: told of each failover, for the mandate that counts them.
+        save_soon: asks for the monitor's state to be saved, since it has changed.
     """
 
     def __init__(
@@ -54,36 +81,39 @@ class ControlRoom:
         emit: Emit,
         telemetry: Telemetry,
         on_failover: Callable[[int], None],
+        save_soon: Callable[[], None],
     ) -> None:
         self._path = path
         self._tower = tower
         self._telemetry = telemetry
         self._needs_gate = config.needs_gate
-        self._deeds = deeds = DeedBook(emit)
+        self._deeds = deeds = DeedBook(emit, save_soon)
         self._commands = commands = CommandBook(agenda, path)
         roster = Roster(path)
         self._breakers: list[Breaker] = []
         if config.strategy_breaker is not None:
             self._breakers.append(
-                Breaker(config.strategy_breaker, roster.strategies_of, agenda, commands, deeds, self._release)
+                Breaker(config.strategy_breaker, roster.strategies_of, agenda, commands, deeds, self._release, False)
             )
         if config.firm_breaker is not None:
             self._breakers.append(
-                Breaker(config.firm_breaker, lambda subject: (EVERY,), agenda, commands, deeds, self._release)
+                Breaker(config.firm_breaker, lambda subject: (EVERY,), agenda, commands, deeds, self._release, True)
             )
         stop = config.emergency_stop
         self._stop = None if stop is None else EmergencyStop(stop, agenda, commands, deeds, self._release)
         defensive = None if config.defensive is None else Defensive(config.defensive, roster, agenda, deeds)
         defcon = None if config.defcon is None else Defcon(config.defcon, agenda, deeds)
-        failover = None
+        self._failover = failover = None
         if config.failover is not None:
-            failover = Failover(config.failover, path, agenda, commands, deeds, on_failover)
+            self._failover = failover = Failover(config.failover, path, agenda, commands, deeds, on_failover)
         log = config.limits_log
         self.limits_log = None if log is None else LimitsLog(log, agenda, commands, deeds)
         self._approval = None if config.approval is None else Approval(config.approval, agenda, deeds)
         stopping = (*((self._stop,) if self._stop else ()), *self._breakers)
         self._halting: tuple[EmergencyStop | Breaker, ...] = stopping
         self._resettable: tuple[_Resettable, ...] = (*stopping, *((defcon,) if defcon else ()))
+        lasting: tuple[_Lasting | None, ...] = (*stopping, defcon, defensive)
+        self._lasting = tuple(control for control in lasting if control is not None)
         every = (*stopping, defensive, defcon, failover, self.limits_log)
         self._controls: tuple[_Control, ...] = tuple(control for control in every if control is not None)
         restrainers: tuple[Restrainer | None, ...] = (*stopping, defcon, defensive)
@@ -97,6 +127,34 @@ class ControlRoom:
             deeds,
             self._on_blocked,
         )
+
+    def save_state(self) -> bytes:
+        """Whatever is in force, approvals, and the log. Questions that are open are asked anew."""
+        failover = self._failover
+        moved = () if failover is None else failover.save()
+        return _encoder.encode(
+            _State(
+                self._deeds.numbers,
+                (*(deed for control in self._lasting for deed in control.save()), *moved),
+                "" if failover is None else failover.active,
+                {} if self._approval is None else self._approval.used,
+                () if self.limits_log is None else self.limits_log.entries,
+            )
+        )
+
+    def restore_state(self, now_ns: int, content: bytes) -> None:
+        """Hold on to whatever was in force. The alerts have been restored before."""
+        state = _decoder.decode(content)
+        self._deeds.numbers.update(state.numbers)
+        firing = self._tower.firing()
+        for control in self._lasting:
+            control.resume(now_ns, state.in_force, firing)
+        if self._failover is not None:
+            self._failover.resume(now_ns, state.active, state.in_force, firing)
+        if self._approval is not None:
+            self._approval.used.update(state.approved)
+        if self.limits_log is not None:
+            self.limits_log.entries = state.limits_log
 
     # What the gateway's desk tells
 

@@ -15,10 +15,15 @@ class Alarm:
         self._least = {trigger.mandate: RANK[trigger.severity] for trigger in on}
         self.firing: dict[str, Signal] = {}
 
+    def resume(self, firing: tuple[Signal, ...]) -> None:
+        """These fired before a restart already, and have been reacted to."""
+        for signal in firing:
+            if self._counts(signal):
+                self.firing[signal.alert_id] = signal
+
     def rang(self, signal: Signal) -> bool:
         """Whether the signal is the beginning of an alert that counts."""
-        least = self._least.get(signal.mandate)
-        if least is None or RANK[signal.severity] < least:
+        if not self._counts(signal):
             return False
         if signal.state is AlertState.FIRING:
             self.firing[signal.alert_id] = signal
@@ -26,6 +31,10 @@ class Alarm:
         if signal.state is AlertState.RESOLVED:
             self.firing.pop(signal.alert_id, None)
         return False
+
+    def _counts(self, signal: Signal) -> bool:
+        least = self._least.get(signal.mandate)
+        return least is not None and RANK[signal.severity] >= least
 
 
 class Roster:

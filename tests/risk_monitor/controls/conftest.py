@@ -120,6 +120,7 @@ class Floor:
             self.effects.append,
             self.telemetry,
             self.failovers.append,
+            lambda: None,
         )
         self.gateway.room = self.room
         for quote in self.quotes:
