@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import inspect
+import linecache
 import re
 import sys
 import traceback
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
@@ -82,18 +81,23 @@ def _params_of(strategy: type[Strategy[Any]], place: str) -> type[StrategyParams
     return StrategyParams
 
 
-@cache
 def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
+    """The module in the file, as the file is now: one that was edited is loaded anew."""
+    if path.suffix != ".py" or not path.is_file():
         raise OwnStrategyError(f"there is no file {path}", "a Python file, named relative to the firm file")
-    name = f"riskproof_own_{path.stem}_{hashlib.blake2b(str(path).encode(), digest_size=6).hexdigest()}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise OwnStrategyError(f"{path} is no Python file", "a file that ends in .py")
-    module = importlib.util.module_from_spec(spec)
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise OwnStrategyError(f"{path} cannot be read: {error.strerror}", "a readable Python file") from error
+    name = f"riskproof_own_{path.stem}_{hashlib.blake2b(str(path).encode() + source, digest_size=8).hexdigest()}"
+    if name in sys.modules:
+        return sys.modules[name]
+    linecache.checkcache(str(path))
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module  # type annotations in it are looked up there
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(path), "exec"), vars(module))
     except Exception as error:
         del sys.modules[name]
         raise _broken(str(path), error) from error
