@@ -119,7 +119,7 @@ class Laboratory:
         self._injections = InjectionCoordinator(self.journal, self.kernel, self._make_fault, injection_happened)
         cores = {name: core for name, (core, _, _) in self.exchanges.items()}
         custodian = None if self.custodian is None else self.custodian[0]
-        self.quantities = LiveQuantities(firm, cores, custodian, (), alerts, orders)
+        self.quantities = LiveQuantities(firm, cores, custodian, tuple(self.clearing_houses.values()), alerts, orders)
         self.is_stopped = False
         self._stop_watch = StopWatch(conditions, self.quantities.read, self.kernel, self.journal, self._stop)
 
