@@ -175,6 +175,13 @@ def test_what_nobody_takes_goes_to_the_insurance_fund_at_the_bankruptcy_price(ne
     fund = pit.house.insurance.positions[0]
     assert (fund.lots, fund.cost) == (10_000, 190_000 * USDT)  # 20,000 − 10,000 ÷ 10 = 19,000
     assert pit.wallet("clearing") == 10_000 * USDT
+    ledger = pit.exchange.ledger
+    assert {asset: ledger.total(asset) for asset in ledger.assets()} == dict.fromkeys(ledger.assets(), 0)
+    assert sum(pit.exchange.balance("insurance", "BTC/USDT:USDT cost")) == -190_000 * USDT
+    assert [body for body in pit.records.of("position") if body[-1] == "liquidation"] == [
+        ("ada", "BTC/USDT:USDT", 0, 0.0, -10_000 * USDT, "liquidation"),
+        ("insurance", "BTC/USDT:USDT", 10_000, 190_000.0, 0, "liquidation"),
+    ]
 
 
 def test_a_loss_beyond_the_wallet_is_the_insurance_funds(new_pit: Callable[..., Any]) -> None:
