@@ -19,9 +19,8 @@ class PriceStaleness:
     """
 
     def __init__(self, tower: Watchtower, quotes: tuple[Quote, ...], agenda: Agenda) -> None:
-        kept = tower.limits.mandate("feed_staleness")
-        bounds = kept.bounds("prices") if kept else ()
-        self._bound_ns = int(bounds[0].value) if bounds else NEVER_NS
+        self._tower = tower
+        self._bound_ns = self._lowest_ns()
         self._agenda = agenda
         self._job = Job(self._look)
         self._start_ns = 0
@@ -34,6 +33,18 @@ class PriceStaleness:
             if watch is not None:
                 self._lines.append((quote, watch))
                 self._watch_of[quote] = watch
+        tower.on_change.append(self._rebound)
+
+    def _lowest_ns(self) -> int:
+        kept = self._tower.limits.mandate("feed_staleness")
+        bounds = kept.bounds("prices") if kept else ()
+        return int(bounds[0].value) if bounds else NEVER_NS
+
+    def _rebound(self, now_ns: int) -> None:
+        """Other limits are in force."""
+        self._bound_ns = self._lowest_ns()
+        if self._lines:
+            self._agenda.arm(self._job, now_ns + 1)
 
     def start(self, now_ns: int) -> None:
         self._start_ns = now_ns
