@@ -73,6 +73,14 @@ def test_an_alert_that_fires_goes_on_and_resolves_under_the_same_name(fallen: An
     assert [signal.alert_id for _, signal in fallen.signals][-1] == "drawdown/firm/high/2"
 
 
+def test_an_alert_whose_breach_ended_while_nobody_looked_resolves(fallen: Any) -> None:
+    content = saved(fallen)[-1]
+    restart(fallen, content)
+    price(fallen, "30000", 65)
+    told = [signal.state.value for _, signal in fallen.signals if signal.mandate == "drawdown"]
+    assert told == ["firing", "resolved"]
+
+
 def test_the_time_between_saving_and_restart_was_not_seen_and_that_is_an_alert(fallen: Any) -> None:
     restart(fallen, saved(fallen)[-1], down_s=300)
     assert [(signal.mandate, signal.state.value) for _, signal in fallen.signals][-1] == ("visibility", "firing")

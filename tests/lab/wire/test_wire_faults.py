@@ -181,6 +181,7 @@ def test_frames_and_requests_arrive_twice_and_replies_once(tmp_path: Path) -> No
     pushes = [record for record in rig.wire("push") if S <= record[2] < 2 * S]
     arrivals = [record for record in rig.wire("arrival") if record[6] == "push"]
     assert {record[7] for record in pushes} == {0}
+    assert {record[6] for record in rig.wire("arrival")} == {"push", "request"}
     assert [record[5] for record in arrivals] == [record[1] for record in pushes for _ in range(2)]
 
 
@@ -296,6 +297,29 @@ def test_a_ramp_grows_and_fades(tmp_path: Path) -> None:
         rig.kernel.call_at(at_ms * MS, lambda _: rig.ask("/ping"))
     rig.kernel.run_until(10 * S)
     assert [at_ms for at_ms, _ in rig.replies] == [1_021, 2_521, 5_021, 5_021]
+
+
+TCP_FAULTS: list[tuple[type[Any], Any]] = [
+    (WireDelay, DelayParams(added_ns=300 * MS, jitter_ns=300 * MS)),
+    (WireLoss, LossParams(share=0.5, patience_ns=1 * S)),
+    (WireBandwidth, BandwidthParams(bytes_per_s=10.0, queue_bytes=30)),
+    (WireHalfOpen, HalfOpenParams()),
+    (WireBlackhole, WireParams()),
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 60), st.integers(1, 30)), min_size=1, max_size=4))
+def test_what_runs_on_tcp_never_skips_a_frame(
+    tmp_path_factory: pytest.TempPathFactory, chosen: list[tuple[int, int, int]]
+) -> None:
+    rig = Rig(tmp_path_factory.mktemp("tcp"))
+    for which, starts, lasts in chosen:
+        rig.during(rig.make(*TCP_FAULTS[which]), starts * 100 * MS, (starts + lasts) * 100 * MS)
+    rig.open()
+    rig.kernel.run_until(15 * S)
+    assert [int(body) for _, body in rig.heard] == list(range(1, len(rig.heard) + 1))
+    assert rig.ended or len(rig.heard) > 145
 
 
 FAULTS: list[tuple[type[Any], Any]] = [
