@@ -66,6 +66,22 @@ class FirmViews:
         margined = tuple(desk.tape for venue in self.derivatives.values() for desk in venue.accounts)
         return tuple(desk.tape for desk in self._accounts()) + margined
 
+    def heard_ns(self) -> int:
+        """When something was last heard of the account or custodian that has been silent longest, -1 for never."""
+        oldest_ns = NEVER_NS
+        for exchange in self.exchanges.values():
+            for account in exchange.accounts:
+                if account.heard_ns < oldest_ns:
+                    oldest_ns = account.heard_ns
+        for venue in self.derivatives.values():
+            for desk in venue.accounts:
+                if desk.heard_ns < oldest_ns:
+                    oldest_ns = desk.heard_ns
+        for reader in self.custodians.values():
+            if reader.book.seen_ns < oldest_ns:
+                oldest_ns = reader.book.seen_ns
+        return oldest_ns
+
     def heard(self) -> tuple[tuple[str, int], ...]:
         """For each account at an exchange and each custodian: when anything was last heard of it, -1 for never."""
         accounts = tuple((f"{desk.book.venue}:{desk.book.name}", desk.heard_ns) for desk in self._accounts())

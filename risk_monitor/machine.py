@@ -233,7 +233,7 @@ class RiskMonitor:
         portfolio.evaluations.append(Leverage(tower, margined, perpetuals, marks).evaluate)
         self._statistics = StatisticsBoard(tower, portfolio, agenda, evidence_of, evidence)
         self._conduct = ConductBoard(tower, views.tapes(), quotes, portfolio, agenda)
-        self._visibility = Visibility(tower, marks, holdings, views.heard, agenda)
+        self._visibility = Visibility(tower, marks, holdings, views.heard_ns, views.heard, agenda)
         if self._visibility.is_kept:
             portfolio.evaluations.append(self._visibility.look)
             self._staleness.listeners.append(self._visibility.look)

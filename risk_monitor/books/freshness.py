@@ -23,13 +23,13 @@ class FreshMark:
 
     @property
     def is_fresh(self) -> bool:
-        return all(any(quote.is_fresh and quote.mid > 0.0 for quote in leg) for leg in self._legs)
-
-    @property
-    def seen_ns(self) -> int:
-        """Until when it could be priced, as far as its quotes tell: the last arrival of the leg that has been silent
-        longest; -1 if one has never been heard."""
-        return min((max((quote.seen_ns for quote in leg), default=-1) for leg in self._legs), default=-1)
+        for leg in self._legs:
+            for quote in leg:
+                if quote.is_fresh and quote.mid > 0.0:
+                    break
+            else:
+                return False
+        return True
 
     @property
     def quotes(self) -> tuple[Quote, ...]:

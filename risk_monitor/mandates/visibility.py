@@ -27,26 +27,28 @@ class _AssetSight:
         self.lost_ns: int | None = None
 
     def set(self, now_ns: int, is_seen: bool) -> None:
-        if is_seen is (self.lost_ns is None):
-            return
         self.lost_ns = None if is_seen else now_ns
         if self.elapsed is not None:
             self.elapsed.restart(now_ns, self.lost_ns)
 
 
 class Visibility:
-    """Looked at whenever the portfolio is, and when a quote goes stale or comes back. ``heard`` gives, for each account
-    with its name, when something was last heard of it, -1 for never."""
+    """Looked at whenever the portfolio is, and when a quote goes stale or comes back. ``heard_ns`` gives when something
+    was last heard of the account that has been silent longest, -1 for never; ``heard`` the same of each, by name."""
 
     def __init__(
         self,
         tower: Watchtower,
         marks: MarkBook,
         holdings: Holdings,
+        heard_ns: Callable[[], int],
         heard: Callable[[], tuple[tuple[str, int], ...]],
         agenda: Agenda,
     ) -> None:
         self._holdings = holdings
+        self._holdings_version = -1
+        self._held: tuple[_AssetSight, ...] = ()
+        self._heard_ns = heard_ns
         self._heard = heard
         staleness = tower.limits.mandate("feed_staleness")
         bounds = staleness.bounds("positions") if staleness else ()
@@ -78,26 +80,38 @@ class Visibility:
                 line.elapsed.restart(now_ns, blind_since_ns)
 
     def look(self, now_ns: int) -> None:
-        holdings = self._holdings
-        are_known = holdings.are_known
-        for line in self._lines:
-            is_held = not are_known or bool(holdings.total(line.asset))
-            line.set(now_ns, not is_held or line.mark.is_fresh)
+        if self._holdings.version != self._holdings_version:
+            self._find_held(now_ns)
+        lost_ns = NEVER_NS
+        for line in self._held:
+            is_seen = line.mark.is_fresh
+            if is_seen is not (line.lost_ns is None):
+                line.set(now_ns, is_seen)
+            if line.lost_ns is not None and line.lost_ns < lost_ns:
+                lost_ns = line.lost_ns
         if self._firm is None:
             return
-        lost = [line.lost_ns for line in self._lines if line.lost_ns is not None]
-        lost += [
-            heard_ns + self._bound_ns if heard_ns >= 0 else self._start_ns
-            for _, heard_ns in self._heard()
-            if heard_ns < 0 or now_ns - heard_ns > self._bound_ns
-        ]
-        if not lost:
+        heard_ns = self._heard_ns()
+        if heard_ns < 0:
+            lost_ns = self._start_ns
+        elif now_ns - heard_ns > self._bound_ns:
+            lost_ns = min(lost_ns, heard_ns + self._bound_ns)
+        if lost_ns == NEVER_NS:
             if self._lost_ns is not None:
                 self._lost_ns = None
                 self._firm.restart(now_ns, None)
         elif self._lost_ns is None:
-            self._lost_ns = min(lost)
-            self._firm.restart(now_ns, self._lost_ns)
+            self._lost_ns = lost_ns
+            self._firm.restart(now_ns, lost_ns)
+
+    def _find_held(self, now_ns: int) -> None:
+        """What is not known to be held may be; what is known not to be held need not be seen."""
+        holdings = self._holdings
+        self._holdings_version = holdings.version
+        self._held = tuple(line for line in self._lines if not holdings.are_known or holdings.total(line.asset))
+        for line in self._lines:
+            if line not in self._held and line.lost_ns is not None:
+                line.set(now_ns, True)
 
     def _evidence(self) -> tuple[str, ...]:
         """What is not seen."""

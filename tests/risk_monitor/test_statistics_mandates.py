@@ -45,7 +45,11 @@ Minutes = list[tuple[float, float, bool]]
 """BTC, ETH, and whether BTC was quoted, at each full minute."""
 
 PRICES = st.lists(
-    st.tuples(st.floats(20_000, 30_000), st.floats(1_500, 1_700), st.booleans() | st.just(True)),
+    st.tuples(
+        st.integers(2_000_000, 3_000_000).map(lambda ticks: ticks / 100),
+        st.integers(150_000, 170_000).map(lambda ticks: ticks / 100),
+        st.booleans() | st.just(True),
+    ),
     min_size=100,
     max_size=220,
 )
