@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from lab.keys import gateway_key, monitor_key, secret_of
+from lab.scenario.firm import MONITOR as MONITOR
 from lab.scenario.firm import Firm
 from lab.scenario.model import Experiment
 from risk_monitor.config import Account, MonitorConfig, VenueConfig
 from risk_monitor.controls.reader import parse_controls
 from risk_monitor.limits import parse_limits
 from risk_monitor.machine import RiskMonitor
-
-MONITOR = "monitor"
-"""The monitor's name as a client on links and as a source in the journal."""
 
 _NS_PER_MS = 1_000_000
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.monitor_config import MONITOR
 from lab.scenario.agreement import Agreement, Path
 from lab.scenario.demand_checks import check_demands
 from lab.scenario.errors import Problem, nearest_name, one_of
 from lab.scenario.faults import FAULTS
-from lab.scenario.firm import EXCHANGE_OPERATIONS, Firm
+from lab.scenario.firm import EXCHANGE_OPERATIONS, MONITOR, Firm
 from lab.scenario.mandates import OPTIONS, RULE_WORDS, subjects
 from lab.scenario.model import Experiment, Injection
 from lab.scenario.order import check_order

@@ -21,6 +21,9 @@ from simulators.market_data.world.config import legs_of
 from simulators.strategies.params import KINDS, OWN_PATTERN, ParamValue, StrategyParams, is_own
 
 Names = tuple[str, ...]
+MONITOR = "monitor"
+"""The monitor's name as a client on links and as a source in the journal."""
+
 EXCHANGE_OPERATIONS: Names = (*trading.OPERATIONS, "*")
 CUSTODIAN_OPERATIONS: Names = (*custody.OPERATIONS, "*")
 PRICE_SOURCE_OPERATIONS: Names = ("*",)
