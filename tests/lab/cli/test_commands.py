@@ -11,6 +11,7 @@ import pytest
 
 from lab.cli import COMMANDS, main
 from lab.scenario.resolve import SHIPPED
+from risk_monitor.limits import parse_limits
 
 QUIET = str(SHIPPED / "quiet_day.yaml")
 LAB = [sys.executable, "-c", "import sys; from lab.cli import main; sys.exit(main())"]
@@ -19,11 +20,12 @@ LAB = [sys.executable, "-c", "import sys; from lab.cli import main; sys.exit(mai
 def test_check_says_what_each_sound_file_is(capsys: pytest.CaptureFixture[str]) -> None:
     files = [QUIET, *(str(SHIPPED / kind / "meridian.yaml") for kind in ("firms", "limits"))]
     files.append(str(SHIPPED / "markets" / "synthetic_calm.yaml"))
+    kept = len(parse_limits((SHIPPED / "limits" / "meridian.yaml").read_text(), "limits").mandates)
     assert main(["check", *files]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{files[0]}: ok: scenario quiet_day, 24h, cases: default",
         f"{files[1]}: ok: firm meridian, 5 venues, 11 accounts",
-        f"{files[2]}: ok: limits of meridian, 15 mandates",
+        f"{files[2]}: ok: limits of meridian, {kept} mandates",
         f"{files[3]}: ok: market synthetic_calm",
     ]
 
