@@ -59,6 +59,11 @@ def test_whatever_is_altered_dropped_or_swapped_breaks_the_chain(changes: list[A
         assert first_broken(swapped) == position
 
 
+def test_an_entry_without_a_reason_or_an_approver_breaks_the_chain_however_well_it_is_chained() -> None:
+    assert first_broken(log_of([(1, "aa", "opened", "cro"), (2, "bb", " ", "cro")])) == 1
+    assert first_broken(log_of([(1, "aa", "opened", "")])) == 0
+
+
 def changed(at: Any, old: str, new: str) -> str:
     from_text = str(type(at).LIMITS_TEXT)
     assert old in from_text
