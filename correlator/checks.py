@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from correlator.case import ALL_MANDATES, Case
 from correlator.injections import Difference
+from correlator.records import StrategyNote
 from correlator.verdict import Check
 
 T = TypeVar("T")
@@ -90,6 +91,19 @@ def check_effects(case: Case) -> Check:
     if idle:
         return Check("effects", "unknown", f"never took effect: {', '.join(idle)}")
     return Check("effects", "pass", "every injection took effect" if case.injections else "nothing was injected")
+
+
+def check_strategies(case: Case, crashes: list[StrategyNote]) -> Check:
+    """A strategy that raised an exception has traded no more, and is named. One that did so before anything was
+    injected makes another firm of the one that was to be tested."""
+    if not crashes:
+        return Check("strategies", "pass", "no strategy raised an exception")
+    told = [f"{crash.source} at {(crash.at_ns - case.start_ns) / 1e9:.3f} s: {crash.detail}" for crash in crashes[:3]]
+    more = f" and {len(crashes) - 3} more" if len(crashes) > 3 else ""
+    reason = f"strategies raised exceptions and were stopped: {'; '.join(told)}{more}"
+    began_ns = case.first_began_ns()
+    unprovoked = began_ns is None or crashes[0].at_ns < began_ns
+    return Check("strategies", "unknown" if unprovoked else "pass", reason)
 
 
 def check_asked(case: Case, owed: int) -> Check:

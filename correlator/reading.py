@@ -14,7 +14,7 @@ from correlator.case import ALL_MANDATES
 from correlator.header import Header
 from correlator.journal import Journal, Plane
 from correlator.limits import Limits, LimitsError, read_limits
-from correlator.records import AuditRecord, Clock, Injection, Signal, VenueNote
+from correlator.records import AuditRecord, Clock, Injection, Signal, StrategyNote, VenueNote
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.series import Buckets
 from correlator.truth.wire import MANDATES as WIRE_MANDATES
@@ -25,7 +25,9 @@ from correlator.truth.world import World
 MONITOR = "monitor"
 """The source of what the monitor, or the machine it runs on, says."""
 
-_OF_INTEREST = frozenset((Signal, Injection, Clock, VenueNote))
+_OF_INTEREST = frozenset((Signal, Injection, StrategyNote, Clock, VenueNote))
+
+_MOST_CRASHES = 100
 
 # How a signal begins on disk: a frame without one need not be decoded to find any.
 _SIGNAL_TAG = msgspec.msgpack.encode("signal")
@@ -44,6 +46,7 @@ class Reading(msgspec.Struct):
     imbalances: list[str]
     episodes: EpisodeBook
     injections: list[Injection]
+    crashes: list[StrategyNote]
     last_request_ns: int | None
     counts: dict[str, int]
 
@@ -71,7 +74,7 @@ def read_run(journal: Journal) -> Reading:
     board = GaugeBoard(limits, Buckets(header.start_ns, header.end_ns))
     world = World(limits, board, header.start_ns, failures)
     wire = Wire(limits, board, header.start_ns, header.monitor.request_timeout_ns)
-    episodes, injections = EpisodeBook(), list[Injection]()
+    episodes, injections, crashes = EpisodeBook(), list[Injection](), list[StrategyNote]()
     counts: Counter[str] = Counter(audit=0, wire=0)
     end_ns = header.start_ns
     for frame in journal.frames():
@@ -80,7 +83,7 @@ def read_run(journal: Journal) -> Reading:
             counts["audit"] += frame.head.records
             audit = frame.audit()
             _guarded(failures, partial(world.take, audit))
-            _pick_out(audit, episodes, injections)
+            _pick_out(audit, episodes, injections, crashes)
         else:
             counts["wire"] += frame.head.records
             _introduce(header, world, wire)
@@ -105,6 +108,7 @@ def read_run(journal: Journal) -> Reading:
         world.imbalances() if ending == "completed" else [],
         episodes,
         injections,
+        crashes,
         wire.last_request_ns,
         dict(counts),
     )
@@ -117,7 +121,7 @@ def read_control(journal: Journal) -> ControlReading:
     for frame in journal.frames():
         end_ns = max(end_ns, frame.head.last_ns)
         if frame.head.plane == Plane.AUDIT and _SIGNAL_TAG in frame.raw():
-            _pick_out(frame.audit(), episodes, [])
+            _pick_out(frame.audit(), episodes, [], [])
     if journal.end is not None:
         end_ns = max(end_ns, journal.end.at_ns)
     return ControlReading(journal.header, end_ns, episodes.episodes)
@@ -141,7 +145,9 @@ def _introduce(header: Header, world: World, wire: Wire) -> None:
             wire.expect_venue(link, venue, world.pairs.get(venue, []), world.venues.get(venue, False))
 
 
-def _pick_out(records: list[AuditRecord], episodes: EpisodeBook, injections: list[Injection]) -> None:
+def _pick_out(
+    records: list[AuditRecord], episodes: EpisodeBook, injections: list[Injection], crashes: list[StrategyNote]
+) -> None:
     for record in records:
         kind = type(record)
         if kind not in _OF_INTEREST:
@@ -150,6 +156,9 @@ def _pick_out(records: list[AuditRecord], episodes: EpisodeBook, injections: lis
             episodes.take(record)
         elif isinstance(record, Injection):
             injections.append(record)
+        elif isinstance(record, StrategyNote):
+            if record.event == "crashed" and len(crashes) < _MOST_CRASHES:
+                crashes.append(record)
         elif record.source != MONITOR:
             continue
         elif isinstance(record, Clock):

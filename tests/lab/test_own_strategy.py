@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -53,7 +54,11 @@ def test_the_example_runs_and_trades() -> None:
 
 def test_an_example_that_raises_is_stopped_and_the_run_goes_on() -> None:
     _change(CLASS, "        top = max(closes)\n", "        top = max(closes) / 0\n")
-    assert main(["run", "own_run.yaml", "--out", "out"]) == 0
+    assert main(["run", "own_run.yaml", "--out", "out"]) == 3
+    verdict = json.loads(Path("out/own_run/default/seed-1/verdict.json").read_text())
+    (reason,) = verdict["reasons"]
+    assert reason.startswith("unknown: strategies: strategies raised exceptions and were stopped: dips at ")
+    assert reason.endswith("s: ZeroDivisionError: float division by zero")
     journal = Journal(Path("out/own_run/default/seed-1/run.journal"))
     notes = [record for record in journal.audit() if isinstance(record, StrategyNote) and record.source == "dips"]
     assert [(note.event, note.detail) for note in notes][2:] == [
