@@ -413,3 +413,42 @@ def test_every_subject_is_known_from_the_start() -> None:
         ("unauthorised_withdrawals", "apex"),
         ("unauthorised_withdrawals", "keystone"),
     ]
+
+
+class Recorder:
+    """A gauge that remembers what it was set to."""
+
+    def __init__(self) -> None:
+        self.envelope = self
+        self.buckets = Buckets(START_NS, START_NS + 1)
+        self.values: dict[int, float] = {}
+
+    def set(self, at_ns: int, value: float, seq: int = 0) -> None:
+        assert at_ns >= max(self.values, default=0)
+        self.values[at_ns] = value
+
+    def at(self, at_ns: int) -> float:
+        return self.values[max(known for known in self.values if known <= at_ns)]
+
+
+gaps_s = st.sampled_from((0, 1, 3, 3, 7, 20, 40, 59, 60, 61, 75, 119, 121, 3_540, 3_600, 3_660))
+
+
+@settings(max_examples=150, deadline=None)
+@given(gaps=st.lists(gaps_s, min_size=10, max_size=60))
+@pytest.mark.parametrize("mandate", ["order_rate", "message_rate"])
+def test_rates_equal_their_definition_at_every_moment(mandate: str, gaps: list[int]) -> None:
+    recorder = Recorder()
+    rate = (order_rate._Account if mandate == "order_rate" else message_rate._Exchange)(recorder)  # type: ignore[arg-type]
+    told: list[records.AuditRecord] = []
+    at_ns = START_NS
+    for gap_s in gaps:
+        at_ns += gap_s * SECOND_NS
+        body = ("master", len(told), "", 0, "buy", "limit", "GTC", 1, 1, "accepted", "")
+        told.append(records.Order(len(told) + 1, at_ns, "apex", 0, *body))
+        rate.operate(at_ns, 0)
+    rate.advance(at_ns + 62 * MINUTE_NS)
+    oracle = Oracle(told, at_ns + 62 * MINUTE_NS)
+    name = "master" if mandate == "order_rate" else ""
+    expected = {moment: oracle.rate(mandate, name, moment) for moment in oracle.moments if moment >= told[0].at_ns}
+    assert {moment: recorder.at(moment) for moment in expected} == pytest.approx(expected)
