@@ -18,7 +18,7 @@ MAX_REASONS = 8_192
 """Beyond this many since the last view the oldest are taken to be in the next one."""
 MAX_TRADES = 8_192
 
-BOOKED_AFTER_NS = 3_600_000_000_000
+BOOKED_AFTER_NS = 86_400_000_000_000
 """A difference that has stood unchanged that long is booked: the balance begins anew with what is shown."""
 
 

@@ -174,7 +174,8 @@ def test_what_leaves_custody_for_the_outside_has_to_be_ordered_as_well(firm: Any
     desk.custody["USD"] = str(Decimal(desk.custody["USD"]) - 1400)
     desk.run(60)
     [(_, *fired)] = desk.history_of("unauthorised_withdrawals")
-    assert (fired, desk.signals[-1][1].observed) == (["firing", "keystone", "critical"], 700.0)
+    assert fired == ["firing", "keystone", "critical"]
+    assert desk.compliance("unauthorised_withdrawals", "keystone") == [("breached", 700.0)]
 
 
 def test_intents_that_are_not_what_they_claim_are_counted_by_reason(firm: Any) -> None:

@@ -180,7 +180,7 @@ def test_views_and_events_of_an_honest_venue_agree_whichever_comes_first(
     assert differences == []
 
 
-def test_a_difference_that_stands_for_an_hour_is_booked() -> None:
+def test_a_difference_that_stands_for_a_day_is_booked() -> None:
     balance = RunningBalance({})
     balance.opened(0)
     shown = View(1, 0, {"USD": Decimal(10)})
