@@ -166,7 +166,7 @@ class _LimitsReader:
         window_ns = self._duration(self._required(table, field, "window"), f"{field}.window") if spec.window else 0
         if spec.window and window_ns == 0:
             raise self._error(table.get("window") or table, f"{field}.window", "an empty window", "more than 0 s")
-        quantile = self._quantile(self._required(table, field, "quantile"), field) if spec.quantile else 0.0
+        quantile = self._quantile(spec, self._required(table, field, "quantile"), field) if spec.quantile else 0.0
         patience = table.get("for")
         for_ns = self._duration(patience, f"{field}.for") if patience else 0
         return MandateLimits(spec, tuple(subjects), for_ns, window_ns, quantile)
@@ -229,7 +229,7 @@ class _LimitsReader:
         units = {unit: Decimal(ns) for unit, ns in quantities.DURATION_NS.items()}
         return int(quantity.amount * self._unit(quantity, node, field, units))
 
-    def _quantile(self, node: Node, field: str) -> float:
+    def _quantile(self, spec: MandateSpec, node: Node, field: str) -> float:
         inner = f"{field}.quantile"
         quantity = self._quantity(node, inner, "a share, such as 95 %")
         value = quantity.amount * self._unit(quantity, node, inner, {"%": Decimal("0.01")})
@@ -237,6 +237,9 @@ class _LimitsReader:
             raise self._error(
                 node, inner, f"{self._text(node, inner)!r} is no quantile", "more than 0 % and at most 100 %"
             )
+        if value == 1 and spec.dimension is Dimension.MONEY:
+            # A mean of the losses beyond it needs some beyond it.
+            raise self._error(node, inner, "nothing lies beyond it", "less than 100 %")
         return float(value)
 
     def _quantity(self, node: Node, field: str, expected: str) -> quantities.Quantity:

@@ -249,11 +249,11 @@ def quote_btc(desk: Desk, seconds: float, bid: float, ask: float, bid_quantity: 
     trail.append((arrives_ns, BookTicker("BTCUSD", 1, bid, bid_quantity, ask, ask_quantity)))
 
 
-def accept(desk: Desk, seconds: float, order_id: int, is_buy: bool, quantity: str) -> None:
-    """An order that the venue accepted at ``seconds`` is reported."""
+def accept(desk: Desk, seconds: float, order_id: int, is_buy: bool, quantity: str, late_ms: int = 0) -> None:
+    """An order that the venue accepted at ``seconds`` is reported, ``late_ms`` later than it could be."""
     time_ms = desk.at(seconds) // 1_000_000
     update = OrderUpdate("BTCUSD", order_id, "NEW", OrderEvent.ACCEPTED, is_buy, Decimal(quantity), "", time_ms)
-    desk.agenda.now_ns += LINK_NS
+    desk.agenda.now_ns += LINK_NS + late_ms * 1_000_000
     desk.taker.on_order(desk.agenda.now_ns, update)
 
 
@@ -280,9 +280,10 @@ def test_slippage_is_what_was_paid_over_what_the_book_promised(
     for order_id, (is_buy, tenths, half, worse, gap) in enumerate(orders):
         seconds += gap
         quote_btc(desk, seconds - 0.5, 20_000 - half, 20_000 + half, 2.0, 0.5)
-        accept(desk, seconds, order_id, is_buy, str(Decimal(tenths) / 10))
-        # What the order itself does to the book arrives with the report, and is not what it was promised.
-        quote_btc(desk, seconds, 19_000, 21_000, 1.0, 1.0)
+        if order_id:
+            # What the order itself does to the book may overtake the report, and is not what it was promised.
+            quote_btc(desk, seconds + 0.001, 19_000, 21_000, 1.0, 1.0)
+        accept(desk, seconds, order_id, is_buy, str(Decimal(tenths) / 10), late_ms=3 if order_id else 0)
         price = 20_000 + worse if is_buy else 20_000 - worse
         quantity = tenths / 10
         desk.fill(desk.taker, seconds + 0.1, order_id, str(quantity / 2), price=str(price), is_buy=is_buy)

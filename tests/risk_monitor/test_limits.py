@@ -187,6 +187,10 @@ def high(quantity: str) -> str:
             f"6:20: limits.position_limit.USDT: 'USDT' is not a subject or option of it; expected {NO_STABLECOIN}",
         ),
         (
+            of_limits("expected_shortfall: {firm: {high: 1 USD}, window: 4h, quantile: 100 %}"),
+            "6:67: limits.expected_shortfall.quantile: nothing lies beyond it; expected less than 100 %",
+        ),
+        (
             of_limits("tail_exponent: {each: {warning: 2 alpha, high: 2.5 alpha}, window: 1 h}"),
             "6:50: limits.tail_exponent.each.high: '2.5 alpha' is not below warning (2 alpha);"
             " expected bounds that fall with severity",
