@@ -15,11 +15,11 @@ from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.routes import Access, Call, Route, costs
 from simulators.exchange.api.trading_endpoints import check_timing
 from simulators.exchange.api.user_data import UserData
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.core import Exchange
 from simulators.exchange.order import Trade
 from simulators.exchange.types import Listing
 from simulators.ledger import to_text
-from simulators.ports import Clock
 
 _NS_PER_MS = 1_000_000
 
@@ -85,7 +85,7 @@ class SubAccountAssets(msgspec.Struct, frozen=True):
 class AccountEndpoints:
     """Serves what belongs to the account that the key opens."""
 
-    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock, user_data: UserData) -> None:
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock, user_data: UserData) -> None:
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock
@@ -140,7 +140,7 @@ class AccountEndpoints:
         rows: list[tuple[Trade, bool]] = []
         for trade in self._exchange.account_trades(account):
             as_taker = trade.taker_account == account
-            time_ms = trade.at_ns // _NS_PER_MS
+            time_ms = pair.notation.time_ms(trade.at_ns)
             if (
                 trade.index == pair.index
                 and (order_id is None or order_id == (trade.taker_order if as_taker else trade.maker_order))

@@ -12,9 +12,9 @@ from simulators.exchange.api.limits import RateLimits
 from simulators.exchange.api.pairs import AggregateTrade, Pair, Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.routes import Access, Call, Route, costs, costs_by_symbol
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.core import Exchange
 from simulators.ledger import UNITS, to_text
-from simulators.ports import Clock
 
 _NS_PER_MS = 1_000_000
 _DEPTH_WEIGHTS = ((100, 5), (500, 25), (1_000, 50), (5_000, 250))
@@ -33,7 +33,7 @@ class Empty(msgspec.Struct, frozen=True):
 class MarketEndpoints:
     """Serves what anybody may ask, without a key."""
 
-    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock, limits: RateLimits) -> None:
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock, limits: RateLimits) -> None:
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock
@@ -89,7 +89,7 @@ class MarketEndpoints:
         limit = call.parameters.limit(500, 1_000)
 
         def is_asked_for(trade: AggregateTrade) -> bool:
-            time_ms = trade.at_ns // _NS_PER_MS
+            time_ms = pair.notation.time_ms(trade.at_ns)
             return (
                 (from_id is None or trade.aggregate_id >= from_id)
                 and (start_ms is None or time_ms >= start_ms)
@@ -128,7 +128,7 @@ class MarketEndpoints:
             price = to_text(sum(bar.close for bar in bars) * pair.notation.tick_units // len(bars))
         else:
             price = to_text(0)
-        return payloads.AveragePrice(_AVERAGE_MINUTES, price, pair.last_trade_ns // _NS_PER_MS)
+        return payloads.AveragePrice(_AVERAGE_MINUTES, price, pair.notation.time_ms(pair.last_trade_ns))
 
     def _day_ticker(self, call: Call) -> object:
         kind = call.parameters.text("type") or "FULL"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from simulators.exchange.api.bars import Bar
-from simulators.exchange.api.market_payloads import NS_PER_MS, PriceLevel
+from simulators.exchange.api.market_payloads import PriceLevel
 from simulators.exchange.api.notation import Notation
 from simulators.ledger import to_text
 
@@ -83,7 +83,7 @@ class DepthEvent(msgspec.Struct, frozen=True, rename=_LETTERS, tag_field="e", ta
 
 def mini_ticker_event(notation: Notation, day: Bar, now_ns: int) -> MiniTickerEvent:
     return MiniTickerEvent(
-        now_ns // NS_PER_MS,
+        notation.time_ms(now_ns),
         notation.symbol,
         notation.price(day.close),
         notation.price(day.open),

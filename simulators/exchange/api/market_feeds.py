@@ -114,7 +114,7 @@ class DepthFeed:
         # Changes away from the top count no update of their own; an event needs at least one.
         last = pair.update_id = self._last_update_id = max(first, pair.update_id)
         event = events.DepthEvent(
-            self._clock.now_ns // _NS_PER_MS,
+            pair.notation.time_ms(self._clock.now_ns),
             pair.notation.symbol,
             first,
             last,
@@ -164,7 +164,7 @@ class TradeFeed:
                 self._clock.call_at(now_ns, self._publish_aggregates)
             self._unpublished.append(aggregate)
         if self.trades.is_live:
-            time_ms = now_ns // _NS_PER_MS
+            time_ms = notation.time_ms(now_ns)
             event = events.TradeEvent(
                 time_ms,
                 notation.symbol,
@@ -212,7 +212,7 @@ class SummaryFeed:
 
     def publish_kline(self, bar: Bar, is_closed: bool, now_ns: int) -> None:
         """Send a minute, as it stands or closed."""
-        self.klines.publish(self._write_kline(bar, is_closed, now_ns // _NS_PER_MS), 0)
+        self.klines.publish(self._write_kline(bar, is_closed, self._pair.notation.time_ms(now_ns)), 0)
 
     def publish_ticker(self, now_ns: int) -> events.MiniTickerEvent | None:
         """Send the 24-hour summary if it differs from the last one; returns it for the stream of all pairs."""

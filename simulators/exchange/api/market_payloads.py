@@ -144,7 +144,7 @@ def public_trade(notation: Notation, trade: Trade) -> PublicTrade:
         notation.price(trade.price_ticks),
         notation.quantity(trade.quantity_lots),
         to_text(trade.quote_amount),
-        trade.at_ns // NS_PER_MS,
+        notation.time_ms(trade.at_ns),
         trade.taker_side is Side.SELL,
         True,
     )
@@ -157,7 +157,7 @@ def aggregate_row(notation: Notation, trade: AggregateTrade) -> AggregateTradeRo
         notation.quantity(trade.quantity_lots),
         trade.first,
         trade.last,
-        trade.at_ns // NS_PER_MS,
+        notation.time_ms(trade.at_ns),
         trade.buyer_is_maker,
     )
 

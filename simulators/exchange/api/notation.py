@@ -35,6 +35,10 @@ def parse_units(text: str, name: str) -> int:
     return int(whole + fraction.ljust(_PLACES, "0"))
 
 
+def _true_ms(at_ns: int) -> int:
+    return at_ns // _NS_PER_MS
+
+
 class Notation:
     """Reads and writes the numbers of one listing.
 
@@ -42,9 +46,11 @@ class Notation:
     lower case.
     """
 
-    __slots__ = ("lot_units", "min_notional_units", "notional_units", "stream", "symbol", "tick_units")
+    __slots__ = ("lot_units", "min_notional_units", "notional_units", "stream", "symbol", "tick_units", "time_ms")
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, time_ms: Callable[[int], int] = _true_ms) -> None:
+        self.time_ms = time_ms
+        """The timestamp of a moment, in ms of the venue's clock."""
         self.symbol = listing.symbol.partition(":")[0].replace("/", "")
         self.stream = self.symbol.lower()
         self.tick_units = to_units(listing.tick_size)

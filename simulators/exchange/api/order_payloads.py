@@ -151,8 +151,9 @@ def commission(pair: Pair, trade: Trade, as_taker: bool) -> tuple[str, str]:
 
 
 def order_ack(pair: Pair, order: Order) -> OrderAck:
+    notation = pair.notation
     return OrderAck(
-        pair.notation.symbol, order.order_id, NOT_IN_A_LIST, order.client_order_id, order.placed_ns // _NS_PER_MS
+        notation.symbol, order.order_id, NOT_IN_A_LIST, order.client_order_id, notation.time_ms(order.placed_ns)
     )
 
 
@@ -176,7 +177,7 @@ def order_result(pair: Pair, order: Order, trades: Iterable[Trade] | None) -> Or
         order_id=order.order_id,
         order_list_id=NOT_IN_A_LIST,
         client_order_id=order.client_order_id,
-        transact_time=order.updated_ns // _NS_PER_MS,
+        transact_time=notation.time_ms(order.updated_ns),
         price=notation.price(order.price_ticks),
         orig_qty=notation.quantity(order.quantity_lots),
         executed_qty=notation.quantity(order.filled_lots),
@@ -186,7 +187,7 @@ def order_result(pair: Pair, order: Order, trades: Iterable[Trade] | None) -> Or
         time_in_force=time_in_force,
         type=kind,
         side=order.side.name,
-        working_time=order.placed_ns // _NS_PER_MS,
+        working_time=notation.time_ms(order.placed_ns),
         self_trade_prevention_mode=SELF_TRADE_PREVENTION,
         fills=fills,
         expiry_reason=expiry_reason(order),
@@ -203,7 +204,7 @@ def cancel_result(pair: Pair, order: Order, client_order_id: str) -> CancelResul
         order_id=order.order_id,
         order_list_id=NOT_IN_A_LIST,
         client_order_id=client_order_id,
-        transact_time=order.updated_ns // _NS_PER_MS,
+        transact_time=notation.time_ms(order.updated_ns),
         price=notation.price(order.price_ticks),
         orig_qty=notation.quantity(order.quantity_lots),
         executed_qty=notation.quantity(order.filled_lots),
@@ -235,10 +236,10 @@ def order_row(pair: Pair, order: Order) -> OrderRow:
         side=order.side.name,
         stop_price=ZERO,
         iceberg_qty=ZERO,
-        time=order.placed_ns // _NS_PER_MS,
-        update_time=order.updated_ns // _NS_PER_MS,
+        time=notation.time_ms(order.placed_ns),
+        update_time=notation.time_ms(order.updated_ns),
         is_working=True,
-        working_time=order.placed_ns // _NS_PER_MS,
+        working_time=notation.time_ms(order.placed_ns),
         orig_quote_order_qty=to_text(order.quote_quantity),
         self_trade_prevention_mode=SELF_TRADE_PREVENTION,
         expiry_reason=expiry_reason(order),
@@ -259,7 +260,7 @@ def trade_row(pair: Pair, trade: Trade, as_taker: bool) -> TradeRow:
         quote_qty=to_text(trade.quote_amount),
         commission=paid,
         commission_asset=asset,
-        time=trade.at_ns // _NS_PER_MS,
+        time=notation.time_ms(trade.at_ns),
         is_buyer=(trade.taker_side is Side.BUY) == as_taker,
         is_maker=not as_taker,
         is_best_match=True,

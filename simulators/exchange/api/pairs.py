@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -35,10 +35,10 @@ class Pair:
 
     __slots__ = ("aggregates", "bars", "index", "last_trade_lots", "last_trade_ns", "listing", "notation", "update_id")
 
-    def __init__(self, index: int, listing: Listing, start_ns: int) -> None:
+    def __init__(self, index: int, listing: Listing, start_ns: int, time_ms: Callable[[int], int]) -> None:
         self.index = index
         self.listing = listing
-        self.notation = Notation(listing)
+        self.notation = Notation(listing, time_ms)
         self.bars = Bars(start_ns)
         self.aggregates: deque[AggregateTrade] = deque(maxlen=_AGGREGATES_KEPT)
         self.update_id = 0
@@ -61,8 +61,8 @@ class Pair:
 class Pairs:
     """All listings of a venue, by index and by the name clients use."""
 
-    def __init__(self, listings: tuple[Listing, ...], start_ns: int) -> None:
-        self.all = tuple(Pair(index, listing, start_ns) for index, listing in enumerate(listings))
+    def __init__(self, listings: tuple[Listing, ...], start_ns: int, time_ms: Callable[[int], int]) -> None:
+        self.all = tuple(Pair(index, listing, start_ns, time_ms) for index, listing in enumerate(listings))
         self._by_symbol: Mapping[str, Pair] = {pair.notation.symbol: pair for pair in self.all}
         self.assets = tuple(sorted({asset for listing in listings for asset in (listing.base, listing.quote)}))
 

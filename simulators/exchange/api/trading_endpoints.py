@@ -12,10 +12,10 @@ from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.routes import Access, Call, Route, costs, costs_by_symbol
 from simulators.exchange.api.user_data import UserData
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.core import Exchange
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import OrderType, Side, TimeInForce
-from simulators.ports import Clock
 
 _NS_PER_MS = 1_000_000
 _SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
@@ -30,7 +30,7 @@ _LONGEST_WINDOW_MS = 60_000
 class TradingEndpoints:
     """Serves orders of the account that the key opens."""
 
-    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock, user_data: UserData) -> None:
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock, user_data: UserData) -> None:
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock
@@ -172,8 +172,8 @@ class TradingEndpoints:
                 for order in known
                 if order.index == pair.index
                 and (from_id is None or order.order_id >= from_id)
-                and (start_ms is None or order.placed_ns // _NS_PER_MS >= start_ms)
-                and (end_ms is None or order.placed_ns // _NS_PER_MS <= end_ms)
+                and (start_ms is None or pair.notation.time_ms(order.placed_ns) >= start_ms)
+                and (end_ms is None or pair.notation.time_ms(order.placed_ns) <= end_ms)
             ),
             key=lambda order: order.order_id,
         )

@@ -14,11 +14,11 @@ import msgspec
 from simulators.exchange.api import account_events as events
 from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.topic import Push, Withholder
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.core import Exchange
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.types import Side
 from simulators.ledger import to_text
-from simulators.ports import Clock
 
 _NS_PER_MS = 1_000_000
 
@@ -41,7 +41,7 @@ class Subscription:
 class UserData:
     """All subscriptions of a venue, by account; an account without one costs a lookup."""
 
-    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock) -> None:
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock) -> None:
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock

@@ -29,6 +29,7 @@ from simulators.exchange.api.streams import MarketStreams
 from simulators.exchange.api.topic import Push, Topic
 from simulators.exchange.api.trading_endpoints import TradingEndpoints
 from simulators.exchange.api.user_data import UserData
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.api.wallet import Wallet, WalletTimings
 from simulators.exchange.api.wallet_endpoints import WalletEndpoints
 from simulators.exchange.api.ws_api import WsApi
@@ -67,7 +68,7 @@ class ExchangeApi:
 
     It makes itself the exchange's observer. ``keys`` maps API keys to what they open, ``latency`` operations
     (``operations.OPERATIONS``, ``*`` for all others) to service times, which are drawn from ``rng`` once.
-    ``wallet`` and ``faults`` are for those who move value or do harm; no client sees them.
+    ``wallet``, ``time`` and ``faults`` are for those who move value or do harm; no client sees them.
     """
 
     ws_api_path: ClassVar[str] = "/ws-api/v3"
@@ -85,21 +86,22 @@ class ExchangeApi:
     ) -> None:
         self.name = exchange.name
         self.exchange = exchange
-        self.pairs = Pairs(exchange.listings, clock.now_ns)
         self._clock = clock
         self._audit = audit
+        self.time = VenueClock(clock, self._note_clock)
+        self.pairs = Pairs(exchange.listings, clock.now_ns, self.time.ms)
         self._keys = keys
         self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
         self._limiter = RateLimiter(limits)
         self.publisher = Publisher(exchange, self.pairs, clock)
-        self.user_data = self.make_user_data(clock)
+        self.user_data = self.make_user_data(self.time)
         self.faults = FaultPoints(self.user_data)
         queue = FrameQueue(clock, self._service_times, self.faults)
         self.streams = MarketStreams(self.make_topics(), queue)
-        self.ws_api = WsApi(keys, self.user_data, self._limiter, queue)
+        self.ws_api = WsApi(keys, self.user_data, self._limiter, queue, self.time)
         self.wallet = Wallet(exchange, clock, audit, wallet_timings)
         self._routes: dict[tuple[str, str], Route] = {
-            (route.method, route.path): route for route in self.make_routes(clock, limits)
+            (route.method, route.path): route for route in self.make_routes(self.time, limits)
         }
         # The core calls this for every tick of the market: straight to the publisher saves a call.
         self.on_top = self.publisher.on_top  # type: ignore[method-assign]
@@ -107,7 +109,7 @@ class ExchangeApi:
 
     # What a venue of another dialect has in other shapes
 
-    def make_user_data(self, clock: Clock) -> UserData:
+    def make_user_data(self, clock: VenueClock) -> UserData:
         """What tells accounts of their own."""
         return UserData(self.exchange, self.pairs, clock)
 
@@ -115,7 +117,7 @@ class ExchangeApi:
         """Every market stream."""
         return self.publisher.topics()
 
-    def make_routes(self, clock: Clock, limits: RateLimits) -> list[Route]:
+    def make_routes(self, clock: VenueClock, limits: RateLimits) -> list[Route]:
         """Every endpoint."""
         return [
             *MarketEndpoints(self.exchange, self.pairs, clock, limits).routes(),
@@ -143,7 +145,7 @@ class ExchangeApi:
         fate = self.faults.fate(operation, account, service_ns)
         if fate.is_lost:
             return
-        serve = route.serve if route is not None else _not_found(path, now_ns)
+        serve = route.serve if route is not None else _not_found(path, self.time.ms(now_ns))
         call = Call(Parameters(query, request.body), account, cause, respond, serve, ())
         if fate.refusal is not None:
             call.serve = fate.refusal
@@ -194,6 +196,9 @@ class ExchangeApi:
     def note(self, what: str, detail: str, cause: int) -> int:
         """Record what has become of the venue, for readers of the journal."""
         return self._audit.record("venue", self.name, cause, what, detail)
+
+    def _note_clock(self, offset_ns: int, drift_ppb: int, cause: int) -> None:
+        self._audit.record("clock", self.name, cause, offset_ns, drift_ppb)
 
     def _admit(self, call: Call, route: Route, api_key: str, key: ApiKey | None, sent: _Sent, now_ns: int) -> None:
         """Check at the door whether the request may be served; otherwise note the refusal."""
@@ -268,5 +273,5 @@ def _names(text: str) -> list[str]:
     return [name for name in text.split("/") if name]
 
 
-def _not_found(path: str, now_ns: int) -> Reply:
-    return Reply(404, _encode(NotFound(now_ns // 1_000_000, 404, "Not Found", "No message available", path)))
+def _not_found(path: str, now_ms: int) -> Reply:
+    return Reply(404, _encode(NotFound(now_ms, 404, "Not Found", "No message available", path)))

@@ -11,12 +11,11 @@ from simulators.exchange.api.notation import parse_units, trimmed_text
 from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.routes import Access, Call, Route, costs
 from simulators.exchange.api.trading_endpoints import check_timing
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.api.wallet import COMPLETED, CREDITED, PENDING, Wallet, WalletTransfer, network_of
 from simulators.exchange.core import Exchange
-from simulators.ports import Clock
 
-_NS_PER_S = 1_000_000_000
-_NS_PER_MS = 1_000_000
+_MS_PER_S = 1_000
 _LEGAL_MONEY = ("USD",)
 _MIN_CONFIRMATIONS = 2
 
@@ -113,7 +112,7 @@ class DepositAddress(msgspec.Struct, frozen=True):
 class WalletEndpoints:
     """Serves deposits and withdrawals of the account that the key opens."""
 
-    def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock, wallet: Wallet) -> None:
+    def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock, wallet: Wallet) -> None:
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock
@@ -173,10 +172,11 @@ class WalletEndpoints:
     def _withdrawals(self, call: Call) -> list[WithdrawalRow]:
         client_id = call.parameters.text("withdrawOrderId")
         chosen = self._chosen(call, "withdrawal")
-        return [_withdrawal_row(transfer) for transfer in chosen if not client_id or transfer.client_id == client_id]
+        chosen = [transfer for transfer in chosen if not client_id or transfer.client_id == client_id]
+        return [_withdrawal_row(transfer, self._clock) for transfer in chosen]
 
     def _deposits(self, call: Call) -> list[DepositRow]:
-        return [_deposit_row(transfer) for transfer in self._chosen(call, "deposit")]
+        return [_deposit_row(transfer, self._clock) for transfer in self._chosen(call, "deposit")]
 
     def _address(self, call: Call) -> DepositAddress:
         asset = self._asset(call.parameters.required("coin"))
@@ -197,8 +197,8 @@ class WalletEndpoints:
             for transfer in self._wallet.transfers(call.account, direction)
             if (not asset or transfer.asset == asset)
             and (status is None or transfer.status == status)
-            and (start_ms is None or transfer.created_ns // _NS_PER_MS >= start_ms)
-            and (end_ms is None or transfer.created_ns // _NS_PER_MS <= end_ms)
+            and (start_ms is None or self._clock.ms(transfer.created_ns) >= start_ms)
+            and (end_ms is None or self._clock.ms(transfer.created_ns) <= end_ms)
         ]
         return rows[offset : offset + limit]
 
@@ -208,11 +208,11 @@ class WalletEndpoints:
         return name
 
 
-def _utc(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns // _NS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def _utc(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // _MS_PER_S, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _withdrawal_row(transfer: WalletTransfer) -> WithdrawalRow:
+def _withdrawal_row(transfer: WalletTransfer, clock: VenueClock) -> WithdrawalRow:
     is_done = transfer.status == COMPLETED
     return WithdrawalRow(
         id=transfer.transfer_id,
@@ -222,7 +222,7 @@ def _withdrawal_row(transfer: WalletTransfer) -> WithdrawalRow:
         status=transfer.status,
         address=transfer.address,
         tx_id=transfer.transaction_id if is_done else "",
-        apply_time=_utc(transfer.created_ns),
+        apply_time=_utc(clock.ms(transfer.created_ns)),
         network=transfer.network,
         transfer_type=0,
         info="",
@@ -230,11 +230,11 @@ def _withdrawal_row(transfer: WalletTransfer) -> WithdrawalRow:
         wallet_type=0,
         tx_key="",
         withdraw_order_id=transfer.client_id or None,
-        complete_time=_utc(transfer.completed_ns) if is_done else None,
+        complete_time=_utc(clock.ms(transfer.completed_ns)) if is_done else None,
     )
 
 
-def _deposit_row(transfer: WalletTransfer) -> DepositRow:
+def _deposit_row(transfer: WalletTransfer, clock: VenueClock) -> DepositRow:
     confirmations = {PENDING: 0, CREDITED: _MIN_CONFIRMATIONS}.get(transfer.status, 2 * _MIN_CONFIRMATIONS)
     return DepositRow(
         id=transfer.transfer_id,
@@ -245,8 +245,8 @@ def _deposit_row(transfer: WalletTransfer) -> DepositRow:
         address=transfer.address,
         address_tag="",
         tx_id=transfer.transaction_id,
-        insert_time=transfer.created_ns // _NS_PER_MS,
-        complete_time=transfer.completed_ns // _NS_PER_MS if transfer.completed_ns else None,
+        insert_time=clock.ms(transfer.created_ns),
+        complete_time=clock.ms(transfer.completed_ns) if transfer.completed_ns else None,
         transfer_type=0,
         confirm_times=f"{min(confirmations, _MIN_CONFIRMATIONS)}/{_MIN_CONFIRMATIONS}",
         unlock_confirm=2 * _MIN_CONFIRMATIONS,

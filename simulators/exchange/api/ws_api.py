@@ -14,6 +14,7 @@ from simulators.exchange.api.signatures import check
 from simulators.exchange.api.topic import Push
 from simulators.exchange.api.trading_endpoints import check_window
 from simulators.exchange.api.user_data import Subscription, UserData
+from simulators.exchange.api.venue_clock import VenueClock
 
 _NS_PER_MS = 1_000_000
 _MOST_SUBSCRIPTIONS = 1_000
@@ -76,12 +77,14 @@ class WsApi:
         user_data: UserData,
         limiter: RateLimiter,
         queue: FrameQueue,
+        time: VenueClock,
     ) -> None:
         self.keys = keys
         self.user_data = user_data
         self.limiter = limiter
         self.queue = queue
         self.clock = queue.clock
+        self.time = time
         self._sessions: dict[WsApiSession, None] = {}
 
     @property
@@ -166,7 +169,7 @@ class WsApiSession:
         if request.method == "ping":
             return _Nothing()
         if request.method == "time":
-            return _ServerTime(self._api.clock.now_ns // _NS_PER_MS)
+            return _ServerTime(self._api.time.now_ns // _NS_PER_MS)
         raise ApiError(400, -1020, "This operation is not supported.")
 
     def _subscribe(self, parameters: _Parameters) -> _SubscriptionId:
@@ -179,7 +182,7 @@ class WsApiSession:
             if parameters.timestamp is None:
                 raise missing("timestamp")
             check(key.secret, parameters.signed(), parameters.signature)
-            check_window(parameters.timestamp, parameters.recv_window, self._api.clock.now_ns)
+            check_window(parameters.timestamp, parameters.recv_window, self._api.time.now_ns)
         if any(subscription.account == key.account for subscription in self._subscriptions.values()):
             raise ApiError(400, -2035, "User Data Stream subscription already active.")
         if len(self._subscriptions) >= _MOST_SUBSCRIPTIONS:
@@ -197,6 +200,6 @@ class WsApiSession:
         for each in [number] if number is not None else list(self._subscriptions):
             subscription = self._subscriptions.pop(each)
             self._api.user_data.unsubscribe(subscription)
-            event = _Terminated(self._api.clock.now_ns // _NS_PER_MS)
+            event = _Terminated(self._api.time.now_ns // _NS_PER_MS)
             subscription.send(msgspec.json.encode(event), cause)
         return _Nothing()

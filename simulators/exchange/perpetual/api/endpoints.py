@@ -12,13 +12,13 @@ from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.routes import Access, Call, Route, costs, costs_by_symbol
 from simulators.exchange.api.trading_endpoints import check_timing
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.perpetual.api import payloads
 from simulators.exchange.perpetual.api.exchange_info import FuturesInfo, futures_info
 from simulators.exchange.perpetual.api.user_data import FuturesUserData
 from simulators.exchange.perpetual.clearing import ClearingHouse
 from simulators.exchange.perpetual.contract import Contract
 from simulators.exchange.types import OrderType, Side, TimeInForce
-from simulators.ports import Clock
 
 _SHARED = ("ping", "time", "trades", "aggTrades", "klines", "ticker/24hr", "ticker/price")
 """Endpoints whose replies the futures dialect shares with the spot dialect."""
@@ -73,7 +73,7 @@ class FuturesEndpoints:
     """Serves market data to anybody, and orders and positions to the account that the key opens."""
 
     def __init__(
-        self, house: ClearingHouse, pairs: Pairs, clock: Clock, limits: RateLimits, user_data: FuturesUserData
+        self, house: ClearingHouse, pairs: Pairs, clock: VenueClock, limits: RateLimits, user_data: FuturesUserData
     ) -> None:
         self._house = house
         self._exchange = house.exchange

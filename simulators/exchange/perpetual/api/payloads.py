@@ -162,13 +162,13 @@ def order_row(pair: Pair, order: Order, *, is_asked_for: bool = False, reduce_on
         orig_type=kind,
         side=order.side.name,
         position_side=ONE_WAY,
-        update_time=order.updated_ns // NS_PER_MS,
+        update_time=notation.time_ms(order.updated_ns),
         reduce_only=reduce_only,
         close_position=False,
         stop_price=ZERO,
         working_type="CONTRACT_PRICE",
         price_protect=False,
-        time=order.placed_ns // NS_PER_MS if is_asked_for else None,
+        time=notation.time_ms(order.placed_ns) if is_asked_for else None,
     )
 
 

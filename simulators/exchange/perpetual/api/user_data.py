@@ -6,13 +6,13 @@ import msgspec
 
 from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.user_data import Subscription, UserData
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.perpetual.api.payloads import NS_PER_MS, ONE_WAY, ZERO, amount, price, signed_quantity
 from simulators.exchange.perpetual.api.payloads import entry_price as entry_text
 from simulators.exchange.perpetual.clearing import ClearingHouse
 from simulators.exchange.types import OrderStatus, OrderType
 from simulators.ledger import UNITS, to_text
-from simulators.ports import Clock
 
 
 class _Balance(msgspec.Struct, frozen=True, rename={"asset": "a", "wallet": "wb", "cross": "cw", "change": "bc"}):
@@ -176,7 +176,7 @@ class _MarginCall(
 class FuturesUserData(UserData):
     """All subscriptions of a futures venue. Sessions are those of the WebSocket API, as at the spot venues."""
 
-    def __init__(self, house: ClearingHouse, pairs: Pairs, clock: Clock) -> None:
+    def __init__(self, house: ClearingHouse, pairs: Pairs, clock: VenueClock) -> None:
         super().__init__(house.exchange, pairs, clock)
         self._house = house
         self._wallets: dict[str, dict[str, int]] = {}
@@ -289,7 +289,7 @@ class FuturesUserData(UserData):
             last_price=notation.price(trade.price_ticks) if trade is not None else ZERO,
             commission_asset=contract.asset,
             commission=to_text(commission),
-            trade_ms=order.updated_ns // NS_PER_MS,
+            trade_ms=notation.time_ms(order.updated_ns),
             trade_id=trade.trade_id if trade is not None else 0,
             is_maker=is_maker,
             reduce_only=False,
@@ -299,4 +299,4 @@ class FuturesUserData(UserData):
             close_position=False,
             realised_profit=to_text(profit),
         )
-        return msgspec.json.encode(_OrderTradeUpdate(now_ms, order.updated_ns // NS_PER_MS, told))
+        return msgspec.json.encode(_OrderTradeUpdate(now_ms, notation.time_ms(order.updated_ns), told))

@@ -18,6 +18,7 @@ from simulators.exchange.api.routes import ApiKey, Route
 from simulators.exchange.api.topic import Topic
 from simulators.exchange.api.user_data import UserData
 from simulators.exchange.api.venue import ExchangeApi
+from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.order import Order, Trade
 from simulators.exchange.perpetual.api.endpoints import FuturesEndpoints
 from simulators.exchange.perpetual.api.payloads import NS_PER_MS, price
@@ -72,17 +73,17 @@ class FuturesApi(ExchangeApi):
         self.house = house
         super().__init__(house.exchange, clock, keys, latency, rng, audit, limits)
         for book in self.publisher.books:
-            book.write_raw = _with_times(book.write_raw, clock, is_combined=False)
-            book.write_combined = _with_times(book.write_combined, clock, is_combined=True)
+            book.write_raw = _with_times(book.write_raw, clock, self.time, is_combined=False)
+            book.write_combined = _with_times(book.write_combined, clock, self.time, is_combined=True)
         house.observed_by(self)
 
     # What a futures venue has in other shapes
 
-    def make_user_data(self, clock: Clock) -> UserData:
+    def make_user_data(self, clock: VenueClock) -> UserData:
         self._futures_user_data = FuturesUserData(self.house, self.pairs, clock)
         return self._futures_user_data
 
-    def make_routes(self, clock: Clock, limits: RateLimits) -> list[Route]:
+    def make_routes(self, clock: VenueClock, limits: RateLimits) -> list[Route]:
         return FuturesEndpoints(self.house, self.pairs, clock, limits, self._futures_user_data).routes()
 
     def make_topics(self) -> list[Topic]:
@@ -122,7 +123,7 @@ class FuturesApi(ExchangeApi):
         index = price(contract.index_ticks, pair)
         payload = msgspec.json.encode(
             MarkPriceUpdate(
-                self._clock.now_ns // NS_PER_MS,
+                self.time.ms(self._clock.now_ns),
                 pair.notation.symbol,
                 price(contract.mark_ticks, pair),
                 index,
@@ -135,13 +136,13 @@ class FuturesApi(ExchangeApi):
             topic.publish(payload, cause)
 
 
-def _with_times(write: BookTickerWriter, clock: Clock, *, is_combined: bool) -> BookTickerWriter:
+def _with_times(write: BookTickerWriter, clock: Clock, time: VenueClock, *, is_combined: bool) -> BookTickerWriter:
     """The futures dialect's ``@bookTicker``: the spot dialect's with its type and the venue's time."""
     tail: Callable[[bytes], bytes] = (lambda payload: payload[:-2]) if is_combined else (lambda payload: payload[:-1])
     close = b"}}" if is_combined else b"}"
 
     def write_with_times(update_id: int, bid: int, bid_lots: int, ask: int, ask_lots: int) -> bytes:
-        now_ms = clock.now_ns // NS_PER_MS
+        now_ms = time.ms(clock.now_ns)
         times = b',"e":"bookTicker","T":%d,"E":%d' % (now_ms, now_ms)
         return tail(write(update_id, bid, bid_lots, ask, ask_lots)) + times + close
 
