@@ -9,7 +9,7 @@ from simulators.exchange.api.bars import INTERVALS_NS
 from simulators.exchange.api.errors import ApiError
 from simulators.exchange.api.exchange_info import ExchangeInfo, exchange_info
 from simulators.exchange.api.limits import RateLimits
-from simulators.exchange.api.pairs import AggregateTrade, Pair, Pairs
+from simulators.exchange.api.pairs import AggregateTrade, Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.routes import Access, Call, Route, costs, costs_by_symbol
 from simulators.exchange.api.venue_clock import VenueClock
@@ -70,7 +70,7 @@ class MarketEndpoints:
 
     def _depth(self, call: Call) -> payloads.Depth:
         pair = self._pairs.required(call.parameters)
-        bids, asks = self._exchange.depth(pair.index, call.parameters.limit(100, _MOST_LEVELS))
+        bids, asks = pair.book.depth(call.parameters.limit(100, _MOST_LEVELS))
         notation = pair.notation
         return payloads.Depth(pair.update_id, payloads.levels(notation, bids), payloads.levels(notation, asks))
 
@@ -144,7 +144,7 @@ class MarketEndpoints:
             if kind == "MINI":
                 rows.append(payloads.mini_ticker(pair.notation, day, now_ns))
             else:
-                rows.append(payloads.day_ticker(pair, day, self._exchange.top(pair.index), now_ns))
+                rows.append(payloads.day_ticker(pair, day, pair.book.top(pair.update_id), now_ns))
         return _one_or_all(rows, single)
 
     def _price(self, call: Call) -> object:
@@ -154,11 +154,8 @@ class MarketEndpoints:
 
     def _book_ticker(self, call: Call) -> object:
         chosen, single = self._pairs.chosen(call.parameters)
-        rows = [payloads.book_ticker(pair, self._top(pair)) for pair in chosen]
+        rows = [payloads.book_ticker(pair, pair.book.top(pair.update_id)) for pair in chosen]
         return _one_or_all(rows, single)
-
-    def _top(self, pair: Pair) -> tuple[int, int, int, int]:
-        return self._exchange.top(pair.index)
 
 
 def _one_or_all(rows: list[payloads.SymbolPrice] | list[payloads.BookTicker] | list[object], single: bool) -> object:

@@ -9,8 +9,9 @@ import msgspec
 from simulators.exchange.api import market_events as events
 from simulators.exchange.api import market_payloads as payloads
 from simulators.exchange.api.bars import Bar
-from simulators.exchange.api.notation import book_ticker_writer, minute_kline_writer
+from simulators.exchange.api.notation import BookTickerWriter, book_ticker_writer, minute_kline_writer
 from simulators.exchange.api.pairs import AggregateTrade, Pair
+from simulators.exchange.api.shown_book import ShownBook
 from simulators.exchange.api.topic import Topic
 from simulators.exchange.core import Exchange
 from simulators.ports import Clock
@@ -29,9 +30,9 @@ class BookFeed:
     write it. The publisher uses them directly, because this is the hottest path of the venue.
     """
 
-    __slots__ = ("bars", "combined", "depth", "pair", "raw", "ticker", "write_combined", "write_raw")
+    __slots__ = ("_sound_writers", "bars", "combined", "depth", "pair", "raw", "ticker", "write_combined", "write_raw")
 
-    def __init__(self, pair: Pair, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, pair: Pair, clock: Clock) -> None:
         self.pair = pair
         self.bars = pair.bars
         self.ticker = Topic(f"{pair.notation.stream}@bookTicker", self._on_change)
@@ -39,11 +40,30 @@ class BookFeed:
         self.combined = self.ticker.combined
         self.write_raw = book_ticker_writer(pair.notation, combined=False)
         self.write_combined = book_ticker_writer(pair.notation, combined=True)
-        self.depth = DepthFeed(pair, exchange, clock)
+        self.depth = DepthFeed(pair, clock)
+        self._sound_writers = (self.write_raw, self.write_combined)
+        pair.book.on_change = self._on_retouch
 
     def _on_change(self) -> None:
         self.raw = self.ticker.raw
         self.combined = self.ticker.combined
+
+    def _on_retouch(self) -> None:
+        """Something else than the true quotes is to be told from now on, or nothing else any more."""
+        book = self.pair.book
+        if book.retouches:
+            self._sound_writers = (self.write_raw, self.write_combined)
+            self.write_raw = _retouched(self.write_raw, book)
+            self.write_combined = _retouched(self.write_combined, book)
+        else:
+            self.write_raw, self.write_combined = self._sound_writers
+
+
+def _retouched(write: BookTickerWriter, book: ShownBook) -> BookTickerWriter:
+    def write_shown(update_id: int, bid_ticks: int, bid_lots: int, ask_ticks: int, ask_lots: int) -> bytes:
+        return write(update_id, *book.quote(update_id, (bid_ticks, bid_lots, ask_ticks, ask_lots)))
+
+    return write_shown
 
 
 class DepthFeed:
@@ -58,7 +78,6 @@ class DepthFeed:
         "_bids",
         "_cause",
         "_clock",
-        "_exchange",
         "_is_armed",
         "_last_update_id",
         "_pair",
@@ -66,9 +85,8 @@ class DepthFeed:
         "topic",
     )
 
-    def __init__(self, pair: Pair, exchange: Exchange, clock: Clock) -> None:
+    def __init__(self, pair: Pair, clock: Clock) -> None:
         self._pair = pair
-        self._exchange = exchange
         self._clock = clock
         self.topic = Topic(f"{pair.notation.stream}@depth@100ms", self._on_change)
         self.is_live = False
@@ -96,7 +114,7 @@ class DepthFeed:
         self.is_live = live
 
     def _book(self) -> tuple[dict[int, int], dict[int, int]]:
-        bids, asks = self._exchange.depth(self._pair.index, _WHOLE_BOOK)
+        bids, asks = self._pair.book.depth(_WHOLE_BOOK)
         return dict(bids), dict(asks)
 
     def _publish(self, _argument: object) -> None:

@@ -1,4 +1,5 @@
-"""Pair: what the API keeps of one listing so that it can be asked for: notation, bars, aggregate trades, update id."""
+"""Pair: what the API keeps of one listing so that it can be asked for: notation, the book as it is shown, bars,
+aggregate trades, update id."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from simulators.exchange.api.bars import Bars
 from simulators.exchange.api.errors import bad_symbol
 from simulators.exchange.api.notation import Notation
 from simulators.exchange.api.parameters import Parameters
-from simulators.exchange.types import Listing
+from simulators.exchange.api.shown_book import ShownBook
+from simulators.exchange.core import Exchange
 
 _AGGREGATES_KEPT = 1_000  # the most a client may ask for at once
 
@@ -33,12 +35,23 @@ class AggregateTrade(msgspec.Struct, gc=False):
 class Pair:
     """One listing as the API sees it. ``update_id`` counts the changes of its book that clients may know of."""
 
-    __slots__ = ("aggregates", "bars", "index", "last_trade_lots", "last_trade_ns", "listing", "notation", "update_id")
+    __slots__ = (
+        "aggregates",
+        "bars",
+        "book",
+        "index",
+        "last_trade_lots",
+        "last_trade_ns",
+        "listing",
+        "notation",
+        "update_id",
+    )
 
-    def __init__(self, index: int, listing: Listing, start_ns: int, time_ms: Callable[[int], int]) -> None:
+    def __init__(self, exchange: Exchange, index: int, start_ns: int, time_ms: Callable[[int], int]) -> None:
         self.index = index
-        self.listing = listing
-        self.notation = Notation(listing, time_ms)
+        self.listing = exchange.listings[index]
+        self.notation = Notation(self.listing, time_ms)
+        self.book = ShownBook(exchange, index)
         self.bars = Bars(start_ns)
         self.aggregates: deque[AggregateTrade] = deque(maxlen=_AGGREGATES_KEPT)
         self.update_id = 0
@@ -61,8 +74,9 @@ class Pair:
 class Pairs:
     """All listings of a venue, by index and by the name clients use."""
 
-    def __init__(self, listings: tuple[Listing, ...], start_ns: int, time_ms: Callable[[int], int]) -> None:
-        self.all = tuple(Pair(index, listing, start_ns, time_ms) for index, listing in enumerate(listings))
+    def __init__(self, exchange: Exchange, start_ns: int, time_ms: Callable[[int], int]) -> None:
+        listings = exchange.listings
+        self.all = tuple(Pair(exchange, index, start_ns, time_ms) for index in range(len(listings)))
         self._by_symbol: Mapping[str, Pair] = {pair.notation.symbol: pair for pair in self.all}
         self.assets = tuple(sorted({asset for listing in listings for asset in (listing.base, listing.quote)}))
 

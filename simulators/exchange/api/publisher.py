@@ -27,7 +27,7 @@ class Publisher:
     def __init__(self, exchange: Exchange, pairs: Pairs, clock: Clock) -> None:
         self._clock = clock
         self._timer = clock.timer(self._ring)
-        self._books = [BookFeed(pair, exchange, clock) for pair in pairs.all]
+        self._books = [BookFeed(pair, clock) for pair in pairs.all]
         self._trades = [TradeFeed(pair, exchange, clock) for pair in pairs.all]
         self._summaries = [SummaryFeed(pair, self._on_subscription) for pair in pairs.all]
         self._all_tickers = Topic("!miniTicker@arr", self._on_subscription)

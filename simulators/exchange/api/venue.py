@@ -89,7 +89,7 @@ class ExchangeApi:
         self._clock = clock
         self._audit = audit
         self.time = VenueClock(clock, self._note_clock)
-        self.pairs = Pairs(exchange.listings, clock.now_ns, self.time.ms)
+        self.pairs = Pairs(exchange, clock.now_ns, self.time.ms)
         self._keys = keys
         self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
         self._limiter = RateLimiter(limits)

@@ -124,7 +124,7 @@ class FuturesEndpoints:
     def _depth(self, call: Call) -> Depth:
         pair = self._pairs.required(call.parameters)
         limit = call.parameters.limit(500, 1_000)
-        bids, asks = self._exchange.depth(pair.index, limit)
+        bids, asks = pair.book.depth(limit)
         now_ms = self._now_ms
         return Depth(pair.update_id, now_ms, now_ms, levels(pair.notation, bids), levels(pair.notation, asks))
 
@@ -132,7 +132,7 @@ class FuturesEndpoints:
         chosen, single = self._pairs.chosen(call.parameters)
         rows = []
         for pair in chosen:
-            bid, bid_lots, ask, ask_lots = self._exchange.top(pair.index)
+            bid, bid_lots, ask, ask_lots = pair.book.top(pair.update_id)
             price, quantity = pair.notation.price, pair.notation.quantity
             rows.append(
                 BookTicker(
