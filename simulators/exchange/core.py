@@ -119,6 +119,10 @@ class Exchange(OrderEntry):
         if street.reference_price:
             self.requote(index, street.reference_price, cause)
 
+    def half_spread(self, index: int) -> float:
+        """The street's nominal half spread, as a fraction of the reference price."""
+        return self._markets[index].street.half_spread
+
     # What can be asked
 
     def top(self, index: int) -> Top:

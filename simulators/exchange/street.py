@@ -175,6 +175,11 @@ class Street:
         self._ask_factor = (1 + half_spread) / self._tick_size
         self._lots_factor = self._nominal_factor * capacity_multiplier
 
+    @property
+    def half_spread(self) -> float:
+        """Its nominal half spread, as a fraction of the reference price."""
+        return self._config.half_spread_bp / _BP
+
     def move(self, reference_price: float, last_order_id: int) -> None:
         """Put the ladders around a reference price. Bids round down and asks up, so they never meet."""
         if not 0 < reference_price < 1e15:

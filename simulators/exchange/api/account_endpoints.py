@@ -90,6 +90,7 @@ class AccountEndpoints:
         self._pairs = pairs
         self._clock = clock
         self._user_data = user_data
+        self._views = user_data.views
         self._opened_ms = clock.now_ns // _NS_PER_MS
 
     def routes(self) -> list[Route]:
@@ -120,7 +121,7 @@ class AccountEndpoints:
             account_type="SPOT",
             balances=[
                 Balance(asset, to_text(free), to_text(held))
-                for asset, free, held in self._exchange.balances(call.account)
+                for asset, free, held in self._views.balances(call.account)
                 if free or held or not only_held
             ],
             permissions=("SPOT",),
@@ -138,7 +139,7 @@ class AccountEndpoints:
         limit = parameters.limit(500, 1_000)
         account = call.account
         rows: list[tuple[Trade, bool]] = []
-        for trade in self._exchange.account_trades(account):
+        for trade in self._views.trades(account):
             as_taker = trade.taker_account == account
             time_ms = pair.notation.time_ms(trade.at_ns)
             if (
@@ -171,7 +172,7 @@ class AccountEndpoints:
                 return SubAccountAssets(
                     [
                         SubAccountBalance(asset, trimmed_text(free), trimmed_text(held), "0", "0")
-                        for asset, free, held in self._exchange.balances(name)
+                        for asset, free, held in self._views.balances(name)
                     ]
                 )
         raise ApiError(400, -12022, "The sub-account does not belong to the master account.")

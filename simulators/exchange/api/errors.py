@@ -7,6 +7,8 @@ import msgspec
 from simulators.exchange.types import Rejected
 from simulators.ports import Reply
 
+_TOO_MANY = (-1003, -1015)
+
 
 class ApiError(Exception):
     """The client's request is refused; ``status``, ``code`` and ``message`` are what it is told."""
@@ -68,8 +70,8 @@ def bad_signature() -> ApiError:
 
 
 def from_rejected(rejected: Rejected) -> ApiError:
-    """A refusal by the matching engine; Binance answers these with 400."""
-    return ApiError(400, rejected.code, rejected.message)
+    """A refusal by the matching engine; Binance answers these with 400, and with 429 where there were too many."""
+    return ApiError(429 if rejected.code in _TOO_MANY else 400, rejected.code, rejected.message)
 
 
 def to_reply(error: ApiError, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

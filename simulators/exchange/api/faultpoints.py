@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from simulators.exchange.api.topic import Topic, Withholder
-from simulators.exchange.api.user_data import UserData
+from simulators.exchange.api.user_data import EventWithholder, UserData
 from simulators.ports import Reply
 
 
@@ -47,7 +47,7 @@ class FaultPoints:
         self._user_data = user_data
         self._faults: list[RequestFault] = []
         self._topic_withholders: dict[str, tuple[Withholder, ...]] = {}
-        self._event_withholders: tuple[Withholder, ...] = ()
+        self._event_withholders: tuple[EventWithholder, ...] = ()
 
     def add(self, fault: RequestFault) -> None:
         self._faults.append(fault)
@@ -64,13 +64,13 @@ class FaultPoints:
         for topic in topics:
             self._set_topic(topic, _without(self._topic_withholders.get(topic.name, ()), withholder))
 
-    def withhold_user_data(self, withholder: Withholder) -> None:
-        """Withhold every account event."""
-        self._event_withholders = (*self._event_withholders, withholder)
+    def withhold_user_data(self, withholder: Withholder, accounts: tuple[str, ...] = ()) -> None:
+        """Withhold every event of these accounts (none named: of all)."""
+        self._event_withholders = (*self._event_withholders, EventWithholder(withholder, accounts))
         self._user_data.withhold(self._event_withholders)
 
     def release_user_data(self, withholder: Withholder) -> None:
-        self._event_withholders = _without(self._event_withholders, withholder)
+        self._event_withholders = tuple(each for each in self._event_withholders if each.withhold != withholder)
         self._user_data.withhold(self._event_withholders)
 
     def fate(self, operation: str, account: str, service_ns: int) -> Fate:

@@ -6,6 +6,8 @@ one count). A client that goes on after 429 is banned for two minutes, then twic
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from simulators.exchange.api.errors import ApiError
@@ -30,7 +32,7 @@ class RateLimits(msgspec.Struct, frozen=True):
 class _Usage:
     """What one client has used in the windows that are open."""
 
-    __slots__ = ("ban_ns", "banned_until_ns", "minute", "refused", "weight")
+    __slots__ = ("ban_ns", "banned_until_ns", "is_harmed", "minute", "refused", "weight")
 
     def __init__(self) -> None:
         self.minute = -1
@@ -38,6 +40,7 @@ class _Usage:
         self.refused = 0
         self.banned_until_ns = 0
         self.ban_ns = _FIRST_BAN_NS
+        self.is_harmed = False  # by a throttle: refused or banned for what the venue's own limits allow
 
 
 class _OrderCount:
@@ -52,13 +55,55 @@ class _OrderCount:
         self.in_day = 0
 
 
+Throttle = Callable[[str], None]
+"""A fault that tightens the limits; called, in words, when a client is refused what they would otherwise allow."""
+
+
 class RateLimiter:
-    """Counts weight by client and orders by account. Both are the venue's own customers: their number is bounded."""
+    """Counts weight by client and orders by account. Both are the venue's own customers: their number is bounded.
+
+    ``limits`` are those in force, which differ from the venue's own while something throttles them.
+    """
 
     def __init__(self, limits: RateLimits) -> None:
         self.limits = limits
+        self._own_limits = limits
+        self._throttles: dict[Throttle, float] = {}
         self._usage: dict[str, _Usage] = {}
         self._orders: dict[str, _OrderCount] = {}
+
+    def tighten(self, throttle: Throttle, left: float) -> None:
+        """From now on a throttle leaves this share of the limits; several throttles multiply."""
+        self._throttles[throttle] = left
+        self._rescale()
+
+    def relax(self, throttle: Throttle) -> None:
+        """A throttle is over. After the last one nobody is banned, or near it, for what the own limits allow."""
+        self._throttles.pop(throttle, None)
+        self._rescale()
+        if self._throttles:
+            return
+        for usage in self._usage.values():
+            if usage.is_harmed:
+                usage.is_harmed = False
+                usage.refused = usage.banned_until_ns = 0
+                usage.ban_ns = _FIRST_BAN_NS
+
+    def _rescale(self) -> None:
+        left = 1.0
+        for share in self._throttles.values():
+            left *= share
+        own = self._own_limits
+        self.limits = RateLimits(
+            int(own.weight_per_minute * left),
+            int(own.orders_per_ten_seconds * left),
+            int(own.orders_per_day * left),
+            own.patience,
+        )
+
+    def _tell_throttles(self, detail: str) -> None:
+        for throttle in tuple(self._throttles):
+            throttle(detail)
 
     def spend(self, client: str, weight: int, now_ns: int) -> tuple[tuple[str, str], ...]:
         """Book ``weight``; returns the header that tells the client how much it has used.
@@ -79,6 +124,9 @@ class RateLimiter:
         usage.weight += weight
         if usage.weight > self.limits.weight_per_minute:
             usage.refused += 1
+            if usage.weight <= self._own_limits.weight_per_minute:
+                usage.is_harmed = True
+                self._tell_throttles(f"a request was refused beyond a weight of {self.limits.weight_per_minute}")
             if usage.refused > self.limits.patience:
                 usage.banned_until_ns = now_ns + usage.ban_ns
                 usage.ban_ns = min(usage.ban_ns * 2, _LONGEST_BAN_NS)
@@ -109,6 +157,8 @@ class RateLimiter:
         if day != count.day:
             count.day = day
             count.in_day = 0
+        if self._throttles and self._is_harmed(count):
+            self._tell_throttles("an order was refused that the venue's own limits allow")
         if count.in_ten_seconds >= self.limits.orders_per_ten_seconds:
             raise _too_many_orders(
                 self.limits.orders_per_ten_seconds, "10 SECOND", (ten_seconds + 1) * _TEN_SECONDS_NS - now_ns
@@ -121,6 +171,12 @@ class RateLimiter:
             ("X-MBX-ORDER-COUNT-10S", str(count.in_ten_seconds)),
             ("X-MBX-ORDER-COUNT-1D", str(count.in_day)),
         )
+
+    def _is_harmed(self, count: _OrderCount) -> bool:
+        """Whether an order is refused that the venue's own limits would allow."""
+        own, now = self._own_limits, self.limits
+        is_refused = count.in_ten_seconds >= now.orders_per_ten_seconds or count.in_day >= now.orders_per_day
+        return is_refused and count.in_ten_seconds < own.orders_per_ten_seconds and count.in_day < own.orders_per_day
 
     @staticmethod
     def _banned(usage: _Usage, now_ns: int) -> ApiError:

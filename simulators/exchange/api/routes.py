@@ -41,7 +41,7 @@ class Access(enum.Enum):
 class Call(msgspec.Struct):
     """One request on its way through the API; ``serve`` is what will answer it, or already the refusal.
 
-    ``account`` is empty where no key was needed.
+    ``account`` is empty where no key was needed. ``is_order``: it asks for an order, and was let in.
     """
 
     parameters: Parameters
@@ -50,6 +50,7 @@ class Call(msgspec.Struct):
     respond: Callable[[Reply, int], None]
     serve: Callable[[Call], object] | Reply
     headers: tuple[tuple[str, str], ...]
+    is_order: bool = False
 
 
 class Route(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from base64 import b32encode
 from hashlib import blake2b
 
 from simulators.exchange.api import order_payloads as payloads
+from simulators.exchange.api.cancels import CancelDesk
 from simulators.exchange.api.errors import ApiError, missing, not_required, one_of_missing
 from simulators.exchange.api.market_endpoints import Empty
 from simulators.exchange.api.pairs import Pair, Pairs
@@ -30,11 +31,14 @@ _LONGEST_WINDOW_MS = 60_000
 class TradingEndpoints:
     """Serves orders of the account that the key opens."""
 
-    def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock, user_data: UserData) -> None:
+    def __init__(
+        self, exchange: Exchange, pairs: Pairs, clock: VenueClock, user_data: UserData, cancels: CancelDesk
+    ) -> None:
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock
         self._user_data = user_data
+        self._cancels = cancels
         self._names = 0
 
     def routes(self) -> list[Route]:
@@ -126,7 +130,7 @@ class TradingEndpoints:
         order_id, client_order_id = self._which(parameters)
         name = parameters.client_order_id("newClientOrderId") or self._new_name(call.account)
         with self._user_data.cancelling(name):
-            order = self._exchange.cancel(call.account, pair.index, order_id, client_order_id, call.cause)
+            order = self._cancels.cancel(call.account, pair.index, order_id, client_order_id, call.cause)
         return payloads.cancel_result(pair, order, name)
 
     def _cancel_all(self, call: Call) -> list[payloads.CancelResult]:
@@ -134,7 +138,7 @@ class TradingEndpoints:
         pair = self._pairs.required(call.parameters)
         name = self._new_name(call.account)
         with self._user_data.cancelling(name):
-            orders = self._exchange.cancel_all(call.account, pair.index, call.cause)
+            orders = self._cancels.cancel_all(call.account, pair.index, call.cause)
         if not orders:
             raise ApiError(400, -2011, "Unknown order sent.")
         return [payloads.cancel_result(pair, order, name) for order in orders]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from simulators.exchange.api import account_events as events
+from simulators.exchange.api.account_views import AccountViews
 from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.topic import Push, Withholder
 from simulators.exchange.api.venue_clock import VenueClock
@@ -21,6 +23,23 @@ from simulators.exchange.types import Side
 from simulators.ledger import to_text
 
 _NS_PER_MS = 1_000_000
+
+
+class EventWithholder(NamedTuple):
+    """A fault that withholds the events of ``accounts`` (none named: of all), and is told of each."""
+
+    withhold: Withholder
+    accounts: tuple[str, ...]
+
+
+class FillEditor(Protocol):
+    """A fault that changes what an account is told of its fills."""
+
+    def edit(self, account: str, told: tuple[Trade, ...]) -> tuple[Trade, ...]:
+        """The trades to tell of, in their order, for those that would be told of without it.
+
+        One that stands there twice is told of in the same words.
+        """
 
 
 class Subscription:
@@ -42,13 +61,15 @@ class UserData:
     """All subscriptions of a venue, by account; an account without one costs a lookup."""
 
     def __init__(self, exchange: Exchange, pairs: Pairs, clock: VenueClock) -> None:
+        self.views = AccountViews(exchange)
         self._exchange = exchange
         self._pairs = pairs
         self._clock = clock
         self._subscriptions: dict[str, tuple[Subscription, ...]] = {}
         self._known_totals: dict[str, dict[str, int]] = {}
         self._updated_ms: dict[str, int] = {}
-        self._withholders: tuple[Withholder, ...] = ()
+        self._withholders: tuple[EventWithholder, ...] = ()
+        self._editors: tuple[FillEditor, ...] = ()
         self._execution_id = 0
         self._cancel_name = ""
 
@@ -69,13 +90,23 @@ class UserData:
             self._subscriptions.pop(account, None)
             self._known_totals.pop(account, None)
 
-    def withhold(self, withholders: tuple[Withholder, ...]) -> None:
-        """Withhold every event from now on on behalf of these faults; none of them ends it."""
+    def is_told(self, account: str) -> bool:
+        """Whether anybody has subscribed to the account."""
+        return account in self._subscriptions
+
+    def withhold(self, withholders: tuple[EventWithholder, ...]) -> None:
+        """Withhold events from now on on behalf of these faults; none of them ends it."""
         self._withholders = withholders
 
+    def add_editor(self, editor: FillEditor) -> None:
+        self._editors = (*self._editors, editor)
+
+    def remove_editor(self, editor: FillEditor) -> None:
+        self._editors = tuple(other for other in self._editors if other is not editor)
+
     def updated_ms(self, account: str) -> int:
-        """When the account's balances last changed, 0 if they never did."""
-        return self._updated_ms.get(account, 0)
+        """When the account's balances last changed, 0 if they never did, as a reply says it."""
+        return self.views.updated_ms(account, self._updated_ms.get(account, 0))
 
     @contextmanager
     def cancelling(self, name: str) -> Iterator[None]:
@@ -90,7 +121,7 @@ class UserData:
         """An order became NEW, CANCELED or EXPIRED."""
         subscriptions = self._subscriptions.get(order.account)
         if subscriptions is not None:
-            self._report(subscriptions, order, execution, None, cause)
+            self._send(subscriptions, self._written(order, execution, None), cause)
 
     def on_fill(self, trade: Trade, order: Order, cause: int) -> None:
         """An order traded."""
@@ -98,11 +129,28 @@ class UserData:
         if subscriptions is not None:
             pair = self._pairs.all[trade.index]
             self._expect(order.account, pair, trade, as_taker=trade.taker_order == order.order_id)
-            self._report(subscriptions, order, "TRADE", trade, cause)
+            told: tuple[Trade, ...] = (trade,)
+            for editor in self._editors:
+                told = editor.edit(order.account, told)
+            self._tell(subscriptions, order, told, cause)
 
-    def _report(
-        self, subscriptions: tuple[Subscription, ...], order: Order, execution: str, trade: Trade | None, cause: int
-    ) -> None:
+    def tell(self, order: Order, trade: Trade, cause: int) -> None:
+        """Report a fill that the exchange knows nothing of."""
+        subscriptions = self._subscriptions.get(order.account)
+        if subscriptions is not None:
+            self._tell(subscriptions, order, (trade,), cause)
+
+    def _tell(self, subscriptions: tuple[Subscription, ...], order: Order, told: tuple[Trade, ...], cause: int) -> None:
+        before: Trade | None = None
+        event = b""
+        for trade in told:
+            if trade is not before:
+                event = self._written(order, "TRADE", trade)
+                before = trade
+            self._send(subscriptions, event, cause)
+
+    def _written(self, order: Order, execution: str, trade: Trade | None) -> bytes:
+        """The report of what has become of an order."""
         self._execution_id += 1
         report = events.execution_report(
             self._pairs.all[order.index],
@@ -113,7 +161,7 @@ class UserData:
             self._execution_id,
             self._clock.now_ns,
         )
-        self._send(subscriptions, msgspec.json.encode(report), cause)
+        return msgspec.json.encode(report)
 
     def on_balance(self, account: str, assets: tuple[str, ...], cause: int) -> None:
         """Balances of an account changed."""
@@ -127,12 +175,14 @@ class UserData:
         updates: list[events.BalanceUpdate] = []
         for asset in assets:
             free, held = self._exchange.balance(account, asset)
-            rows.append(events.AccountBalance(asset, to_text(free), to_text(held)))
+            shown_free, shown_held = self.views.streamed(account, asset, free, held)
+            rows.append(events.AccountBalance(asset, to_text(shown_free), to_text(shown_held)))
             unexplained = free + held - known_totals.get(asset, 0)
             if unexplained:
                 known_totals[asset] = free + held
                 updates.append(events.BalanceUpdate(now_ms, asset, to_text(unexplained), now_ms))
-        self._send(subscriptions, msgspec.json.encode(events.AccountPosition(now_ms, now_ms, rows)), cause)
+        updated_ms = self.views.updated_ms(account, now_ms)
+        self._send(subscriptions, msgspec.json.encode(events.AccountPosition(now_ms, updated_ms, rows)), cause)
         for update in updates:
             self._send(subscriptions, msgspec.json.encode(update), cause)
 
@@ -151,8 +201,11 @@ class UserData:
 
     def _send(self, subscriptions: tuple[Subscription, ...], event: bytes, cause: int) -> None:
         if self._withholders:
-            for withholder in self._withholders:
-                withholder()
-            return
+            account = subscriptions[0].account
+            concerned = [each for each in self._withholders if not each.accounts or account in each.accounts]
+            for withholder in concerned:
+                withholder.withhold()
+            if concerned:
+                return
         for subscription in subscriptions:
             subscription.send(event, cause)

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from simulators.exchange.api.account_endpoints import AccountEndpoints
+from simulators.exchange.api.cancels import CancelDesk
 from simulators.exchange.api.errors import ApiError, from_rejected, no_key, to_reply, unknown_key
 from simulators.exchange.api.faultpoints import FaultPoints
 from simulators.exchange.api.frames import FrameQueue
@@ -23,6 +24,7 @@ from simulators.exchange.api.market_endpoints import MarketEndpoints
 from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.publisher import Publisher
+from simulators.exchange.api.refused_orders import refused_order
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
 from simulators.exchange.api.signatures import check_request
 from simulators.exchange.api.streams import MarketStreams
@@ -34,8 +36,10 @@ from simulators.exchange.api.wallet import Wallet, WalletTimings
 from simulators.exchange.api.wallet_endpoints import WalletEndpoints
 from simulators.exchange.api.ws_api import WsApi
 from simulators.exchange.core import Exchange
+from simulators.exchange.gates import GateChain
 from simulators.exchange.operations import DEFAULT_SERVICE_TIMES
 from simulators.exchange.order import Order, Trade
+from simulators.exchange.street_pressure import StreetPressure
 from simulators.exchange.types import Rejected
 from simulators.log_normal import LogNormal
 from simulators.ports import Audit, Clock, Reply, Request, Stream, Venue
@@ -68,10 +72,12 @@ class ExchangeApi:
 
     It makes itself the exchange's observer. ``keys`` maps API keys to what they open, ``latency`` operations
     (``operations.OPERATIONS``, ``*`` for all others) to service times, which are drawn from ``rng`` once.
-    ``wallet``, ``time`` and ``faults`` are for those who move value or do harm; no client sees them.
+    ``wallet``, ``time``, ``faults``, ``gates``, ``cancels``, ``limiter`` and ``street_pressure`` are for those who move
+    value or do harm; no client sees them. ``shows_balances``: accounts are shown as balances of assets.
     """
 
     ws_api_path: ClassVar[str] = "/ws-api/v3"
+    shows_balances: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -92,13 +98,16 @@ class ExchangeApi:
         self.pairs = Pairs(exchange, clock.now_ns, self.time.ms)
         self._keys = keys
         self._service_times = ServiceTimes(DEFAULT_SERVICE_TIMES, latency, rng)
-        self._limiter = RateLimiter(limits)
+        self.limiter = RateLimiter(limits)
         self.publisher = Publisher(exchange, self.pairs, clock)
         self.user_data = self.make_user_data(self.time)
+        self.cancels = CancelDesk(exchange)
+        self.gates = GateChain(exchange)
+        self.street_pressure = StreetPressure(exchange)
         self.faults = FaultPoints(self.user_data)
         queue = FrameQueue(clock, self._service_times, self.faults)
         self.streams = MarketStreams(self.make_topics(), queue)
-        self.ws_api = WsApi(keys, self.user_data, self._limiter, queue, self.time)
+        self.ws_api = WsApi(keys, self.user_data, self.limiter, queue, self.time)
         self.wallet = Wallet(exchange, clock, audit, wallet_timings)
         self._routes: dict[tuple[str, str], Route] = {
             (route.method, route.path): route for route in self.make_routes(self.time, limits)
@@ -121,7 +130,7 @@ class ExchangeApi:
         """Every endpoint."""
         return [
             *MarketEndpoints(self.exchange, self.pairs, clock, limits).routes(),
-            *TradingEndpoints(self.exchange, self.pairs, clock, self.user_data).routes(),
+            *TradingEndpoints(self.exchange, self.pairs, clock, self.user_data, self.cancels).routes(),
             *AccountEndpoints(self.exchange, self.pairs, clock, self.user_data).routes(),
             *WalletEndpoints(self.exchange, self.pairs, clock, self.wallet).routes(),
         ]
@@ -203,16 +212,17 @@ class ExchangeApi:
     def _admit(self, call: Call, route: Route, api_key: str, key: ApiKey | None, sent: _Sent, now_ns: int) -> None:
         """Check at the door whether the request may be served; otherwise note the refusal."""
         try:
-            call.headers = self._limiter.spend(
-                api_key if key is not None else "", route.weight(call.parameters), now_ns
-            )
+            call.headers = self.limiter.spend(api_key if key is not None else "", route.weight(call.parameters), now_ns)
             if route.access is Access.PUBLIC:
                 call.account = ""
             else:
                 _check_key(route.access, api_key, key, sent)
             if route.is_order:
-                call.headers += self._limiter.count_order(call.account, now_ns)
+                call.headers += self.limiter.count_order(call.account, now_ns)
+                call.is_order = True
         except ApiError as error:
+            if route.is_order:
+                self._note_refused(call, error)
             call.serve = to_reply(error, call.headers)
 
     def _serve(self, call: Call) -> None:
@@ -223,10 +233,18 @@ class ExchangeApi:
         try:
             reply = Reply(200, _encode(serve(call)), call.headers)
         except ApiError as error:
+            if call.is_order:
+                self._note_refused(call, error)
             reply = to_reply(error, call.headers)
         except Rejected as rejected:
             reply = to_reply(from_rejected(rejected), call.headers)
         call.respond(reply, call.cause)
+
+    def _note_refused(self, call: Call, error: ApiError) -> None:
+        """Record an order that is refused before the matching engine has seen it."""
+        order = refused_order(self.pairs, call.parameters) if call.account else None
+        if order is not None:
+            self._audit.record("order", self.name, call.cause, call.account, *order, error.message)
 
 
 def _api_key(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from simulators.exchange.api.cancels import CancelDesk
 from simulators.exchange.api.errors import ApiError, missing, not_required
 from simulators.exchange.api.limits import RateLimits
 from simulators.exchange.api.market_endpoints import MarketEndpoints
@@ -73,7 +74,13 @@ class FuturesEndpoints:
     """Serves market data to anybody, and orders and positions to the account that the key opens."""
 
     def __init__(
-        self, house: ClearingHouse, pairs: Pairs, clock: VenueClock, limits: RateLimits, user_data: FuturesUserData
+        self,
+        house: ClearingHouse,
+        pairs: Pairs,
+        clock: VenueClock,
+        limits: RateLimits,
+        user_data: FuturesUserData,
+        cancels: CancelDesk,
     ) -> None:
         self._house = house
         self._exchange = house.exchange
@@ -81,6 +88,7 @@ class FuturesEndpoints:
         self._clock = clock
         self._limits = limits
         self._user_data = user_data
+        self._cancels = cancels
         self._spot = MarketEndpoints(house.exchange, pairs, clock, limits)
         self._opened_ms = clock.now_ns // payloads.NS_PER_MS
         self._names = 0
@@ -226,12 +234,12 @@ class FuturesEndpoints:
         check_timing(call.parameters, self._clock.now_ns)
         pair = self._pairs.required(call.parameters)
         order_id, name = _which(call.parameters)
-        return payloads.order_row(pair, self._exchange.cancel(call.account, pair.index, order_id, name, call.cause))
+        return payloads.order_row(pair, self._cancels.cancel(call.account, pair.index, order_id, name, call.cause))
 
     def _cancel_all(self, call: Call) -> Done:
         check_timing(call.parameters, self._clock.now_ns)
         pair = self._pairs.required(call.parameters)
-        self._exchange.cancel_all(call.account, pair.index, call.cause)
+        self._cancels.cancel_all(call.account, pair.index, call.cause)
         return Done(200, "The operation of cancel all open order is done.")
 
     def _order(self, call: Call) -> payloads.OrderRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from simulators.exchange.api.pairs import Pairs
+from simulators.exchange.api.pairs import Pair, Pairs
 from simulators.exchange.api.user_data import Subscription, UserData
 from simulators.exchange.api.venue_clock import VenueClock
 from simulators.exchange.order import Order, Trade
@@ -187,18 +187,6 @@ class FuturesUserData(UserData):
         self._wallets.setdefault(subscription.account, known)
         super().subscribe(subscription)
 
-    def on_order(self, order: Order, execution: str, cause: int) -> None:
-        """An order became NEW, CANCELED or EXPIRED."""
-        subscriptions = self._subscriptions.get(order.account)
-        if subscriptions is not None:
-            self._send(subscriptions, self._order_update(order, execution, None), cause)
-
-    def on_fill(self, trade: Trade, order: Order, cause: int) -> None:
-        """An order traded."""
-        subscriptions = self._subscriptions.get(order.account)
-        if subscriptions is not None:
-            self._send(subscriptions, self._order_update(order, "TRADE", trade), cause)
-
     def on_margin(self, account: str, reason: str, cause: int) -> None:
         """Wallet or positions changed."""
         now_ms = self._clock.now_ns // NS_PER_MS
@@ -258,7 +246,10 @@ class FuturesUserData(UserData):
         event = _MarginCall(self._clock.now_ns // NS_PER_MS, wallet, positions)
         self._send(subscriptions, msgspec.json.encode(event), 0)
 
-    def _order_update(self, order: Order, execution: str, trade: Trade | None) -> bytes:
+    def _expect(self, account: str, pair: Pair, trade: Trade, as_taker: bool) -> None:
+        """A trade of contracts moves no balances that a transfer could be mistaken for."""
+
+    def _written(self, order: Order, execution: str, trade: Trade | None) -> bytes:
         pair = self._pairs.all[order.index]
         notation = pair.notation
         contract = self._house.contracts[order.index]

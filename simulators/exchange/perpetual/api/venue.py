@@ -59,6 +59,7 @@ class FuturesApi(ExchangeApi):
     """The production API of one exchange that trades perpetuals (``ports.Venue`` and ``ClearingObserver``)."""
 
     ws_api_path: ClassVar[str] = "/ws-fapi/v1"
+    shows_balances: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -84,7 +85,8 @@ class FuturesApi(ExchangeApi):
         return self._futures_user_data
 
     def make_routes(self, clock: VenueClock, limits: RateLimits) -> list[Route]:
-        return FuturesEndpoints(self.house, self.pairs, clock, limits, self._futures_user_data).routes()
+        user_data = self._futures_user_data
+        return FuturesEndpoints(self.house, self.pairs, clock, limits, user_data, self.cancels).routes()
 
     def make_topics(self) -> list[Topic]:
         names = [pair.notation.stream for pair in self.pairs.all]
