@@ -10,10 +10,21 @@ _DEFAULT_REQUEST_TIMEOUT_NS = 10_000_000_000
 
 
 class VenueReads(msgspec.Struct, frozen=True):
-    """What the monitor reads of one venue: whose accounts, over which links."""
+    """What the monitor reads of one venue: whose accounts, over which links, with which API key each (key → account).
+
+    ``strategies``: those that a gateway speaks for.
+    """
 
     accounts: list[str] = []
     links: list[str] = []
+    keys: dict[str, str] = {}
+    strategies: list[str] = []
+
+    def account_of(self, key: str) -> str:
+        """The account that a key opens; where there is only one account, that one."""
+        if len(self.accounts) == 1:
+            return self.accounts[0]
+        return self.keys.get(key, "")
 
 
 class MonitorFacts(msgspec.Struct, frozen=True):

@@ -142,7 +142,8 @@ def _introduce(header: Header, world: World, wire: Wire) -> None:
     wire.introduced = True
     for venue, reads in header.monitor.reads.items():
         for link in reads.links:
-            wire.expect_venue(link, venue, world.pairs.get(venue, []), world.venues.get(venue, False))
+            holds_firm_account = world.venues.get(venue, False)
+            wire.expect_venue(link, venue, world.pairs.get(venue, []), reads, holds_firm_account=holds_firm_account)
 
 
 def _pick_out(

@@ -258,13 +258,14 @@ class Stop(Record, array_like=True, frozen=True, gc=False, tag="stop"):
 
 
 class Request(Record, array_like=True, frozen=True, gc=False, tag="request"):
-    """A request left its client. ``arrives_ns`` 0: it never arrives."""
+    """A request left its client. ``arrives_ns`` 0: it never arrives. ``key``: name of the API key it goes under."""
 
     request_id: int
     method: str
     target: str
     body: bytes
     arrives_ns: int
+    key: str = ""
 
 
 class Reply(Record, array_like=True, frozen=True, gc=False, tag="reply"):

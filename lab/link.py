@@ -22,6 +22,7 @@ from lab.wire.parcel import Harm, Parcel, carry
 from simulators.ports import Reply, Request, Venue
 
 _NS_PER_US = 1_000
+_KEY_HEADERS = ("X-MBX-APIKEY", "X-API-Key")
 _MOST_IN_FLIGHT = 4_096
 """Requests without a reply that a break of the connection can still reach; of more, the oldest are forgotten."""
 
@@ -172,8 +173,9 @@ class _Exchange:
 
     def _record_request(self, arrives_ns: int, cause: int) -> int:
         link, request = self._link, self._request
+        number, key = self._number, _key_of(request)
         return link.journal.record_wire(
-            "request", link.name, cause, self._number, request.method, request.target, request.body, arrives_ns
+            "request", link.name, cause, number, request.method, request.target, request.body, arrives_ns, key
         )
 
     def _depart_carefully(self, now_ns: int, cause: int) -> None:
@@ -246,3 +248,11 @@ class _Exchange:
             self._done = True
             self._link.forget_request(self._number)
             self._on_reply(None, 0)
+
+
+def _key_of(request: Request) -> str:
+    """The name of the API key that a request goes under; empty if it needs none."""
+    for name, value in request.headers:
+        if name in _KEY_HEADERS:
+            return value
+    return ""

@@ -63,3 +63,36 @@ class SlidingSum:
     def _forget(self) -> None:
         _, amount = self._entries.popleft()
         self._total = self._total - amount if self._entries else 0.0
+
+
+class SlidingShare:
+    """What share of the outcomes within the last ``window_ns`` were bad, where there are at least ``fewest``."""
+
+    def __init__(self, gauge: Gauge, window_ns: int, fewest: int) -> None:
+        self._gauge = gauge
+        self._window_ns = window_ns
+        self._fewest = fewest
+        self._outcomes: deque[tuple[int, bool]] = deque()
+        self._bad = 0
+
+    def add(self, at_ns: int, is_bad: bool, seq: int) -> None:
+        """An outcome, not before any earlier one."""
+        self.advance(at_ns)
+        if len(self._outcomes) >= MOST_KEPT:
+            self._forget()
+        self._outcomes.append((at_ns, is_bad))
+        self._bad += is_bad
+        self._show(at_ns, seq)
+
+    def advance(self, to_ns: int) -> None:
+        """Let outcomes leave that were in the window before ``to_ns``, each at its time."""
+        while self._outcomes and (leaves_ns := self._outcomes[0][0] + self._window_ns) <= to_ns:
+            self._forget()
+            self._show(leaves_ns, 0)
+
+    def _forget(self) -> None:
+        self._bad -= self._outcomes.popleft()[1]
+
+    def _show(self, at_ns: int, seq: int) -> None:
+        count = len(self._outcomes)
+        self._gauge.set(at_ns, self._bad / count if count >= self._fewest else float("nan"), seq)

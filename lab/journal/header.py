@@ -40,6 +40,8 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
                 venue.name: {
                     "accounts": [account.name for account in venue.accounts],
                     "links": [f"{MONITOR}>{venue.name}"],
+                    "keys": {account.api_key: account.name for account in venue.accounts},
+                    "strategies": list(venue.strategies),
                 }
                 for venue in monitor.venues
             },

@@ -1,0 +1,249 @@
+"""Monitor link: one of the monitor's links, ``monitor>VENUE``: the feeds on it, and how its venue answers."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import deque
+from collections.abc import Callable
+
+from correlator.header import VenueReads
+from correlator.records import Arrival, Broken, Frame, Push, Reply, Request, Stream, WireRecord
+from correlator.truth.measures.api_latency import ApiLatency
+from correlator.truth.measures.api_outage import ApiOutage, is_failure
+from correlator.truth.measures.feed_staleness import Feed
+from correlator.truth.readable import is_account_data, is_account_event, symbol_of_price
+from correlator.truth.shown.asked import Asked
+from correlator.truth.shown.payloads import read_depth
+from correlator.truth.shown.shown import ShownLink
+
+_MARK_PRICE = b"markPrice"
+_STREAM_NAME_AT = len(b'{"stream":"')
+_ACCOUNT_DATA = re.compile(
+    r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/|^/v1/(vault|transactions|exchange_accounts)"
+    r"|^/fapi/v[0-9]+/(account|positionRisk|openOrders|allOrders|order)\b"
+)
+_MOST_NAMES = 4_096
+_LATE_REPLIES_KEPT_NS = 600_000_000_000
+
+Sink = Callable[[Push], None]
+
+
+class MonitorLink:
+    """Tells feeds by what travels on them: a stream message that names ``<symbol>@…`` is a price of that pair, an
+    ``event`` of a user-data subscription or a good reply to an account request is account data of that venue.
+
+    Outcomes of requests are put in the order in which the client knew of them, since a reply is recorded when it
+    leaves its venue.
+    """
+
+    def __init__(
+        self,
+        reads: VenueReads,
+        timeout_ns: int,
+        outage: ApiOutage | None,
+        latency: ApiLatency | None,
+        account_feed: Feed | None,
+        shown: ShownLink,
+    ) -> None:
+        self.names: dict[bytes, Sink] = {}  # stream's name → where its messages go
+        self.price_feeds: dict[str, Feed] = {}  # symbol as it is written on streams
+        self._reads = reads
+        self._timeout_ns = timeout_ns
+        self._outage = outage
+        self._latency = latency
+        self._account_feed = account_feed
+        self._shown = shown
+        self._targets: dict[int, str] = {}  # stream → target
+        self._requests: dict[int, Asked] = {}
+        self._timeouts: deque[tuple[int, int]] = deque()
+        self._forgets: deque[tuple[int, int]] = deque()
+        self._arrivals: list[tuple[int, int, Reply, bool]] = []
+
+    def take_unknown(self, push: Push) -> None:
+        """Take a stream message whose stream's name has not been seen before, or that carries none."""
+        payload = push.payload
+        if payload.startswith(b'{"stream":"'):
+            name = payload[_STREAM_NAME_AT : payload.find(b'"', _STREAM_NAME_AT)]
+            sink = self._sink(name)
+            if len(self.names) < _MOST_NAMES:
+                self.names[name] = sink
+            sink(push)
+            return
+        target = self._targets.get(push.stream_id, "")
+        if target.startswith("/ws/") and "@" in target:
+            self._sink(target[len("/ws/") :].encode())(push)
+            return
+        self._shown.push(push)
+        if payload.startswith(b'{"subscriptionId"'):
+            _give(self._account_feed, push)
+        elif (at := payload.find(b'"s":"')) >= 0:
+            _give(self.price_feeds.get(_text(payload[at + 5 : payload.find(b'"', at + 5)])), push)
+
+    def _sink(self, name: bytes) -> Sink:
+        """Where messages of a stream go."""
+        symbol, _, kind = name.partition(b"@")
+        if not kind or kind.startswith(_MARK_PRICE):  # what a venue reckons is no price that anybody quotes
+            return _pass_over
+        feed, shown = self.price_feeds.get(_text(symbol)), self._shown.feed(_text(symbol), kind)
+        if feed is None:
+            return shown or _pass_over
+        give = feed.arrivals.append
+        if shown is None:
+            return give
+
+        def to_both(push: Push) -> None:
+            give(push)
+            shown(push)
+
+        return to_both
+
+    def take(self, record: WireRecord) -> None:
+        """Take anything but a stream message."""
+        if type(record) is Request:
+            self._settle(record.at_ns)
+            is_account_data = record.method == "GET" and _ACCOUNT_DATA.match(record.target) is not None
+            self._requests[record.request_id] = Asked(
+                record.at_ns, record.seq, record.target, is_account_data, self._reads.account_of(record.key)
+            )
+            self._timeouts.append((record.at_ns + self._timeout_ns, record.request_id))
+            self._forgets.append((record.at_ns + self._timeout_ns + _LATE_REPLIES_KEPT_NS, record.request_id))
+        elif type(record) is Reply:
+            self._take_reply(record, is_readable=True)
+        elif type(record) is Arrival:
+            self._take_arrival(record)
+        elif type(record) is Broken:
+            self._break(record)
+        elif type(record) is Frame:
+            self._shown.said(record.stream_id, record.payload)
+        elif type(record) is Stream:
+            self._take_stream(record)
+
+    def _take_stream(self, record: Stream) -> None:
+        self._settle(record.at_ns)
+        if record.event in ("left", "reset"):
+            self._drop_under_way(record)
+        if record.event == "open":
+            if len(self._targets) < _MOST_NAMES:
+                self._targets[record.stream_id] = record.target
+        else:
+            self._shown.over(record.stream_id, record.at_ns)
+            self._targets.pop(record.stream_id, None)
+
+    def _take_reply(self, record: Reply, *, is_readable: bool) -> None:
+        self._settle(record.at_ns)
+        if record.arrives_ns and record.request_id in self._requests:
+            heapq.heappush(self._arrivals, (record.arrives_ns, record.seq, record, is_readable))
+
+    def _take_arrival(self, record: Arrival) -> None:
+        """Take what arrived in place of a message: only what can be read reaches the monitor."""
+        seq, at_ns, source, cause, number = record.seq, record.at_ns, record.source, record.cause, record.number
+        body, arrives_ns = record.body, record.arrives_ns
+        if record.what == "reply":
+            asked = self._requests.get(number)
+            is_readable = asked is None or not asked.is_account_data or is_account_data(asked.target, body)
+            reply = Reply(seq, at_ns, source, cause, number, record.status, body, arrives_ns)
+            self._take_reply(reply, is_readable=is_readable)
+        elif record.what == "push":
+            self._take_altered(Push(seq, at_ns, source, cause, number, body, arrives_ns))
+
+    def _take_altered(self, push: Push) -> None:
+        """Take a stream message that may say anything by now."""
+        if is_account_event(push.payload):
+            _give(self._account_feed, push)
+            self._shown.push(push)
+        elif symbol := _text(symbol_of_price(push.payload)):
+            _give(self.price_feeds.get(symbol), push)
+            (self._shown.feed(symbol, b"bookTicker") or _pass_over)(push)
+        elif (update := read_depth(push.payload)) is not None:
+            (self._shown.feed(update.s.lower(), b"depth@100ms") or _pass_over)(push)
+        else:
+            self._shown.push(push)
+
+    def _break(self, record: Broken) -> None:
+        """A request ended without a reply: if its client lives, that is a failure known at once."""
+        self._settle(record.at_ns)
+        asked = self._requests.pop(record.request_id, None)
+        if asked is not None and record.reason != "client_died":
+            self._fail(record.at_ns, asked)
+
+    def _drop_under_way(self, record: Stream) -> None:
+        """The client has left a stream: what was on its way to it then reaches nobody."""
+        feeds = list(self.price_feeds.values())
+        if self._account_feed is not None:
+            feeds.append(self._account_feed)
+        for feed in feeds:
+            feed.arrivals[:] = [
+                one
+                for one in feed.arrivals
+                if not (type(one) is Push and one.stream_id == record.stream_id and one.arrives_ns > record.at_ns)
+            ]
+        self._shown.drop(record.stream_id, record.at_ns)
+
+    def settle(self, to_ns: int) -> None:
+        """Let every outcome be known that was known to the client by ``to_ns``."""
+        self._settle(to_ns)
+
+    def finish(self, at_ns: int) -> None:
+        """The history ends here."""
+        self._settle(at_ns)
+        if self._outage is not None:
+            self._outage.finish(at_ns)
+        if self._latency is not None:
+            self._latency.finish(at_ns)
+
+    def _settle(self, to_ns: int) -> None:
+        """Let every outcome be known that was known to the client by ``to_ns``."""
+        arrivals, timeouts = self._arrivals, self._timeouts
+        while True:
+            arrives_ns = arrivals[0][0] if arrivals else to_ns + 1
+            gives_up_ns = timeouts[0][0] if timeouts else to_ns + 1
+            if min(arrives_ns, gives_up_ns) > to_ns:
+                break
+            if arrives_ns < gives_up_ns:
+                self._arrive(*heapq.heappop(arrivals))
+            else:
+                self._give_up(*timeouts.popleft())
+        while self._forgets and self._forgets[0][0] <= to_ns:
+            self._requests.pop(self._forgets.popleft()[1], None)
+
+    def _arrive(self, arrives_ns: int, seq: int, reply: Reply, is_readable: bool) -> None:
+        asked = self._requests.pop(reply.request_id, None)
+        if asked is None:
+            return  # a copy of a reply that came before
+        if self._latency is not None:
+            self._latency.arrived(arrives_ns, asked.at_ns, seq)
+        if arrives_ns >= asked.at_ns + self._timeout_ns:
+            return  # an answer that did not come before the timeout was a failure when it passed
+        is_bad = is_failure(reply.status)
+        if self._outage is not None:
+            if is_bad:
+                self._outage.failed(arrives_ns, asked.at_ns, asked.seq)
+            else:
+                self._outage.succeeded(arrives_ns, asked.at_ns)
+        if asked.is_account_data and is_readable and reply.status < 400:
+            _give(self._account_feed, reply)
+        self._shown.replied(arrives_ns, asked, reply, is_failure=is_bad, is_readable=is_readable)
+
+    def _give_up(self, at_ns: int, request_id: int) -> None:
+        asked = self._requests.get(request_id)
+        if asked is not None:
+            self._fail(at_ns, asked)
+
+    def _fail(self, at_ns: int, asked: Asked) -> None:
+        if self._outage is not None:
+            self._outage.failed(at_ns, asked.at_ns, asked.seq)
+        self._shown.failed(at_ns, asked)
+
+
+def _give(feed: Feed | None, came: Push | Reply) -> None:
+    if feed is not None:
+        feed.arrivals.append(came)
+
+
+def _pass_over(push: Push) -> None:
+    """Nobody needs it."""
+
+
+def _text(symbol: bytes) -> str:
+    return symbol.decode("ascii", "replace").lower()

@@ -1,0 +1,31 @@
+"""Inbox: what is on its way to the monitor on one feed, given out in the order in which it arrives."""
+
+from __future__ import annotations
+
+from correlator.records import Push
+
+
+class Inbox:
+    """Stream messages of one feed. ``arrivals`` is always the same list: what is sent is put there from outside.
+
+    What never arrives (``arrives_ns`` 0) reaches nobody.
+    """
+
+    def __init__(self) -> None:
+        self.arrivals: list[Push] = []
+
+    def take(self, known_ns: int) -> list[Push]:
+        """Take out everything that had arrived by ``known_ns``, earliest first."""
+        arrivals = self.arrivals
+        if not arrivals:
+            return []
+        came = [push for push in arrivals if 0 < push.arrives_ns <= known_ns]
+        arrivals[:] = [push for push in arrivals if push.arrives_ns > known_ns]
+        came.sort(key=lambda push: push.arrives_ns)
+        return came
+
+    def drop(self, stream_id: int, at_ns: int) -> None:
+        """The client has left a stream: what was on its way to it then reaches nobody."""
+        self.arrivals[:] = [
+            push for push in self.arrivals if not (push.stream_id == stream_id and push.arrives_ns > at_ns)
+        ]

@@ -1,0 +1,113 @@
+"""Running balance: what an account must show, from what it showed first and every change that was shown since.
+
+Views and changes travel separately, so a change that is shown near a view may be in it or not. What decides is when it
+happened, by the venue's clock, not when it arrived.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+
+import msgspec
+
+BOOKED_AFTER_NS = 3_600_000_000_000
+"""A difference that has stood unchanged for so long is booked: the balance begins anew with what is shown."""
+
+_MOST_CHANGES = 65_536  # shown and not yet in every view to come: far more than a burst brings
+_ZERO = Decimal(0)
+Amounts = dict[str, Decimal]
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """A balance changed: when that was shown, when it happened by the venue's clock, and by how much."""
+
+    shown_ns: int
+    happened_ns: int
+    amounts: Amounts
+
+
+class View(msgspec.Struct, frozen=True):
+    """What a venue says that an account holds.
+
+    It holds what was shown before ``asked_ns``. Of the rest it holds what happened before ``surely_ns``, perhaps what
+    happened up to ``perhaps_ns``, and nothing that happened later (both by the venue's clock).
+    """
+
+    asked_ns: int
+    surely_ns: int
+    perhaps_ns: int
+    balances: Amounts
+
+
+class RunningBalance:
+    """An account's balance followed from a first view on."""
+
+    def __init__(self, first: View) -> None:
+        self._balances = dict(first.balances)
+        self._first: View = first
+        self._changes: deque[Change] = deque(maxlen=_MOST_CHANGES)
+        self._standing: dict[str, tuple[Decimal, int]] = {}  # asset → difference, since when it has been that
+
+    def add(self, change: Change) -> None:
+        """A change was shown, not before any earlier one."""
+        first = self._first
+        if change.shown_ns >= first.asked_ns and change.happened_ns > first.perhaps_ns:
+            self._changes.append(change)
+
+    def compare(self, view: View, at_ns: int) -> Amounts:
+        """What a view shows beyond what follows from the changes, by asset; empty if it is as it must be.
+
+        To be asked in the order in which views were, once nothing more is waited for. ``at_ns``: when that is.
+        """
+        while self._changes and self._changes[0].shown_ns < view.asked_ns:
+            self._book(self._balances, self._changes.popleft())
+        expected = dict(self._balances)
+        doubtful: list[Change] = []
+        for change in self._changes:
+            if change.happened_ns < view.surely_ns:
+                self._book(expected, change)
+            elif change.happened_ns <= view.perhaps_ns:
+                doubtful.append(change)
+        return self._note(self._least(view, expected, doubtful), at_ns)
+
+    def _least(self, view: View, expected: Amounts, doubtful: list[Change]) -> Amounts:
+        """The smallest difference among the moments at which the view may have been taken."""
+        best = _difference(view.balances, expected)
+        doubtful.sort(key=lambda change: change.happened_ns)
+        for change in doubtful:
+            if not best:
+                break
+            self._book(expected, change)
+            difference = _difference(view.balances, expected)
+            if len(difference) <= len(best):
+                best = difference
+        return best
+
+    def _note(self, difference: Amounts, at_ns: int) -> Amounts:
+        """Remember how long each asset's difference has stood, and book those that have for an hour."""
+        standing = self._standing
+        self._standing = {}
+        left: Amounts = {}
+        for asset, amount in difference.items():
+            before, since_ns = standing.get(asset, (_ZERO, at_ns))
+            since_ns = since_ns if before == amount else at_ns
+            if at_ns - since_ns >= BOOKED_AFTER_NS:
+                self._balances[asset] = self._balances.get(asset, _ZERO) + amount
+                continue
+            self._standing[asset] = (amount, since_ns)
+            left[asset] = amount
+        return left
+
+    @staticmethod
+    def _book(balances: Amounts, change: Change) -> None:
+        for asset, amount in change.amounts.items():
+            balances[asset] = balances.get(asset, _ZERO) + amount
+
+
+def _difference(shown: Amounts, expected: Amounts) -> Amounts:
+    return {
+        asset: amount
+        for asset in sorted(shown.keys() | expected.keys())
+        if (amount := shown.get(asset, _ZERO) - expected.get(asset, _ZERO))
+    }
