@@ -37,6 +37,7 @@ from simulators.exchange.perpetual.api.venue import FuturesApi
 from simulators.exchange.perpetual.clearing import ClearingHouse
 from simulators.ledger import SCALE
 from simulators.log_normal import LogNormal
+from simulators.market_data.source_faults import SourceApi
 from simulators.market_data.world.tape import Tape
 from simulators.ports import Audit, Venue
 
@@ -95,10 +96,11 @@ class Laboratory:
             self.venues[firm.custodian.name] = self.custodian[1]
             self._latencies[firm.custodian.name] = firm.custodian.link
         self.sources = []
+        self.source_apis: dict[str, SourceApi] = {}
         for source in firm.price_sources:
             aggregator, api = make_price_source(source, self.spot_exchanges, self.kernel, self._streams)
             self.sources.append(aggregator)
-            self.venues[source.name] = api
+            self.venues[source.name] = self.source_apis[source.name] = api
             self._latencies[source.name] = source.link
 
         self.links: list[Link] = []

@@ -10,7 +10,6 @@ from simulators.exchange.core import Exchange
 from simulators.market_data.aggregator import PriceAggregator, SeenTrade, SourceConfig, VenueView
 from simulators.market_data.pricebook_api import PricebookApi
 from simulators.market_data.refrate_api import RefrateApi
-from simulators.ports import Venue
 
 _PUBLICATION = {
     "coingecko": SourceConfig(cadence_s=30.0, noise_bp=1.0),
@@ -21,7 +20,7 @@ _PUBLICATION = {
 
 def make_price_source(
     source: PriceSource, exchanges: Mapping[str, Exchange], kernel: Kernel, streams: Streams
-) -> tuple[PriceAggregator, Venue]:
+) -> tuple[PriceAggregator, PricebookApi | RefrateApi]:
     """The aggregator, not yet started, and the API over it."""
     views = {name: _view(exchange) for name, exchange in exchanges.items()}
     aggregator = PriceAggregator(

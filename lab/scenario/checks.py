@@ -134,6 +134,8 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
     exchanges = tuple(exchange.name for exchange in firm.exchanges)
     if acts_in == "custodian" and not custodian:
         check.wrong((*at, "fault"), f"{firm.name} has no custodian", "a fault of an exchange or the market")
+    if acts_in == "price_source" and not firm.price_sources:
+        check.wrong((*at, "fault"), f"{firm.name} has no price source", "a firm with price sources")
     if acts_in == "gateway" and not firm.has_gateway:
         check.wrong((*at, "fault"), f"{firm.name} has no gateway", "a firm with a gateway")
     venue = injection.scope.get("venue")
@@ -145,13 +147,14 @@ def _check_scope(check: Agreement, at: Path, injection: Injection, world: World)
         assets = tuple(asset for asset in assets if asset in world.stablecoins)
     names = {
         "asset": (assets, "stablecoin of the firm" if injection.fault == "stablecoin_depeg" else "asset of the firm"),
-        "venue": (_venues_of(acts_in, firm), "venue of that kind"),
+        "venue": _venues_of(injection.fault, firm),
         "client": ((MONITOR, *(one.name for one in firm.strategies), "*"), "client of a venue"),
         "pair": (pairs, "pair listed there"),
         "operation": (tuple(word for word in EXCHANGE_OPERATIONS if word != "*"), "operation of an exchange"),
         "account": (tuple(dict.fromkeys(accounts)), "account there"),
         "counterparty": (exchanges, "exchange"),
         "strategy": (tuple(strategy.name for strategy in firm.strategies), f"strategy of {firm.name}"),
+        "source": (tuple(source.name for source in firm.price_sources), f"price source of {firm.name}"),
     }
     for key, value in injection.scope.items():
         singular = key.removesuffix("s")
@@ -189,8 +192,18 @@ def _check_parameters(check: Agreement, at: Path, injection: Injection, world: W
             check.wrong((*at, "limit"), str(error))
 
 
-def _venues_of(acts_in: str, firm: Firm) -> tuple[str, ...]:
-    """The venues that a fault of that place may name."""
+_OF_BALANCES = ("frozen_account", "contradicting_balances")
+"""Faults of what accounts are shown to hold of assets; where contracts are traded they hold positions."""
+
+
+def _venues_of(fault: str, firm: Firm) -> tuple[tuple[str, ...], str]:
+    """The venues that a fault may name, and what they are called."""
+    if fault in _OF_BALANCES:
+        return tuple(exchange.name for exchange in firm.exchanges if not exchange.is_derivatives), "spot exchange"
+    return _venues_in(FAULTS[fault].acts_in, firm), "venue of that kind"
+
+
+def _venues_in(acts_in: str, firm: Firm) -> tuple[str, ...]:
     if acts_in == "wire":
         return firm.venues
     if acts_in == "custodian":

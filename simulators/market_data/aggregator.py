@@ -8,6 +8,7 @@ neither takes part in the median while other venues do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -83,8 +84,21 @@ class Divergence(msgspec.Struct, frozen=True):
     bp: float
 
 
+class Distortion(Protocol):
+    """A fault of the source: it tells something else than what it has found."""
+
+    def tell(self, asset: str, rate: float, now_ns: int) -> float:
+        """What is told in place of ``rate``, which those before it have made of what was found."""
+
+    def keeps_time(self, asset: str) -> bool:
+        """Whether what is told goes under the time of this sample; otherwise nothing new is told of the asset."""
+
+    def was_told(self) -> None:
+        """A client has been told rates."""
+
+
 class PriceAggregator:
-    """Samples the venues and keeps rates, history and flags."""
+    """Samples the venues and keeps rates, history and flags. ``distortions`` apply in the order they began."""
 
     def __init__(
         self, venues: Mapping[str, VenueView], clock: Clock, config: SourceConfig, rng: np.random.Generator
@@ -99,6 +113,8 @@ class PriceAggregator:
             for pair in view.pairs
         ]
         self.sampled_ns = 0
+        self.distortions: tuple[Distortion, ...] = ()
+        self._told_ns: dict[str, int] = {}
         self._clock = clock
         self._cadence_ns = round(config.cadence_s * SECOND_NS)
         self._stale_after_ns = round(config.stale_after_s * SECOND_NS)
@@ -114,6 +130,15 @@ class PriceAggregator:
     def assets(self) -> tuple[str, ...]:
         """Every asset that can be priced, in the order in which the prices build on one another."""
         return tuple(asset for asset, _ in self._recipes)
+
+    def told_ns(self, asset: str) -> int:
+        """The time under which the asset's rate is told: that of the last sample, unless a fault keeps it back."""
+        return self._told_ns.get(asset, self.sampled_ns)
+
+    def was_told(self) -> None:
+        """A client has been told rates; whoever tells them says so while there are distortions."""
+        for distortion in self.distortions:
+            distortion.was_told()
 
     def start(self) -> None:
         self._tick()
@@ -163,12 +188,29 @@ class PriceAggregator:
             for seen, price in shown:
                 seen.is_anomaly = abs(price - rate) > bound
             rates[asset] = rate
+        self._tell(rates, now_ns)
+
+    def _tell(self, rates: dict[str, float], now_ns: int) -> None:
+        """Make known what was found, or what faults make of it."""
+        for asset, _ in self._recipes:
+            if asset not in rates:
+                continue
+            for distortion in self.distortions:
+                rates[asset] = distortion.tell(asset, rates[asset], now_ns)
+            if self.distortions and not all(distortion.keeps_time(asset) for distortion in self.distortions):
+                self._told_ns.setdefault(asset, self._last_ns(asset))
+                continue
+            self._told_ns.pop(asset, None)
             series = self.series.get(asset)
             if series is None:
                 series = self.series[asset] = RateSeries()
             # With nothing but stale prices the rate is repeated, as a real source would; the flags say what it is.
-            series.take(now_ns, rate)
+            series.take(now_ns, rates[asset])
         self.rates = rates
+
+    def _last_ns(self, asset: str) -> int:
+        series = self.series.get(asset)
+        return series.samples[-1][0] if series is not None and series.samples else 0
 
     def divergences(self) -> list[Divergence]:
         """How far each pair lies apart between venues, and each triangle of a venue from closing, widest first."""

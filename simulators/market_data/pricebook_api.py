@@ -43,9 +43,9 @@ class PricebookApi:
         requests_per_minute: int = 30,
     ) -> None:
         self.name = name
-        self._aggregator = aggregator
+        self.aggregator = aggregator
         self._clock = clock
-        self._counter = Counter(clock, ServiceTimes({"get": LogNormal(median_ms, sigma)}, {}, rng))
+        self.counter = Counter(clock, ServiceTimes({"get": LogNormal(median_ms, sigma)}, {}, rng))
         self._limit = requests_per_minute
         self._minute = -1
         self._asked_this_minute = 0
@@ -58,13 +58,15 @@ class PricebookApi:
         if minute != self._minute:
             self._minute, self._asked_this_minute = minute, 0
         self._asked_this_minute += 1
+        left = None
         if self._asked_this_minute > self._limit:
             reply = _limited((minute + 1) * MINUTE_NS - now_ns)
         elif request.method != "GET":
             reply = _reply(405, {"error": "Method not allowed"})
         else:
-            reply = self._cached(request.target, now_ns)
-        self._counter.answer(request, reply, respond, cause)
+            reply, is_new = self._cached(request.target, now_ns)
+            left = self.aggregator.was_told if is_new and self.aggregator.distortions else None
+        self.counter.answer(request, reply, respond, cause, left)
 
     def open_stream(
         self, target: str, push: Callable[[bytes, int], None], closed: Callable[[str], None]
@@ -72,23 +74,28 @@ class PricebookApi:
         """This source has no streams."""
         return None
 
-    def _cached(self, target: str, now_ns: int) -> Reply:
+    def _cached(self, target: str, now_ns: int) -> tuple[Reply, bool]:
+        """The reply, and whether it was made of the latest rates just now."""
         cached = self._cache.get(target)
         if cached is not None and now_ns < cached[0]:
-            return cached[1]
+            return cached[1], False
         reply = self._serve(target)
         if reply.status == 200 and target != f"{_API}/ping":
             self._cache[target] = (now_ns + CACHE_NS, reply)
             self._cache.move_to_end(target)
             if len(self._cache) > _CACHED_REPLIES:
                 self._cache.popitem(last=False)
-        return reply
+        return reply, reply.status == 200
+
+    def hang_up(self, reason: str) -> bool:
+        """End every stream; whether there was one."""
+        return False
 
     def _serve(self, target: str) -> Reply:
         path, query = parse_target(target)
         try:
             serve = _ENDPOINTS.get(path) or _coin_endpoint(path)
-            return _reply(200, serve(self._aggregator, query))
+            return _reply(200, serve(self.aggregator, query))
         except Refused as refusal:
             return _reply(refusal.status, {"error": refusal.message})
 

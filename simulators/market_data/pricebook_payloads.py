@@ -50,7 +50,7 @@ def simple_price(aggregator: PriceAggregator, query: Query) -> dict[str, dict[st
             if query.get("include_24hr_change") == "true":
                 entry[f"{currency}_24h_change"] = _change_percent(aggregator, facts.asset, currency.upper())
         if query.get("include_last_updated_at") == "true":
-            entry["last_updated_at"] = aggregator.sampled_ns // _NS_PER_S
+            entry["last_updated_at"] = aggregator.told_ns(facts.asset) // _NS_PER_S
         body[coin] = entry
     return body
 
@@ -82,7 +82,7 @@ def market_chart(aggregator: PriceAggregator, coin: AssetFacts, query: Query) ->
         candles = [each for each in series.hours if each.start_ns >= since_ns]
     prices = [[each.start_ns // _NS_PER_MS, each.open] for each in candles]
     if series.last is not None:
-        prices.append([aggregator.sampled_ns // _NS_PER_MS, series.last])
+        prices.append([aggregator.told_ns(coin.asset) // _NS_PER_MS, series.last])
     return {
         "prices": prices,
         "market_caps": [[at_ms, price * coin.supply] for at_ms, price in prices],
@@ -158,7 +158,7 @@ def _market(aggregator: PriceAggregator, coin: AssetFacts, unit: float, currency
         "price_change_24h": None if change is None else price - price / (1.0 + change / 100.0),
         "price_change_percentage_24h": change,
         "circulating_supply": coin.supply,
-        "last_updated": time_text(aggregator.sampled_ns, 3),
+        "last_updated": time_text(aggregator.told_ns(coin.asset), 3),
     }
 
 

@@ -38,22 +38,29 @@ class RefrateApi:
         sigma: float = 0.4,
     ) -> None:
         self.name = name
-        self._aggregator = aggregator
+        self.aggregator = aggregator
         self._clock = clock
-        self._counter = Counter(clock, ServiceTimes({"get": LogNormal(median_ms, sigma)}, {}, rng))
-        self._streams = RateStreams(aggregator, clock)
+        self.counter = Counter(clock, ServiceTimes({"get": LogNormal(median_ms, sigma)}, {}, rng))
+        self._streams = RateStreams(aggregator, clock, self.counter)
 
     def handle(self, request: Request, respond: Callable[[Reply, int], None], cause: int) -> None:
         """Serve one request; the reply leaves after the service time."""
-        self._counter.answer(request, self._serve(request), respond, cause)
+        reply = self._serve(request)
+        left = self.aggregator.was_told if self.aggregator.distortions and reply.status == 200 else None
+        self.counter.answer(request, reply, respond, cause, left)
 
     def open_stream(
         self, target: str, push: Callable[[bytes, int], None], closed: Callable[[str], None]
     ) -> Stream | None:
         """Accept ``/v4/timeseries-stream/asset-metrics?assets=…&metrics=ReferenceRateUSD``; refuse anything else."""
+        outages = self.counter.outages
+        if any(not outage.is_silent for outage in outages):
+            for outage in outages:
+                outage.missed(None)
+            return None
         path, query = parse_target(target)
         assets = names_in(query.get("assets", ""))
-        known = [asset.lower() for asset in self._aggregator.assets]
+        known = [asset.lower() for asset in self.aggregator.assets]
         if assets == ["*"]:
             assets = known
         if (
@@ -65,8 +72,12 @@ class RefrateApi:
         ):
             return None
         return self._streams.subscribe(
-            [asset.upper() for asset in assets], push, with_latest=query.get("backfill", "latest") == "latest"
+            [asset.upper() for asset in assets], push, closed, with_latest=query.get("backfill", "latest") == "latest"
         )
+
+    def hang_up(self, reason: str) -> bool:
+        """End every stream; whether there was one."""
+        return self._streams.hang_up(reason)
 
     def _serve(self, request: Request) -> Reply:
         path, query = parse_target(request.target)
@@ -75,11 +86,11 @@ class RefrateApi:
             return _error(404, "not_found", "Not found")
         if request.method != "GET":
             return _error(405, "method_not_allowed", "Method not allowed")
-        self._aggregator.sample()
+        self.aggregator.sample()
         try:
             page = Page.of(query)
             host = dict(request.headers).get("Host", self.name)
-            return Reply(200, encode_json(page.cut(rows_of(self._aggregator, query), path, host)), (_JSON,))
+            return Reply(200, encode_json(page.cut(rows_of(self.aggregator, query), path, host)), (_JSON,))
         except BadRequest as refusal:
             return _error(400, refusal.kind, refusal.message)
 

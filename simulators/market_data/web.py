@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -61,14 +62,52 @@ def decimal_text(value: float) -> str:
     return text
 
 
+class Outage(Protocol):
+    """A fault that keeps a source from answering: with 503, or ``is_silent`` not at all."""
+
+    @property
+    def is_silent(self) -> bool: ...
+
+    def missed(self, argument: object) -> None:
+        """A reply would have left now."""
+
+
+_UNAVAILABLE = Reply(
+    503, b"upstream connect error or disconnect/reset before headers", (("content-type", "text/plain"),)
+)
+
+
 class Counter:
     """Answers after the service time, one reply per request."""
 
     def __init__(self, clock: Clock, service_times: ServiceTimes) -> None:
+        self.outages: tuple[Outage, ...] = ()
+        """Those in force; a request that arrives meanwhile is not served."""
         self._clock = clock
         self._service_times = service_times
 
-    def answer(self, request: Request, reply: Reply, respond: Callable[[Reply, int], None], cause: int) -> None:
+    def answer(
+        self,
+        request: Request,
+        reply: Reply,
+        respond: Callable[[Reply, int], None],
+        cause: int,
+        left: Callable[[], None] | None = None,
+    ) -> None:
+        """``left`` is called once the reply has left."""
         now_ns = self._clock.now_ns
         leaves_ns = now_ns + self._service_times.service_ns("get", now_ns, request.target)
-        self._clock.call_at(leaves_ns, lambda _: respond(reply, cause))
+        outages = self.outages
+        if not outages:
+
+            def leave(_: object) -> None:
+                respond(reply, cause)
+                if left is not None:
+                    left()
+
+            self._clock.call_at(leaves_ns, leave)
+            return
+        for outage in outages:
+            self._clock.call_at(leaves_ns, outage.missed)
+        if not any(outage.is_silent for outage in outages):
+            self._clock.call_at(leaves_ns, lambda _: respond(_UNAVAILABLE, cause))

@@ -35,6 +35,7 @@ SCOPE_KINDS: dict[str, Kind[Any]] = {
     "operations": ListOf(Text("an operation of the venue", r"[A-Za-z_]+", 40), least=1, most=50),
     "counterparty": NAME,
     "strategy": NAME,
+    "source": NAME,
 }
 
 
@@ -42,7 +43,7 @@ class FaultSpec(NamedTuple):
     """One kind of harm, as a scenario may speak of it."""
 
     name: str
-    acts_in: str  # market, exchange, custodian, strategies, gateway, wire or monitor_host
+    acts_in: str  # market, exchange, custodian, price_source, strategies, gateway, wire or monitor_host
     doc: str
     params_at: str  # module:struct; imported when the fault is used, because some simulators are heavy
     maker_at: str  # module:function of lab.harm that makes the fault of an injection; imported when one is injected

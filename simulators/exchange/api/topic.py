@@ -81,7 +81,7 @@ class Topic:
         self.combined = tuple(member.push for member in self._members if member.is_combined)
         if self._withholders and self._members:
             self.raw, self.combined = (self._swallow,), ()
-        elif self._faults:
+        if self._faults:
             self.raw = self._harmed("raw", self.raw)
             self.combined = self._harmed("combined", self.combined)
         self.is_live = bool(self._members)

@@ -26,6 +26,9 @@ class ClockError(Protocol):
     def drift_ppb(self, now_ns: int) -> int:
         """How that goes on: ns per 1e9 ns."""
 
+    def shown(self) -> None:
+        """A timestamp was made while the clock was off."""
+
 
 class VenueClock:
     """Tells the venue's time. ``told(offset_ns, drift_ppb, cause)`` is told how it goes whenever that changes."""
@@ -53,7 +56,11 @@ class VenueClock:
         if place < 0:
             return at_ns
         offset_ns, drift_ppb = self._turns[place]
-        return at_ns + offset_ns + (at_ns - since_ns[place]) * drift_ppb // _PPB
+        shown_ns = at_ns + offset_ns + (at_ns - since_ns[place]) * drift_ppb // _PPB
+        if self._errors and shown_ns // _NS_PER_MS != at_ns // _NS_PER_MS:
+            for error in self._errors:
+                error.shown()
+        return shown_ns
 
     def ms(self, at_ns: int) -> int:
         """The timestamp of a moment, in ms."""
