@@ -42,6 +42,9 @@ class Episode(msgspec.Struct):
     evidence: list[str]
     fired_ns: int | None = None
     resolved_ns: int | None = None
+    acknowledged_ns: int | None = None
+    escalated_ns: int | None = None  # the first time that it was told of as graver
+    escalated_to: str = ""
 
     @property
     def rule(self) -> tuple[str, str, str]:
@@ -76,6 +79,9 @@ class EpisodeBook:
     def take(self, signal: Signal) -> None:
         """The monitor said something of a rule."""
         self.signals += 1
+        if signal.state in ("escalated", "acknowledged"):
+            self._take_care(signal)
+            return
         key = (signal.mandate, signal.subject, signal.severity)
         episode = self._open.get(key)
         if signal.state == "resolved":
@@ -102,6 +108,20 @@ class EpisodeBook:
                 self.episodes.append(episode)
             else:
                 self.dropped += 1
+
+    def _take_care(self, signal: Signal) -> None:
+        """Somebody has seen an alert, or nobody has; an escalated one bears the severity that it was raised to."""
+        for episode in self._open.values():
+            said = (signal.alert_id, signal.mandate, signal.subject)
+            if (episode.alert_id, episode.mandate, episode.subject) != said or episode.fired_ns is None:
+                continue
+            if signal.state == "acknowledged":
+                episode.acknowledged_ns = episode.acknowledged_ns or signal.at_ns
+            elif episode.escalated_ns is None:
+                episode.escalated_ns, episode.escalated_to = signal.at_ns, signal.severity
+            if len(episode.seqs) < _MOST_SEQS:
+                episode.seqs.append(signal.seq)
+            return
 
     def forget(self, at_ns: int) -> None:
         """The monitor that spoke so far is no more, and the one that comes does not know what it had said."""

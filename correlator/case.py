@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from correlator.actions import ActionEpisode
 from correlator.alerts import CONTROL_TOLERANCE_NS, LOOKAHEAD_NS, LOOKBACK_NS, Episode, same_in_control
-from correlator.expectations import Resolved
+from correlator.expectations import Resolved, severity_rank
 from correlator.injections import InjectionFacts
 from correlator.truth.gauge import Rule
 
@@ -32,7 +33,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct):
-    """A run as it was. ``end_ns`` is where its history ends, ``completed`` whether that is where it was to end."""
+    """A run as it was. ``end_ns`` is where its history ends, ``completed`` whether that is where it was to end: at its
+    planned end, or where a stop condition of the scenario held."""
 
     resolved: Resolved
     start_ns: int
@@ -44,6 +46,9 @@ class Case(msgspec.Struct):
     findings: list[Finding]
     control_end_ns: int | None  # None: nothing was injected, the run is its own control
     comparable: bool = True  # False: something was injected, and there is no control to tell what it did
+    actions: list[ActionEpisode] = []
+    control_actions: list[ActionEpisode] = []
+    controls: str = ""  # text of the controls file that was wired in; empty: none was
 
     def at_s(self, at_ns: int | None) -> float | None:
         """A moment as seconds since the run's start."""
@@ -60,6 +65,15 @@ class Case(msgspec.Struct):
     def first_began_ns(self) -> int | None:
         """When the first injection began."""
         return min((known.began_ns for known in self.injections.values() if known.began_ns is not None), default=None)
+
+    def is_beyond_sight(self, rule: Rule) -> bool:
+        """Whether the scenario says of a rule that no production API shows its breach."""
+        return any(
+            rule.mandate == miss.alert
+            and miss.asset in (None, rule.subject)
+            and (miss.severity is None or severity_rank(rule.severity) >= severity_rank(miss.severity))
+            for miss in self.resolved.expect_miss
+        )
 
     def outside_control(self, at_ns: int) -> bool:
         """Whether the control run does not reach far enough to tell if it alerts at this moment too."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from correlator.case import ALL_MANDATES, Case
-from correlator.injections import Difference
+from correlator.injections import Difference, why_idle
 from correlator.records import StrategyNote
-from correlator.verdict import Check
+from correlator.verdict import Check, MissOutcome
 
 T = TypeVar("T")
 
@@ -32,7 +32,10 @@ def checked(name: str, check: Callable[[], Check]) -> Check:
 
 
 def check_history(case: Case, reason: str, detail: str) -> Check:
-    """The run must have reached its end."""
+    """The run must have reached its end; one that a stop condition of the scenario ended has."""
+    if reason == "stopped":
+        reached_s = (case.end_ns - case.start_ns) / 1e9
+        return Check("history", "pass", f"a stop condition ended the run after {reached_s:.0f} s: {detail}")
     if case.completed:
         return Check("history", "pass", "the run reached its end")
     reached_s = (case.end_ns - case.start_ns) / 1e9
@@ -85,11 +88,17 @@ def check_control(case: Case, mismatch: str | None, difference: Difference | Non
     return Check("control", "pass", "run and control are the same until the first injection")
 
 
-def check_effects(case: Case) -> Check:
-    """Every injection must have taken effect: a harm that did no harm tests nothing."""
-    idle = [known.name for known in case.injections.values() if known.took_effect_ns is None]
+def check_effects(case: Case, misses: list[MissOutcome]) -> Check:
+    """Every injection must have taken effect: a harm that did no harm tests nothing. One that began and shows nothing
+    is what was asked for where every breach that nobody is to see was there, and nobody saw it."""
+    idle = [known for known in case.injections.values() if known.took_effect_ns is None]
+    invisible = bool(misses) and all(miss.verdict == "pass" for miss in misses)
+    if idle and not (invisible and case.comparable and all(known.began_ns is not None for known in idle)):
+        told = "; ".join(f"{known.name} ({why})" if (why := why_idle(known)) else known.name for known in idle)
+        return Check("effects", "unknown", f"never took effect: {told}")
     if idle:
-        return Check("effects", "unknown", f"never took effect: {', '.join(idle)}")
+        names = ", ".join(known.name for known in idle)
+        return Check("effects", "pass", f"production shows nothing of {names}, as the scenario says")
     return Check("effects", "pass", "every injection took effect" if case.injections else "nothing was injected")
 
 
@@ -109,8 +118,8 @@ def check_strategies(case: Case, crashes: list[StrategyNote]) -> Check:
 def check_asked(case: Case, owed: int) -> Check:
     """The scenario must ask something of the monitor."""
     resolved = case.resolved
-    if resolved.expect or resolved.forbid or owed:
+    if resolved.expect or resolved.forbid or resolved.expect_miss or resolved.assertions or owed:
         return Check("asked", "pass", "the scenario asks something of the monitor")
     if resolved.judge_all_ns is not None:
         return Check("asked", "unknown", "every rule was to be judged when due, but none became due")
-    return Check("asked", "unknown", "the scenario neither expects nor forbids anything")
+    return Check("asked", "unknown", "the scenario neither expects, forbids nor asserts anything")

@@ -154,7 +154,7 @@ def _dead_feeds(case: Case, from_ns: int, to_ns: int) -> list[Check]:
 def _owed(case: Case, forbidden: Forbidden) -> str:
     """A forbidden alert that truth required all the same, in words: then silence is a miss, or chance, but no proof."""
     for rule in case.rules:
-        if forbidden.alert not in (ANY, rule.mandate):
+        if forbidden.alert not in (ANY, rule.mandate) or case.is_beyond_sight(rule):
             continue
         if forbidden.asset not in (None, rule.subject) or forbidden.severity not in (None, rule.severity):
             continue

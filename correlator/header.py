@@ -46,6 +46,7 @@ class Header(msgspec.Struct, frozen=True):
     end_ns: int
     resolved: Resolved
     limits: str
+    controls: str = ""
     stablecoins: list[str] = []
     monitor: MonitorFacts = MonitorFacts()
     versions: dict[str, str] = {}
@@ -53,7 +54,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """The journal's last frame. ``reason`` is ``completed``, ``interrupted`` or ``failed``."""
+    """The journal's last frame. ``reason`` is ``completed``, ``stopped``, ``interrupted`` or ``failed``."""
 
     reason: str
     at_ns: int

@@ -39,6 +39,7 @@ class InjectionFacts(msgspec.Struct):
     detail: str = ""
     seqs: list[int] = []
     notes: list[str] = []
+    hangs_on: str = ""  # the injection that calls it
 
 
 def collect_phases(
@@ -51,6 +52,7 @@ def collect_phases(
             plan.fault,
             None if plan.at_ns is None else start_ns + plan.at_ns,
             None if plan.for_ns is None or plan.at_ns is None else start_ns + plan.at_ns + plan.for_ns,
+            hangs_on="" if plan.after is None else plan.after.injection,
         )
         for plan in planned
     }
@@ -92,6 +94,15 @@ def establish_effects(facts: dict[str, InjectionFacts], difference: Difference |
         if claimed_ns is not None and claimed_ns < difference.at_ns:
             early_s = (difference.at_ns - claimed_ns) / 1e9
             injection.notes.append(f"it claims an effect {early_s:.3f} s before the first difference on the wire")
+
+
+def why_idle(known: InjectionFacts) -> str:
+    """Why an injection took no effect, as far as its records say; empty where they do not."""
+    if known.refused:
+        return f"refused: {known.detail}" if known.detail else "refused"
+    if known.began_ns is not None:
+        return ""
+    return f"it hangs on {known.hangs_on}, and never began" if known.hangs_on else "it never began"
 
 
 def first_difference(run: Journal, control: Journal) -> Difference | None:

@@ -18,13 +18,34 @@ from correlator.checks import (
     checked,
 )
 from correlator.conduct import judge_false_alarms, judge_forbidden, judge_owed, judge_resolution, judge_steady_state
-from correlator.expectations import Expectation, Forbidden
+from correlator.expectations import ExpectedMiss, Forbidden
+from correlator.expecting import judge_expectations
 from correlator.injections import Difference, collect_phases, establish_effects, first_difference
 from correlator.journal import Journal
-from correlator.matching import match, match_all_due
+from correlator.misses import judge_miss
 from correlator.reading import ControlReading, Reading, read_control, read_run
-from correlator.reporting import report_alerts, report_injections, report_rules, report_series, report_unalerted
-from correlator.verdict import Check, Ending, ExpectationOutcome, ForbidOutcome, Judgement, worst
+from correlator.recovery import judge_recovery
+from correlator.reporting import (
+    report_actions,
+    report_alerts,
+    report_injections,
+    report_operator,
+    report_rules,
+    report_series,
+    report_unalerted,
+)
+from correlator.verdict import (
+    AssertionOutcome,
+    Check,
+    Ending,
+    ExpectationOutcome,
+    ForbidOutcome,
+    Judgement,
+    MissOutcome,
+    worst,
+)
+
+_Judged = Check | ExpectationOutcome | MissOutcome | ForbidOutcome | AssertionOutcome
 
 
 def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
@@ -41,7 +62,7 @@ def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
     reading = read_run(run)
     header = reading.header
     resolved = header.resolved
-    injections = collect_phases(resolved.timeline, reading.injections, header.start_ns)
+    injections = collect_phases(resolved.timeline, reading.said.injections, header.start_ns)
     control: ControlReading | None = None
     difference: Difference | None = None
     mismatch: str | None = None
@@ -66,28 +87,33 @@ def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
         injections,
         rules,
         reading.failures,
-        [examine(episode, by_name, reading.failures, control_episodes) for episode in reading.episodes.episodes],
+        [examine(episode, by_name, reading.failures, control_episodes) for episode in reading.said.episodes.episodes],
         control.end_ns if control is not None else None,
         comparable=mismatch is None,
+        actions=reading.said.actions.actions,
+        control_actions=control.actions if control is not None and mismatch is None else [],
+        controls=header.controls,
     )
-    return _conclude(case, reading, mismatch, difference)
+    return _conclude(case, run, reading, mismatch, difference)
 
 
-def _conclude(case: Case, reading: Reading, mismatch: str | None, difference: Difference | None) -> Judgement:
-    header, resolved = reading.header, reading.header.resolved
-    expectations = [_matched(case, expectation) for expectation in resolved.expect]
-    if resolved.judge_all_ns is not None:
-        expectations += _all_due(case, resolved.judge_all_ns)
+def _conclude(
+    case: Case, run: Journal, reading: Reading, mismatch: str | None, difference: Difference | None
+) -> Judgement:
+    header, resolved, said = reading.header, reading.header.resolved, reading.said
+    expectations = judge_expectations(case, run)
+    misses = [_missed(case, miss) for miss in resolved.expect_miss]
+    assertions = reading.assertions.judge(case.end_ns)
     forbids = [_forbidden(case, forbidden) for forbidden in resolved.forbid]
     owed = sum(outcome.origin == "judge_all" for outcome in expectations)
     checks = [
         checked("history", lambda: check_history(case, reading.ending, reading.detail)),
         checked("control", lambda: check_control(case, mismatch, difference)),
-        checked("effects", lambda: check_effects(case)),
+        checked("effects", lambda: check_effects(case, misses)),
         checked("world", lambda: check_world(reading.violations, reading.imbalances)),
         checked("truth", lambda: check_truth(case)),
-        checked("monitor", lambda: check_monitor(case, reading.last_request_ns, reading.episodes.dropped)),
-        checked("strategies", lambda: check_strategies(case, reading.crashes)),
+        checked("monitor", lambda: check_monitor(case, reading.last_request_ns, said.dropped)),
+        checked("strategies", lambda: check_strategies(case, said.crashes)),
         checked("asked", lambda: check_asked(case, owed)),
         checked("false_alarms", lambda: judge_false_alarms(case)),
         checked("owed", lambda: judge_owed(case)),
@@ -96,8 +122,11 @@ def _conclude(case: Case, reading: Reading, mismatch: str | None, difference: Di
     if resolved.steady_state is not None:
         steady = resolved.steady_state
         checks.append(checked("steady_state", lambda: judge_steady_state(case, steady)))
+        if steady.again_within_ns is not None:
+            again_within_ns = steady.again_within_ns
+            checks.append(checked("recovery", lambda: judge_recovery(case, again_within_ns)))
     alerts = report_alerts(case, expectations)
-    judged: list[Check | ExpectationOutcome | ForbidOutcome] = [*checks, *expectations, *forbids]
+    judged: list[_Judged] = [*checks, *expectations, *misses, *forbids, *assertions]
     return Judgement(
         verdict=worst(each.verdict for each in judged),
         reasons=_reasons(judged),
@@ -118,7 +147,11 @@ def _conclude(case: Case, reading: Reading, mismatch: str | None, difference: Di
         checks=checks,
         injections=report_injections(case),
         expectations=expectations,
+        misses=misses,
         forbids=forbids,
+        assertions=assertions,
+        actions=report_actions(case, expectations),
+        operator=report_operator(case, said.operator),
         alerts=alerts,
         false_alarms=[alert for alert in alerts if alert.truth == "false"],
         unexpected=[alert for alert in alerts if alert.truth == "true" and not alert.expected],
@@ -140,32 +173,14 @@ def _mismatch(reading: Reading, control: ControlReading) -> str | None:
     return None
 
 
-def _matched(case: Case, expectation: Expectation) -> ExpectationOutcome:
-    """Judge an expectation; if judging itself breaks, it is unknown and says why."""
-    if expectation.action is not None:
-        return _broken_expectation(expectation, "whether an action was taken is not judged")
-    found, broken = attempt(lambda: match(case, expectation))
-    return found if found is not None else _broken_expectation(expectation, broken)
-
-
-def _all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
-    found, broken = attempt(lambda: match_all_due(case, within_ns))
-    return found if found is not None else [_broken_expectation(Expectation(alert="any", within_ns=within_ns), broken)]
-
-
-def _broken_expectation(expectation: Expectation, reason: str) -> ExpectationOutcome:
-    return ExpectationOutcome(
-        alert=expectation.name,
-        asset=expectation.asset,
-        severity=expectation.severity,
-        of=expectation.of,
-        injection=expectation.injection,
-        line=expectation.line,
-        verdict="unknown",
-        outcome="not_judged",
-        reason=reason,
-        deadline_s=expectation.within_ns / 1e9,
-    )
+def _missed(case: Case, miss: ExpectedMiss) -> MissOutcome:
+    found, broken = attempt(lambda: judge_miss(case, miss))
+    if found is not None:
+        return found
+    return MissOutcome(
+        alert=miss.alert, asset=miss.asset, severity=miss.severity, because=miss.because, line=miss.line,
+        verdict="unknown", reason=broken,
+    )  # fmt: skip
 
 
 def _forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
@@ -175,7 +190,7 @@ def _forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
     return ForbidOutcome(forbidden.alert, forbidden.asset, forbidden.severity, forbidden.line, "unknown", broken, [])
 
 
-def _reasons(judged: list[Check | ExpectationOutcome | ForbidOutcome]) -> list[str]:
+def _reasons(judged: list[_Judged]) -> list[str]:
     """In words, what keeps the verdict from being a pass: failures first."""
     return [
         f"{verdict}: {_name(each)}: {each.reason}"
@@ -185,8 +200,16 @@ def _reasons(judged: list[Check | ExpectationOutcome | ForbidOutcome]) -> list[s
     ]
 
 
-def _name(each: Check | ExpectationOutcome | ForbidOutcome) -> str:
-    if isinstance(each, Check):
-        return each.name
-    kind = "expect" if isinstance(each, ExpectationOutcome) else "forbid"
-    return " ".join(part for part in (kind, each.alert, each.asset, each.severity) if part)
+def _name(each: _Judged) -> str:
+    match each:
+        case Check():
+            parts: tuple[str | None, ...] = (each.name,)
+        case AssertionOutcome():
+            parts = ("assert", each.quantity, each.of)
+        case ExpectationOutcome():
+            parts = ("expect", each.name, each.asset, each.severity)
+        case MissOutcome():
+            parts = ("expect_miss", each.alert, each.asset, each.severity)
+        case ForbidOutcome():
+            parts = ("forbid", each.alert, each.asset, each.severity)
+    return " ".join(part for part in parts if part)

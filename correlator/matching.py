@@ -6,68 +6,58 @@ alert without the injection, or a history that ends before the deadline.
 
 from __future__ import annotations
 
-import msgspec
-
 from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
+from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case, Finding
 from correlator.expectations import Expectation, severity_rank
-from correlator.injections import InjectionFacts
 from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval, coalesce
-from correlator.verdict import ExpectationOutcome, Outcome, Verdict
+from correlator.verdict import Outcome, Verdict
 
 SHORTEST_OWED_NS = 1_000_000_000
 """``judge_all`` asks for no alert of a breach shorter than this in all: a monitor that looks once a second, as the
 firm's own may, can pass it by, and no scenario asked for it by name."""
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    """An expectation with what it refers to: from when on a breach counts, and the injections it hangs on."""
-
-    expectation: Expectation
-    from_ns: int
-    injections: list[InjectionFacts]
-
-
-def match(case: Case, expectation: Expectation) -> ExpectationOutcome:
-    """Judge one expectation of the scenario."""
-    asked = _Asked(expectation, case.start_ns, [])
-    if case.resolved.timeline:
-        chosen = [known for known in case.injections.values() if expectation.injection in (None, known.name)]
-        reason = _no_effect(case, chosen)
-        if reason:
-            return _unjudged(case, asked, "no_effect", reason)
-        effective = [known for known in chosen if known.took_effect_ns is not None]
-        began_ns = min(known.began_ns for known in effective if known.began_ns is not None)
-        asked = _Asked(expectation, began_ns, effective)
+def match(case: Case, expectation: Expectation) -> Found:
+    """Judge one alert that the scenario expects."""
+    asked = ask(case, expectation)
+    if isinstance(asked, Found):
+        return asked
     failure = case.failure(expectation.name)
     if failure is not None:
-        return _unjudged(
-            case, asked, "not_judged", f"the truth of {expectation.name} could not be computed:\n{failure}"
-        )
+        return unjudged(asked, "not_judged", f"the truth of {expectation.name} could not be computed:\n{failure}")
     rules = [rule for rule in case.rules if _asks_for(expectation, rule)]
     if not rules:
-        return _unjudged(case, asked, "never_due", "the firm keeps no such rule: no limit bounds this subject")
-    dues = [(interval.due_ns, rule, interval) for rule in rules if (interval := rule.tracker.first_due(asked.from_ns))]
+        return unjudged(asked, "never_due", "the firm keeps no such rule: no limit bounds this subject")
+    due = earliest_due(rules, asked.from_ns)
+    if due is None:
+        return unjudged(asked, "never_due", why_never_due(case, rules, asked.from_ns))
+    return _answer(case, asked, *due)
+
+
+def earliest_due(rules: list[Rule], from_ns: int) -> tuple[Rule, Interval] | None:
+    """The rule that became due first at or after ``from_ns``, of several the mildest, with the breach it was of."""
+    dues = [(interval, rule) for rule in rules if (interval := rule.tracker.first_due(from_ns)) is not None]
     if not dues:
-        return _unjudged(case, asked, "never_due", _why_never_due(case, rules, asked.from_ns))
-    _, rule, interval = min(dues, key=lambda due: (due[0], severity_rank(due[1].severity)))
-    return _answer(case, asked, rule, interval)
+        return None
+    interval, rule = min(dues, key=lambda due: (due[0].due_ns, severity_rank(due[1].severity)))
+    return rule, interval
 
 
-def match_all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
+def match_all_due(case: Case, within_ns: int) -> list[Found]:
     """Judge every rule each time it became due: ``judge_all``.
 
     Breaches parted by less than the monitor's legitimate lag are one: an alert that still stands need not be repeated.
     """
-    outcomes: list[ExpectationOutcome] = []
+    outcomes: list[Found] = []
     for rule in case.rules:
-        if case.failure(rule.mandate) is not None:
+        if case.failure(rule.mandate) is not None or case.is_beyond_sight(rule):
             continue
         wanted = Expectation(alert=rule.mandate, within_ns=within_ns, asset=rule.subject, severity=rule.severity)
-        asked = _Asked(wanted, case.start_ns, [])
+        asked = Asked(wanted, case.start_ns, [])
         if rule.tracker.coalesced_gap_ns > LOOKBACK_NS:
-            outcomes.append(_unjudged(case, asked, "not_judged", "breached too often to tell one breach from the next"))
+            outcomes.append(unjudged(asked, "not_judged", "breached too often to tell one breach from the next"))
         owed = [
             interval
             for interval in coalesce(rule.tracker.intervals, LOOKBACK_NS)
@@ -75,18 +65,15 @@ def match_all_due(case: Case, within_ns: int) -> list[ExpectationOutcome]:
         ]
         for interval in owed:
             outcomes.append(_answer(case, asked, rule, interval))
-    return [msgspec.structs.replace(outcome, origin="judge_all") for outcome in outcomes]
+    return outcomes
 
 
-def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> ExpectationOutcome:
+def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
     """Judge an expectation whose rule became due."""
     expectation = asked.expectation
     assert interval.due_ns is not None
     due_ns = interval.due_ns
-    deadline_ns = _reference_ns(asked, due_ns) + expectation.within_ns
-    if due_ns > deadline_ns:
-        reason = "the rule became due only after the deadline: nothing was owed by then"
-        return _judged(case, asked, "unknown", "due_too_late", reason, interval, None, deadline_ns)
+    deadline_ns = asked.reference_ns(due_ns) + expectation.within_ns
     breach = _whole_breach(rule, interval)
     standing = [
         finding
@@ -97,34 +84,43 @@ def _answer(case: Case, asked: _Asked, rule: Rule, interval: Interval) -> Expect
     ]
     answers = [finding for finding in standing if _answers(finding, breach)]
     in_time = [finding for finding in answers if finding.fired_ns <= deadline_ns]
+
+    def judged(verdict: Verdict, outcome: Outcome, reason: str, finding: Finding | None) -> Found:
+        return Found(
+            asked=asked, verdict=verdict, outcome=outcome, reason=reason, interval=interval, due_ns=due_ns,
+            at_ns=finding.fired_ns if finding is not None else None, deadline_ns=deadline_ns, breach=breach,
+            seqs=finding.episode.seqs if finding is not None else [], answers=answers,
+        )  # fmt: skip
+
+    if due_ns > deadline_ns:
+        reason = "the rule became due only after the deadline: nothing was owed by then"
+        return judged("unknown", "due_too_late", reason, None)
     credited = next((finding for finding in in_time if not finding.in_control), None)
     if credited is not None:
         if case.outside_control(credited.fired_ns):
             reason = "it fired, but the control run ends before it could show whether it fires there too"
-            return _judged(case, asked, "unknown", "in_control", reason, interval, credited, deadline_ns)
+            return judged("unknown", "in_control", reason, credited)
         early = " before it was due" if credited.fired_ns < due_ns else ""
-        return _judged(
-            case, asked, "pass", "detected", f"fired{early} by its deadline", interval, credited, deadline_ns
-        )
+        return judged("pass", "detected", f"fired{early} by its deadline", credited)
     if in_time:
         reason = "it fires without the injection too: the injection did not bring it about"
-        return _judged(case, asked, "unknown", "in_control", reason, interval, in_time[0], deadline_ns)
+        return judged("unknown", "in_control", reason, in_time[0])
     until_ns = deadline_ns if breach.ends_ns is None else min(deadline_ns, breach.ends_ns)
     stood = next((finding for finding in standing if _stood_since_before(finding, breach, until_ns)), None)
     if stood is not None:
         reason = "it has stood since an earlier breach: whether this one was noticed cannot be told"
-        return _judged(case, asked, "unknown", "stood_already", reason, interval, stood, deadline_ns)
+        return judged("unknown", "stood_already", reason, stood)
     if _in_doubt(case, rule, breach, interval, answers, deadline_ns):
         reason = "so near to its bound that an honest monitor may have seen no breach yet"
-        return _judged(case, asked, "unknown", "doubtful", reason, interval, None, deadline_ns)
+        return judged("unknown", "doubtful", reason, None)
     if answers:
         late_s = (answers[0].fired_ns - deadline_ns) / 1e9
         reason = f"fired {late_s:.3f} s after its deadline"
-        return _judged(case, asked, "fail", "late", reason, interval, answers[0], deadline_ns)
+        return judged("fail", "late", reason, answers[0])
     if case.end_ns < deadline_ns:
         reason = "the run ended before the deadline, without the alert"
-        return _judged(case, asked, "unknown", "interrupted", reason, interval, None, deadline_ns)
-    return _judged(case, asked, "fail", "missed", "due, and no alert fired", interval, None, deadline_ns)
+        return judged("unknown", "interrupted", reason, None)
+    return judged("fail", "missed", "due, and no alert fired", None)
 
 
 def _whole_breach(rule: Rule, interval: Interval) -> Interval:
@@ -168,20 +164,8 @@ def _asks_for(expectation: Expectation, rule: Rule) -> bool:
     )
 
 
-def _no_effect(case: Case, chosen: list[InjectionFacts]) -> str:
-    """Why none of the injections put the monitor to the test; empty if one did."""
-    if any(known.took_effect_ns is not None for known in chosen):
-        return ""
-    if not chosen:
-        return "the injection it names is not in the timeline"
-    if all(known.began_ns is None for known in chosen):
-        return "the injection was refused" if any(known.refused for known in chosen) else "the injection never began"
-    if not case.comparable:
-        return "whether the injection took effect cannot be told: there is no control run to compare with"
-    return "the injection never took effect: nothing that production shows differs from the control run"
-
-
-def _why_never_due(case: Case, rules: list[Rule], from_ns: int) -> str:
+def why_never_due(case: Case, rules: list[Rule], from_ns: int) -> str:
+    """Why none of the rules became due at or after ``from_ns``."""
     names = ", ".join(f"{rule.subject} {rule.severity}" for rule in rules[:4])
     if any(rule.tracker.was_due_before(from_ns) for rule in rules):
         return f"it was due before the injection began and stayed so ({names}): the injection did not bring it about"
@@ -190,59 +174,3 @@ def _why_never_due(case: Case, rules: list[Rule], from_ns: int) -> str:
     if any(rule.tracker.breaches for rule in rules):
         return f"it was breached before the injection began and never after ({names})"
     return f"the rule was never breached, so no alert was owed ({names})"
-
-
-def _reference_ns(asked: _Asked, due_ns: int) -> int:
-    """The moment the deadline counts from."""
-    if asked.expectation.of == "effect":
-        return min(
-            (known.took_effect_ns for known in asked.injections if known.took_effect_ns is not None), default=due_ns
-        )
-    return asked.from_ns if asked.expectation.of == "injection" else due_ns
-
-
-def _unjudged(case: Case, asked: _Asked, outcome: Outcome, reason: str) -> ExpectationOutcome:
-    return _judged(case, asked, "unknown", outcome, reason, None, None, None)
-
-
-def _judged(
-    case: Case,
-    asked: _Asked,
-    verdict: Verdict,
-    outcome: Outcome,
-    reason: str,
-    interval: Interval | None,
-    finding: Finding | None,
-    deadline_ns: int | None,
-) -> ExpectationOutcome:
-    expectation = asked.expectation
-    fired_ns = finding.fired_ns if finding is not None else None
-    due_ns = interval.due_ns if interval is not None else None
-    began_ns = asked.from_ns if asked.injections else None
-    effects = [known.took_effect_ns for known in asked.injections if known.took_effect_ns is not None]
-    evidence = [interval.begins_seq] if interval is not None and interval.begins_seq else []
-    return ExpectationOutcome(
-        alert=expectation.name,
-        asset=expectation.asset,
-        severity=expectation.severity,
-        of=expectation.of,
-        injection=expectation.injection,
-        line=expectation.line,
-        verdict=verdict,
-        outcome=outcome,
-        reason=reason,
-        breach_at_s=case.at_s(interval.begins_ns) if interval is not None else None,
-        due_at_s=case.at_s(due_ns),
-        detected_at_s=case.at_s(fired_ns),
-        latency_s=_span_s(due_ns, fired_ns),
-        since_breach_s=_span_s(interval.begins_ns if interval is not None else None, fired_ns),
-        since_injection_s=_span_s(began_ns, fired_ns),
-        since_effect_s=_span_s(min(effects, default=None), fired_ns),
-        deadline_s=round(expectation.within_ns / 1e9, 6),
-        deadline_at_s=case.at_s(deadline_ns),
-        evidence=evidence + (finding.episode.seqs if finding is not None else []),
-    )
-
-
-def _span_s(from_ns: int | None, to_ns: int | None) -> float | None:
-    return None if from_ns is None or to_ns is None else round((to_ns - from_ns) / 1e9, 6)

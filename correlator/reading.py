@@ -9,12 +9,14 @@ from functools import partial
 
 import msgspec
 
-from correlator.alerts import Episode, EpisodeBook
+from correlator.actions import ActionEpisode
+from correlator.alerts import Episode
+from correlator.assertions import AssertionBook
 from correlator.case import ALL_MANDATES
 from correlator.header import Header
 from correlator.journal import Journal, Plane
 from correlator.limits import Limits, LimitsError, read_limits
-from correlator.records import AuditRecord, Clock, Injection, Signal, StrategyNote, VenueNote
+from correlator.said import Said
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.series import Buckets
 from correlator.truth.wire import MANDATES as WIRE_MANDATES
@@ -22,15 +24,8 @@ from correlator.truth.wire import Wire
 from correlator.truth.world import MANDATES as WORLD_MANDATES
 from correlator.truth.world import World
 
-MONITOR = "monitor"
-"""The source of what the monitor, or the machine it runs on, says."""
-
-_OF_INTEREST = frozenset((Signal, Injection, StrategyNote, Clock, VenueNote))
-
-_MOST_CRASHES = 100
-
-# How a signal begins on disk: a frame without one need not be decoded to find any.
-_SIGNAL_TAG = msgspec.msgpack.encode("signal")
+# How a signal or an action begins on disk: a frame without one need not be decoded to find any.
+_TOLD_TAGS = (msgspec.msgpack.encode("signal"), msgspec.msgpack.encode("action"))
 
 
 class Reading(msgspec.Struct):
@@ -44,23 +39,24 @@ class Reading(msgspec.Struct):
     failures: dict[str, str]
     violations: list[str]
     imbalances: list[str]
-    episodes: EpisodeBook
-    injections: list[Injection]
-    crashes: list[StrategyNote]
+    said: Said
+    assertions: AssertionBook
     last_request_ns: int | None
     counts: dict[str, int]
 
     @property
     def completed(self) -> bool:
-        return self.ending == "completed"
+        """Whether it ended where it was to: at its planned end, or where a stop condition held."""
+        return self.ending in ("completed", "stopped")
 
 
 class ControlReading(msgspec.Struct):
-    """What a control's journal holds, as far as a judge needs it: the alerts."""
+    """What a control's journal holds, as far as a judge needs it: alerts and actions."""
 
     header: Header
     end_ns: int
     episodes: list[Episode]
+    actions: list[ActionEpisode]
 
 
 def read_run(journal: Journal) -> Reading:
@@ -74,7 +70,8 @@ def read_run(journal: Journal) -> Reading:
     board = GaugeBoard(limits, Buckets(header.start_ns, header.end_ns))
     world = World(limits, board, header.start_ns, failures)
     wire = Wire(limits, board, header.start_ns, header.monitor.request_timeout_ns)
-    episodes, injections, crashes = EpisodeBook(), list[Injection](), list[StrategyNote]()
+    said = Said()
+    assertions = AssertionBook(header.resolved.assertions, world, header.start_ns, header.end_ns)
     counts: Counter[str] = Counter(audit=0, wire=0)
     end_ns = header.start_ns
     for frame in journal.frames():
@@ -83,7 +80,8 @@ def read_run(journal: Journal) -> Reading:
             counts["audit"] += frame.head.records
             audit = frame.audit()
             _guarded(failures, partial(world.take, audit))
-            _pick_out(audit, episodes, injections, crashes)
+            assertions.take(audit)
+            said.take(audit)
         else:
             counts["wire"] += frame.head.records
             _introduce(header, world, wire)
@@ -92,11 +90,14 @@ def read_run(journal: Journal) -> Reading:
     if journal.end is not None:
         ending, detail = journal.end.reason, journal.end.detail
         end_ns = max(end_ns, journal.end.at_ns)
+    if said.stop is not None and not detail:
+        detail = f"{said.stop.condition} ({said.stop.detail})"
     _guarded(failures, partial(world.finish, end_ns))
+    assertions.finish(end_ns)
     _introduce(header, world, wire)
     _guarded(failures, partial(wire.finish, end_ns))
     board.finish(end_ns)
-    counts.update(signals=episodes.signals, alerts=len(episodes.episodes), fills=world.fills)
+    counts.update(signals=said.episodes.signals, alerts=len(said.episodes.episodes), fills=world.fills)
     return Reading(
         header,
         end_ns,
@@ -105,26 +106,27 @@ def read_run(journal: Journal) -> Reading:
         board,
         failures,
         world.violations.messages,
-        world.imbalances() if ending == "completed" else [],
-        episodes,
-        injections,
-        crashes,
+        world.imbalances() if ending in ("completed", "stopped") else [],
+        said,
+        assertions,
         wire.last_request_ns,
         dict(counts),
     )
 
 
 def read_control(journal: Journal) -> ControlReading:
-    """Read the alerts of a control run; every frame's chain is checked, only those with signals are decoded."""
-    episodes = EpisodeBook()
+    """Read alerts and actions of a control run; every frame's chain is checked, only those with any are decoded."""
+    said = Said()
     end_ns = journal.header.start_ns
     for frame in journal.frames():
         end_ns = max(end_ns, frame.head.last_ns)
-        if frame.head.plane == Plane.AUDIT and _SIGNAL_TAG in frame.raw():
-            _pick_out(frame.audit(), episodes, [], [])
+        if frame.head.plane == Plane.AUDIT:
+            raw = frame.raw()
+            if any(tag in raw for tag in _TOLD_TAGS):
+                said.take(frame.audit())
     if journal.end is not None:
         end_ns = max(end_ns, journal.end.at_ns)
-    return ControlReading(journal.header, end_ns, episodes.episodes)
+    return ControlReading(journal.header, end_ns, said.episodes.episodes, said.actions.actions)
 
 
 def _limits(header: Header, failures: dict[str, str]) -> Limits:
@@ -144,28 +146,6 @@ def _introduce(header: Header, world: World, wire: Wire) -> None:
         for link in reads.links:
             holds_firm_account = world.venues.get(venue, False)
             wire.expect_venue(link, venue, world.pairs.get(venue, []), reads, holds_firm_account=holds_firm_account)
-
-
-def _pick_out(
-    records: list[AuditRecord], episodes: EpisodeBook, injections: list[Injection], crashes: list[StrategyNote]
-) -> None:
-    for record in records:
-        kind = type(record)
-        if kind not in _OF_INTEREST:
-            continue
-        if isinstance(record, Signal):
-            episodes.take(record)
-        elif isinstance(record, Injection):
-            injections.append(record)
-        elif isinstance(record, StrategyNote):
-            if record.event == "crashed" and len(crashes) < _MOST_CRASHES:
-                crashes.append(record)
-        elif record.source != MONITOR:
-            continue
-        elif isinstance(record, Clock):
-            episodes.clock.take(record)
-        elif isinstance(record, VenueNote) and record.what == "down" and record.detail == "state lost":
-            episodes.forget(record.at_ns)
 
 
 def _guarded(failures: dict[str, str], step: Callable[[], object]) -> None:

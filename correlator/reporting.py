@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from correlator.actions import taken_in_control
 from correlator.case import Case, Finding
+from correlator.records import Operator
 from correlator.truth.gauge import Gauge, GaugeBoard
 from correlator.verdict import (
+    ActionOutcome,
     AlertOutcome,
     BreachOutcome,
     ExpectationOutcome,
     InjectionOutcome,
+    OperatorOutcome,
     RuleName,
     RuleOutcome,
     Series,
@@ -42,7 +46,11 @@ def report_alerts(case: Case, asked: list[ExpectationOutcome]) -> list[AlertOutc
     """Every alert that fired, in the order they did; expected are those of a kind that an expectation asks for."""
     alerts = []
     for finding in case.findings:
-        expected = any(finding.episode.matches(outcome.alert, outcome.asset, outcome.severity) for outcome in asked)
+        expected = any(
+            finding.episode.matches(outcome.alert, outcome.asset, outcome.severity)
+            for outcome in asked
+            if outcome.alert is not None
+        )
         alerts.append(_alert(case, finding, expected))
     return alerts
 
@@ -66,7 +74,39 @@ def _alert(case: Case, finding: Finding, expected: bool) -> AlertOutcome:
         finding.reason,
         episode.evidence,
         episode.seqs,
+        case.at_s(episode.acknowledged_ns),
+        case.at_s(episode.escalated_ns),
+        episode.escalated_to,
     )
+
+
+def report_actions(case: Case, asked: list[ExpectationOutcome]) -> list[ActionOutcome]:
+    """Every control action, in the order they were taken."""
+    return [
+        ActionOutcome(
+            action.action_id,
+            action.control,
+            action.subject,
+            action.trigger,
+            action.detail,
+            _seconds(case, action.taken_ns),
+            case.at_s(action.done_ns),
+            case.at_s(action.failed_ns),
+            case.at_s(action.ended_ns),
+            taken_in_control(action, case.control_actions),
+            any(outcome.action is not None and action.concerns(outcome.action, outcome.asset) for outcome in asked),
+            action.seqs,
+        )
+        for action in case.actions
+    ]
+
+
+def report_operator(case: Case, said: list[Operator]) -> list[OperatorOutcome]:
+    """What a human told the monitor, in order."""
+    return [
+        OperatorOutcome(_seconds(case, one.at_ns), one.command, one.subject, one.by, one.reason, one.seq)
+        for one in said
+    ]
 
 
 def report_unalerted(case: Case) -> list[RuleName]:

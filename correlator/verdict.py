@@ -114,12 +114,51 @@ class AlertOutcome(msgspec.Struct, frozen=True):
     reason: str
     production_evidence: list[str]
     evidence: list[int]
+    acknowledged_at_s: float | None = None
+    escalated_at_s: float | None = None
+    escalated_to: str = ""
+
+
+class ActionOutcome(msgspec.Struct, frozen=True):
+    """One control action. ``in_control``: it is taken without the injection too; ``expected``: of a kind that an
+    expectation asks for."""
+
+    action_id: str
+    control: str
+    subject: str
+    trigger: str
+    detail: str
+    taken_at_s: float
+    done_at_s: float | None
+    failed_at_s: float | None
+    ended_at_s: float | None
+    in_control: bool
+    expected: bool
+    evidence: list[int]
+
+
+class OperatorOutcome(msgspec.Struct, frozen=True):
+    """What a human told the monitor."""
+
+    at_s: float
+    command: str
+    subject: str
+    by: str
+    reason: str
+    evidence: int
 
 
 Outcome = Literal[
     "detected",
+    "taken",
     "late",
     "missed",
+    "failed",
+    "not_escalated",
+    "not_resolved",
+    "not_contained",
+    "lost_too_much",
+    "orders_went_on",
     "no_effect",
     "never_due",
     "due_too_late",
@@ -131,14 +170,51 @@ Outcome = Literal[
 ]
 
 
-class ExpectationOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one expectation.
+class DemandOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of something that must follow: an escalation, a resolution. ``took_s`` counts from ``from_at_s``."""
 
-    ``latency_s`` counts from ``due_at_s`` and is negative for an alert that came before it was owed; ``deadline_s`` is
-    the time allowed after the reference that ``of`` names, ``deadline_at_s`` the moment that makes.
+    verdict: Verdict
+    outcome: Outcome
+    reason: str
+    from_at_s: float | None = None
+    at_s: float | None = None
+    took_s: float | None = None
+    within_s: float
+
+
+class ContainmentOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How harm was contained. ``contained_at_s`` null: not while the history lasts; ``to_contain_s`` counts from due.
+
+    ``orders``: accepted from due on, before the harm itself was over, of those whose orders were the harm
+    (``accounts``); ``loss_usd``: equity when due less the smallest until it was contained.
     """
 
-    alert: str
+    verdict: Verdict
+    outcome: Outcome
+    reason: str
+    accounts: list[str] = []
+    due_at_s: float | None = None
+    contained_at_s: float | None = None
+    to_contain_s: float | None = None
+    over_at_s: float | None = None
+    orders: int = 0
+    last_order_at_s: float | None = None
+    loss_usd: float | None = None
+    within_s: float | None = None
+    loss_below_usd: float | None = None
+    no_orders_after_s: float | None = None
+
+
+class ExpectationOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one expectation: of an ``alert`` or of an ``action``, the other is null.
+
+    The verdict is the worst of what came and of what must follow it. ``detected_at_s`` is when the alert fired or the
+    action was taken. ``latency_s`` counts from ``due_at_s`` and is negative for an alert that came before it was owed;
+    ``deadline_s`` is the time allowed after the reference that ``of`` names, ``deadline_at_s`` the moment that makes.
+    """
+
+    alert: str | None
+    action: str | None = None
     asset: str | None
     severity: str | None
     of: str
@@ -157,7 +233,47 @@ class ExpectationOutcome(msgspec.Struct, frozen=True, kw_only=True):
     since_effect_s: float | None = None
     deadline_s: float
     deadline_at_s: float | None = None
+    escalated: DemandOutcome | None = None
+    resolved: DemandOutcome | None = None
+    contained: ContainmentOutcome | None = None
     evidence: list[int] = []
+
+    @property
+    def name(self) -> str:
+        """The mandate, or the control."""
+        return self.alert or self.action or ""
+
+
+class MissOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a breach that no production API is to show. ``alerts`` are places in those of the judgement."""
+
+    alert: str
+    asset: str | None
+    severity: str | None
+    because: str
+    line: int
+    verdict: Verdict
+    reason: str
+    due_at_s: float | None = None
+    alerts: list[int] = []
+
+
+class AssertionOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one bound on the world. ``observed`` is what came nearest to the bound, or lies farthest beyond
+    it, ``observed_at_s`` when it first did."""
+
+    quantity: str
+    of: str | None
+    op: str
+    value: float
+    unit: str
+    line: int
+    from_at_s: float
+    to_at_s: float
+    verdict: Verdict
+    reason: str
+    observed: float | None = None
+    observed_at_s: float | None = None
 
 
 class ForbidOutcome(msgspec.Struct, frozen=True):
@@ -182,7 +298,8 @@ class RuleName(msgspec.Struct, frozen=True):
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """How the history ended: ``completed``, ``interrupted``, ``failed``, or ``killed`` where the journal just stops."""
+    """How the history ended: ``completed``, ``stopped`` by a condition of the scenario, ``interrupted``, ``failed``, or
+    ``killed`` where the journal just stops."""
 
     reason: str
     at_s: float
@@ -208,7 +325,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[Check]
     injections: list[InjectionOutcome]
     expectations: list[ExpectationOutcome]
+    misses: list[MissOutcome] = []
     forbids: list[ForbidOutcome]
+    assertions: list[AssertionOutcome] = []
+    actions: list[ActionOutcome] = []
+    operator: list[OperatorOutcome] = []
     alerts: list[AlertOutcome]
     false_alarms: list[AlertOutcome]
     unexpected: list[AlertOutcome]

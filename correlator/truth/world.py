@@ -135,6 +135,7 @@ class World:
         self._scales = self._books.scales
         self._dealings = Dealings(board, self._books, self.ledger, failures)
         self._is_by_minute = any(limits.mandate(make.mandate) is not None for make in _STATISTICS)
+        self.watchers: list[Callable[[Stretch], None]] = []  # who else looks at every stretch
         self.venues: dict[str, bool] = {}  # venue → whether the firm has an account there
         self.pairs: dict[str, list[str]] = {}  # exchange → what it lists
 
@@ -359,4 +360,6 @@ class World:
         self._dealings.evaluate(stretch)
         for gauge, column in self._context:
             show(gauge, stretch, column(stretch))
+        for watch in self.watchers:
+            watch(stretch)
         stretch.close()

@@ -16,8 +16,30 @@ class Injection(msgspec.Struct, frozen=True):
     ended_at_s: float | None
 
 
+class Demand(msgspec.Struct, frozen=True):
+    verdict: str
+    reason: str
+    took_s: float | None
+    within_s: float
+
+
+class Containment(msgspec.Struct, frozen=True):
+    verdict: str
+    reason: str
+    accounts: list[str]
+    due_at_s: float | None
+    contained_at_s: float | None
+    to_contain_s: float | None
+    orders: int
+    loss_usd: float | None
+    within_s: float | None
+    loss_below_usd: float | None
+    no_orders_after_s: float | None
+    over_at_s: float | None = None
+
+
 class Expectation(msgspec.Struct, frozen=True):
-    alert: str
+    alert: str | None
     asset: str | None
     severity: str | None
     of: str
@@ -30,6 +52,56 @@ class Expectation(msgspec.Struct, frozen=True):
     since_injection_s: float | None
     since_effect_s: float | None
     deadline_s: float
+    action: str | None = None
+    escalated: Demand | None = None
+    resolved: Demand | None = None
+    contained: Containment | None = None
+
+    @property
+    def name(self) -> str:
+        """The mandate, or the control."""
+        return self.alert or self.action or ""
+
+
+class Miss(msgspec.Struct, frozen=True):
+    alert: str
+    asset: str | None
+    severity: str | None
+    verdict: str
+    reason: str
+    due_at_s: float | None
+
+
+class Assertion(msgspec.Struct, frozen=True):
+    quantity: str
+    of: str | None
+    op: str
+    value: float
+    unit: str
+    from_at_s: float
+    to_at_s: float
+    verdict: str
+    reason: str
+
+
+class Action(msgspec.Struct, frozen=True):
+    control: str
+    subject: str
+    trigger: str
+    detail: str
+    taken_at_s: float
+    done_at_s: float | None
+    failed_at_s: float | None
+    ended_at_s: float | None
+    in_control: bool
+
+
+class Said(msgspec.Struct, frozen=True):
+    at_s: float
+    command: str
+    subject: str
+    by: str
+    reason: str
 
 
 class Forbid(msgspec.Struct, frozen=True):
@@ -60,6 +132,9 @@ class Alert(msgspec.Struct, frozen=True):
     in_control: bool
     reason: str
     production_evidence: list[str]
+    acknowledged_at_s: float | None = None
+    escalated_at_s: float | None = None
+    escalated_to: str = ""
 
 
 class Breach(msgspec.Struct, frozen=True):
@@ -96,6 +171,7 @@ class RuleName(msgspec.Struct, frozen=True):
 class Ending(msgspec.Struct, frozen=True):
     reason: str
     at_s: float
+    detail: str = ""
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -120,3 +196,7 @@ class Judgement(msgspec.Struct, frozen=True):
     rules: list[Rule]
     series: list[Series]
     counts: dict[str, int]
+    misses: list[Miss] = []
+    assertions: list[Assertion] = []
+    actions: list[Action] = []
+    operator: list[Said] = []

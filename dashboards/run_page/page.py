@@ -8,13 +8,16 @@ from importlib import resources
 
 import msgspec
 
+from dashboards.run_page.demands import demands
 from dashboards.run_page.measures import measures
-from dashboards.run_page.model import Alert, Expectation, Judgement
+from dashboards.run_page.model import Action, Alert, Judgement
 from dashboards.run_page.scale import clock
+from dashboards.run_page.table import at, table
 from dashboards.run_page.timeline import timeline
 
 _NS_PER_S = 1_000_000_000
 _MOST_ALERTS = 200
+_MOST_ACTIONS = 200
 
 
 def render(document: bytes) -> str:
@@ -26,10 +29,11 @@ def render(document: bytes) -> str:
         (
             _heading(judgement),
             _why(judgement),
-            _expectations(judgement),
+            demands(judgement),
             f"<section><h2>What happened when</h2>{timeline(judgement)}{_LEGEND}</section>",
             _measures(judgement),
             _alerts(judgement),
+            _actions(judgement),
             _trust(judgement),
         )
     )
@@ -45,19 +49,21 @@ _LEGEND = (
     '<p class="legend"><span class="key injected"></span>injection <span class="key effect"></span>took&nbsp;effect '
     '<span class="key breach"></span>true breach <span class="key due"></span>first&nbsp;due '
     '<span class="key firing"></span>alert firing <span class="key pending"></span>pending '
-    '<span class="key false_alarm"></span>false alarm</p>'
+    '<span class="key false_alarm"></span>false alarm <span class="key uncontained"></span>uncontained '
+    '<span class="key action"></span>control action</p>'
 )
 
 
 def _heading(judgement: Judgement) -> str:
     starts = datetime.datetime.fromtimestamp(judgement.start_ns // _NS_PER_S, datetime.UTC)
+    ended = ": ".join(part for part in (judgement.ended.reason, judgement.ended.detail) if part)
     tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in judgement.tags)
     return (
         f'<header><p class="verdict {judgement.verdict}">{escape(judgement.verdict)}</p>'
         f"<h1>{escape(judgement.scenario)} <small>{escape(judgement.case)} · seed {judgement.seed}</small></h1>"
         f"<p>{escape(judgement.description)}</p>"
         f'<p class="facts">{clock(judgement.ended.at_s)} simulated from {starts:%Y-%m-%d %H:%M} UTC; '
-        f"{escape(judgement.ended.reason)} {tags}</p></header>"
+        f"{escape(ended)} {tags}</p></header>"
     )
 
 
@@ -66,37 +72,6 @@ def _why(judgement: Judgement) -> str:
         return ""
     items = "".join(f"<li>{escape(reason)}</li>" for reason in judgement.reasons)
     return f"<section><h2>Why the verdict is {escape(judgement.verdict)}</h2><ul>{items}</ul></section>"
-
-
-def _expectations(judgement: Judgement) -> str:
-    rows = "".join(_expectation(one) for one in judgement.expectations)
-    table = (
-        _table(("alert", "asset", "severity", "due", "detected", "latency", "deadline", "verdict"), rows)
-        if rows
-        else "<p>No alert was expected.</p>"
-    )
-    forbids = "".join(
-        f'<li><b class="{one.verdict}">{one.verdict}</b> '
-        f"{escape(' '.join(part for part in (one.alert, one.asset, one.severity) if part))}: {escape(one.reason)}</li>"
-        for one in judgement.forbids
-    )
-    forbidden = f"<h3>Forbidden</h3><ul>{forbids}</ul>" if forbids else ""
-    count = len(judgement.false_alarms)
-    return f"<section><h2>What the scenario demands</h2>{table}{forbidden}<p>False alarms: <b>{count}</b></p></section>"
-
-
-def _expectation(one: Expectation) -> str:
-    deadline = f"{one.deadline_s:g} s of {one.of}"
-    latency = "–" if one.latency_s is None else f"{one.latency_s:.3f} s"
-    cells = (one.alert, one.asset or "any", one.severity or "any", _at(one.due_at_s), _at(one.detected_at_s))
-    plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    verdict = one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}"
-    spans = (("injection", one.since_injection_s), ("effect", one.since_effect_s))
-    since = ", ".join(f"{seconds:.3f} s since the {what}" for what, seconds in spans if seconds is not None)
-    return (
-        f'<tr>{plain}<td title="{since}">{latency}</td><td>{deadline}</td>'
-        f'<td title="{escape(one.reason)}"><b class="{one.verdict}">{escape(verdict)}</b></td></tr>'
-    )
 
 
 def _measures(judgement: Judgement) -> str:
@@ -116,20 +91,54 @@ def _alerts(judgement: Judgement) -> str:
     rows = "".join(_alert(alert) for alert in judgement.alerts[:_MOST_ALERTS])
     more = len(judgement.alerts) - _MOST_ALERTS
     note = f"<p>… and {more} more in verdict.json.</p>" if more > 0 else ""
-    table = _table(("alert", "asset", "severity", "fired", "resolved", "observed", "limit", "truth"), rows)
-    return f"<section><h2>Every alert</h2>{table if rows else '<p>None fired.</p>'}{note}</section>"
+    listed = table(("alert", "asset", "severity", "fired", "resolved", "observed", "limit", "truth"), rows)
+    return f"<section><h2>Every alert</h2>{listed if rows else '<p>None fired.</p>'}{note}</section>"
 
 
 def _alert(alert: Alert) -> str:
     cells = (
-        alert.alert, alert.asset, alert.severity, clock(alert.fired_at_s), _at(alert.resolved_at_s),
+        alert.alert, alert.asset, alert.severity, clock(alert.fired_at_s), at(alert.resolved_at_s),
         f"{alert.observed:.6g} {alert.unit}", f"{alert.limit:.6g} {alert.unit}",
     )  # fmt: skip
     plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     truth = "fires in the control too" if alert.in_control else alert.truth
-    says = "\n".join((alert.reason, *alert.production_evidence))
+    says = "\n".join((alert.reason, *_care(alert), *alert.production_evidence))
     kind = "fail" if alert.truth == "false" else "plain"
     return f'<tr>{plain}<td title="{escape(says)}"><b class="{kind}">{escape(truth)}</b></td></tr>'
+
+
+def _care(alert: Alert) -> list[str]:
+    cared = []
+    if alert.acknowledged_at_s is not None:
+        cared.append(f"acknowledged {clock(alert.acknowledged_at_s)}")
+    if alert.escalated_at_s is not None:
+        cared.append(f"escalated to {alert.escalated_to} {clock(alert.escalated_at_s)}")
+    return cared
+
+
+def _actions(judgement: Judgement) -> str:
+    if not judgement.actions and not judgement.operator:
+        return ""
+    rows = "".join(_action(action) for action in judgement.actions[:_MOST_ACTIONS])
+    more = len(judgement.actions) - _MOST_ACTIONS
+    note = f"<p>… and {more} more in verdict.json.</p>" if more > 0 else ""
+    heads = ("control", "subject", "taken", "done", "failed", "ended", "set off by", "")
+    listed = table(heads, rows) if rows else "<p>None was taken.</p>"
+    said = "".join(
+        f"<li>{clock(one.at_s)} {escape(one.by)}: {escape(one.command)} {escape(one.subject[:80])}: "
+        f"{escape(one.reason)}</li>"
+        for one in judgement.operator[:_MOST_ACTIONS]
+    )
+    told = f"<h3>What a person told the monitor</h3><ul>{said}</ul>" if said else ""
+    return f"<section><h2>Every control action</h2>{listed}{note}{told}</section>"
+
+
+def _action(action: Action) -> str:
+    moments = (clock(action.taken_at_s), at(action.done_at_s), at(action.failed_at_s), at(action.ended_at_s))
+    cells = (action.control, action.subject, *moments, action.trigger)
+    plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    aside = "taken in the control too" if action.in_control else ""
+    return f'<tr title="{escape(action.detail)}">{plain}<td>{aside}</td></tr>'
 
 
 def _trust(judgement: Judgement) -> str:
@@ -149,12 +158,3 @@ def _trust(judgement: Judgement) -> str:
         f"<section><h2>Why this can be trusted</h2><ul>{checks}</ul>{silent}"
         f'<p class="facts">Judged from {counts}. {versions}. Code {escape(judgement.code)}.</p></section>'
     )
-
-
-def _table(headings: tuple[str, ...], rows: str) -> str:
-    heads = "".join(f"<th>{heading}</th>" for heading in headings)
-    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-
-def _at(seconds: float | None) -> str:
-    return "–" if seconds is None else clock(seconds)

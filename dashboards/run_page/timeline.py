@@ -1,4 +1,4 @@
-"""The timeline: injections, true breaches and alerts one above the other on one axis of time, as SVG."""
+"""The timeline: injections, breaches, alerts and control actions one above the other on one axis of time, as SVG."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def timeline(judgement: Judgement) -> str:
         ("injected", _injections(judgement, end_s)),
         ("true breaches", _breaches(judgement, end_s)),
         ("alerts", _alerts(judgement, end_s)),
+        *((title, rows) for title, rows in (("control actions", _actions(judgement, end_s)),) if rows),
     )
     scale = Scale(0.0, max(end_s, 1e-9), LEFT, RIGHT)
     parts: list[str] = []
@@ -67,7 +68,7 @@ def timeline(judgement: Judgement) -> str:
             y += _ROW
         y += 6
     drawn = time_axis(scale, y, grid_top=8.0) + "".join(parts)
-    says = "timeline of injections, true breaches and alerts"
+    says = "timeline of injections, true breaches, alerts and control actions"
     return f'<svg role="img" aria-label="{says}" viewBox="0 0 {WIDTH} {y + 26:.0f}">{drawn}</svg>'
 
 
@@ -149,4 +150,37 @@ def _alerts(judgement: Judgement, end_s: float) -> list[Row]:
             f"{alert.observed:.6g} against {alert.limit:.6g} {alert.unit}; {alert.reason}"
         )
         items.append(Bar(alert.fired_at_s, resolved_s, kind, says))
+        if alert.acknowledged_at_s is not None:
+            items.append(Mark(alert.acknowledged_at_s, "told", f"acknowledged {clock(alert.acknowledged_at_s)}"))
+        if alert.escalated_at_s is not None:
+            says = f"escalated to {alert.escalated_to} {clock(alert.escalated_at_s)}"
+            items.append(Mark(alert.escalated_at_s, "escalated", says))
+    return [Row(label, tuple(items)) for label, items in rows.items()]
+
+
+def _actions(judgement: Judgement, end_s: float) -> list[Row]:
+    """How long harm was uncontained, what each control did about it, and what a person said."""
+    rows: dict[str, list[Bar | Mark]] = {}
+    for one in judgement.expectations:
+        found = one.contained
+        if found is not None and found.due_at_s is not None:
+            contained_s = end_s if found.contained_at_s is None else found.contained_at_s
+            says = f"uncontained from {clock(found.due_at_s)} to {clock(contained_s)}: {found.reason}"
+            label = " ".join(part for part in ("uncontained:", one.name, one.asset) if part)
+            rows.setdefault(label, []).append(Bar(found.due_at_s, contained_s, "uncontained", says))
+    for action in judgement.actions:
+        items = rows.setdefault(f"{action.control} {action.subject}", [])
+        ended_s = end_s if action.ended_at_s is None else action.ended_at_s
+        says = f"taken {clock(action.taken_at_s)}, ended {clock(ended_s)}: {action.trigger}; {action.detail}"
+        items.append(Bar(action.taken_at_s, ended_s, "action", says))
+        if action.done_at_s is not None:
+            items.append(Mark(action.done_at_s, "done", f"done {clock(action.done_at_s)}"))
+        if action.failed_at_s is not None:
+            items.append(Mark(action.failed_at_s, "failed", f"failed {clock(action.failed_at_s)}: {action.detail}"))
+    said: list[Bar | Mark] = [
+        Mark(one.at_s, "told", f"{clock(one.at_s)} {one.by}: {one.command} {one.subject[:80]}: {one.reason}")
+        for one in judgement.operator
+    ]
+    if said:
+        rows["operator"] = said
     return [Row(label, tuple(items)) for label, items in rows.items()]

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import msgspec
 from rich.console import Console
 
-from correlator.verdict import AlertOutcome, ExpectationOutcome, ForbidOutcome, InjectionOutcome, Judgement
+from correlator.verdict import (
+    ActionOutcome,
+    AlertOutcome,
+    AssertionOutcome,
+    ExpectationOutcome,
+    ForbidOutcome,
+    InjectionOutcome,
+    Judgement,
+    MissOutcome,
+)
 from lab.cli import FAILED, PASSED, UNKNOWN
 from lab.cli.verdict_view import show_verdict
 from lab.judging import read_judgement
@@ -27,7 +36,10 @@ class RunDocument(msgspec.Struct, frozen=True):
     verdict: str
     reasons: list[str]
     expectations: list[ExpectationOutcome]
+    misses: list[MissOutcome]
     forbids: list[ForbidOutcome]
+    assertions: list[AssertionOutcome]
+    actions: list[ActionOutcome]
     false_alarms: list[AlertOutcome]
     injections: list[InjectionOutcome]
     run_dir: str
@@ -62,7 +74,10 @@ def print_judgements(judged: Sequence[tuple[RunDirectory, Judgement | RunDocumen
             judgement.verdict,
             judgement.reasons,
             judgement.expectations,
+            judgement.misses,
             judgement.forbids,
+            judgement.assertions,
+            judgement.actions,
             judgement.false_alarms,
             judgement.injections,
             str(directory.path),
@@ -95,6 +110,6 @@ def _without_verdict(run: Run) -> RunDocument:
     experiment = run.experiment
     reason = "unknown: no verdict: the run was interrupted or could not be judged; see standard error"
     return RunDocument(
-        experiment.scenario, experiment.case, experiment.seed, "unknown", [reason], [], [], [], [],
+        experiment.scenario, experiment.case, experiment.seed, "unknown", [reason], [], [], [], [], [], [], [],
         str(run.directory.path),
     )  # fmt: skip

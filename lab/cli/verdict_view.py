@@ -6,12 +6,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from correlator.verdict import ExpectationOutcome, Judgement
+from correlator.verdict import AssertionOutcome, ExpectationOutcome, Judgement, Verdict
 from dashboards.run_page.scale import clock
 from lab.run_directory import RunDirectory
 
 _STYLES = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
 _MOST_LISTED = 20
+_MOST_ACTIONS = 12
 _WIDE = 104  # columns that the table takes with everything in a column of its own
 
 
@@ -26,6 +27,18 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
         )
     if judgement.expectations:
         console.print(_expectations(judgement.expectations, wide=console.width >= _WIDE))
+    for one in judgement.expectations:
+        for verdict, text in (*_followed(one), *_contained(one)):
+            console.print(Text(f"  {text}: ").append(verdict, style=_STYLES[verdict]))
+    for miss in judgement.misses:
+        who = " ".join(part for part in (miss.alert, miss.asset, miss.severity) if part)
+        console.print(
+            Text(f"expected miss {who}, due {_at(miss.due_at_s)}: ").append(miss.verdict, style=_STYLES[miss.verdict])
+        )
+    for assertion in judgement.assertions:
+        told = f"asserted {_bound(assertion)}: "
+        console.print(Text(told).append(assertion.verdict, style=_STYLES[assertion.verdict]))
+    _show_actions(console, judgement)
     for forbid in judgement.forbids:
         subject = " ".join(part for part in (forbid.alert, forbid.asset, forbid.severity) if part)
         console.print(Text(f"forbidden {subject}: ").append(forbid.verdict, style=_STYLES[forbid.verdict]))
@@ -47,6 +60,50 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
     console.print(f"wrote {directory.verdict} and {directory.report}")
 
 
+def _followed(one: ExpectationOutcome) -> list[tuple[Verdict, str]]:
+    """What had to come of an alert."""
+    told: list[tuple[Verdict, str]] = []
+    for what, found in (("escalated", one.escalated), ("resolved", one.resolved)):
+        if found is not None:
+            when = "not" if found.took_s is None else f"after {found.took_s:.3f} s"
+            told.append((found.verdict, f"{one.name} {what} {when}, deadline {found.within_s:g} s"))
+    return told
+
+
+def _contained(one: ExpectationOutcome) -> list[tuple[Verdict, str]]:
+    """How the harm was contained."""
+    found = one.contained
+    if found is None:
+        return []
+    when = "was not contained" if found.to_contain_s is None else f"contained in {found.to_contain_s:.3f} s"
+    if found.within_s is not None:
+        when += f" of {found.within_s:g} s"
+    loss = "" if found.loss_usd is None else f", lost {found.loss_usd:,.2f} USD meanwhile"
+    if found.loss_below_usd is not None:
+        loss += f" of {found.loss_below_usd:,.10g}"
+    return [(found.verdict, f"{one.name} {when}{loss}, {found.orders} orders")]
+
+
+def _bound(one: AssertionOutcome) -> str:
+    when = _at(one.from_at_s) if one.from_at_s == one.to_at_s else f"{_at(one.from_at_s)} to {_at(one.to_at_s)}"
+    observed = "" if one.observed is None else f" (was {one.observed:,.10g})"
+    parts = (one.quantity, one.of, one.op.replace("_", " "), f"{one.value:,.10g}", one.unit, f"at {when}")
+    return " ".join(part for part in parts if part) + observed
+
+
+def _show_actions(console: Console, judgement: Judgement) -> None:
+    """Control actions, the first of them; the rest is on the page."""
+    if judgement.actions:
+        console.print(f"control actions: {len(judgement.actions)}")
+    for action in judgement.actions[:_MOST_ACTIONS]:
+        end = "" if action.ended_at_s is None else f", ended {_at(action.ended_at_s)}"
+        how = f", failed {_at(action.failed_at_s)}" if action.failed_at_s is not None else ""
+        how = f", done {_at(action.done_at_s)}" if action.done_at_s is not None else how
+        console.print(f"  {_at(action.taken_at_s)} {action.control} {action.subject}{how}{end}")
+    if len(judgement.actions) > _MOST_ACTIONS:
+        console.print(f"  … and {len(judgement.actions) - _MOST_ACTIONS} more in verdict.json")
+
+
 def _expectations(expectations: list[ExpectationOutcome], *, wide: bool) -> Table:
     """In a narrow terminal the three words that name a rule share a column, so that no word is torn."""
     table = Table(box=None, padding=(0, 2 if wide else 1, 0, 0), header_style="dim")
@@ -56,7 +113,8 @@ def _expectations(expectations: list[ExpectationOutcome], *, wide: bool) -> Tabl
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict")
     for one in expectations:
-        rule = (one.alert, one.asset or "any", one.severity or "any")
+        kind = "action" if one.action is not None else one.severity or "any"
+        rule = (one.name, one.asset or "any", kind)
         outcome = one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}"
         table.add_row(
             *(rule if wide else (" ".join(rule),)),

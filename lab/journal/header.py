@@ -34,6 +34,7 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
         "end_ns": experiment.start_ns + experiment.duration_ns,
         "resolved": experiment.to_resolved(),
         "limits": experiment.limits_text,
+        "controls": experiment.controls_text,
         "stablecoins": list(parse_limits(experiment.limits_text, experiment.limits_file).stablecoins),
         "monitor": {
             "reads": {

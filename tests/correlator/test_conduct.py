@@ -93,7 +93,7 @@ def test_forbid_in_an_unfinished_run_is_unknown(play) -> None:
 
 def test_scenario_that_asks_nothing_is_unknown(play) -> None:
     judgement = play(expect=[])
-    assert judgement.reasons == ["unknown: asked: the scenario neither expects nor forbids anything"]
+    assert judgement.reasons == ["unknown: asked: the scenario neither expects, forbids nor asserts anything"]
 
 
 def test_dead_monitor_is_unknown_and_no_all_clear(new_story, tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""Acting: which control action answers which expectation.
+
+The deadline of an action counts, like an alert's, from the breach, the effect or the injection; the breach is that of
+the first rule to become due of those that set the control off, as the controls file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from correlator.actions import ActionEpisode, taken_in_control
+from correlator.asking import Asked, Found, ask, unjudged
+from correlator.case import Case
+from correlator.controls import ControlsError, read_triggers
+from correlator.expectations import Expectation
+from correlator.matching import earliest_due, why_never_due
+from correlator.truth.gauge import Rule
+from correlator.truth.intervals import Interval
+from correlator.verdict import Outcome, Verdict
+
+ON_ORDERS = ("gate", "approval")
+"""Controls that no alert sets off."""
+
+
+def match_action(case: Case, expectation: Expectation) -> Found:
+    """Judge one action that the scenario expects."""
+    asked = ask(case, expectation)
+    if isinstance(asked, Found):
+        return asked
+    if not case.controls:
+        return unjudged(asked, "not_judged", "no controls were wired in")
+    try:
+        rules = _rules_that_set_off(case, expectation)
+    except ControlsError as error:
+        return unjudged(asked, "not_judged", str(error))
+    due = earliest_due(rules, asked.from_ns)
+    if due is not None:
+        due_ns = due[1].due_ns
+        assert due_ns is not None
+        return _answer(case, asked, due_ns, due[1])
+    if expectation.of != "breach":
+        return _answer(case, asked, asked.reference_ns(asked.from_ns), None)
+    if not rules:
+        reason = f"no alert sets off {expectation.name}, so no breach can make it due: count from `effect`"
+        return unjudged(asked, "never_due", reason)
+    return unjudged(asked, "never_due", why_never_due(case, rules, asked.from_ns))
+
+
+def accounts_of(case: Case, strategies: Iterable[str]) -> list[tuple[str, str]]:
+    """The (venue, account) pairs that strategies trade."""
+    wanted = tuple(strategies)
+    return [
+        (venue, strategy.account)
+        for strategy in case.resolved.firm.strategies
+        if strategy.name in wanted
+        for venue in strategy.venues
+    ]
+
+
+def _rules_that_set_off(case: Case, expectation: Expectation) -> list[Rule]:
+    triggers = read_triggers(case.controls, expectation.name, expectation.asset)
+    return [
+        rule
+        for rule in case.rules
+        if any(trigger.covers(rule.mandate, rule.severity) for trigger in triggers)
+        and _speaks_of(case, rule.subject, expectation.asset)
+    ]
+
+
+def _speaks_of(case: Case, spoken_of: str, subject: str | None) -> bool:
+    """Whether an alert on ``spoken_of`` sets off what acts on ``subject``: it does not where it speaks of others.
+
+    An alert speaks of a strategy by its name, or by an account that it trades; of a venue by its name.
+    """
+    names = [strategy.name for strategy in case.resolved.firm.strategies]
+    venues = {venue for strategy in case.resolved.firm.strategies for venue in strategy.venues}
+    if subject in names:
+        if spoken_of in names:
+            return spoken_of == subject
+        venue, _, account = spoken_of.partition(":")
+        owners = [name for name in names if (venue, account) in accounts_of(case, (name,))]
+        return not owners or subject in owners
+    return subject not in venues or spoken_of not in venues or spoken_of == subject
+
+
+def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) -> Found:
+    """Judge an expectation whose control had something to act on."""
+    expectation = asked.expectation
+    deadline_ns = asked.reference_ns(due_ns) + expectation.within_ns
+    concerned = [action for action in case.actions if action.concerns(expectation.name, expectation.asset)]
+    answers = [action for action in concerned if action.taken_ns >= asked.from_ns]
+    own = [action for action in answers if not taken_in_control(action, case.control_actions)]
+
+    def judged(verdict: Verdict, outcome: Outcome, reason: str, action: ActionEpisode | None) -> Found:
+        return Found(
+            asked=asked, verdict=verdict, outcome=outcome, reason=reason, interval=interval, due_ns=due_ns,
+            at_ns=action.taken_ns if action is not None else None, deadline_ns=deadline_ns, breach=interval,
+            seqs=action.seqs if action is not None else [],
+        )  # fmt: skip
+
+    if due_ns > deadline_ns:
+        return judged("unknown", "due_too_late", "what sets it off became due only after the deadline", None)
+    in_time = [action for action in own if action.taken_ns <= deadline_ns]
+    held = [action for action in in_time if not action.failed]
+    if held:
+        if case.outside_control(held[0].taken_ns):
+            reason = "it was taken, but the control run ends before it could show whether it is taken there too"
+            return judged("unknown", "in_control", reason, held[0])
+        return judged("pass", "taken", "taken by its deadline", held[0])
+    if in_time:
+        return judged("fail", "failed", f"taken by its deadline, but it failed: {in_time[0].detail}", in_time[0])
+    shared = next((action for action in answers if action.taken_ns <= deadline_ns), None)
+    if shared is not None:
+        reason = "it is taken without the injection too: the injection did not bring it about"
+        return judged("unknown", "in_control", reason, shared)
+    stands = [action for action in concerned if action.taken_ns < asked.from_ns]
+    stood = next((action for action in stands if action.ended_ns is None or action.ended_ns > due_ns), None)
+    if stood is not None:
+        reason = "it has been in force since before the injection: whether it would have been taken cannot be told"
+        return judged("unknown", "stood_already", reason, stood)
+    if own:
+        reason = f"taken {(own[0].taken_ns - deadline_ns) / 1e9:.3f} s after its deadline"
+        return judged("fail", "late", reason, own[0])
+    if case.end_ns < deadline_ns:
+        return judged("unknown", "interrupted", "the run ended before the deadline, without the action", None)
+    return judged("fail", "missed", "due, and no such action was taken", None)

@@ -1,0 +1,60 @@
+"""Misses: true breaches that no production API shows, so that no monitor can alert them."""
+
+from __future__ import annotations
+
+from correlator.case import Case
+from correlator.expectations import ExpectedMiss
+from correlator.matching import earliest_due, why_never_due
+from correlator.truth.intervals import Interval
+from correlator.verdict import MissOutcome, Verdict
+
+
+def judge_miss(case: Case, miss: ExpectedMiss) -> MissOutcome:
+    """Judge one: it must have been due in truth, and nothing of it may have fired. If something did, it can be seen
+    after all, and the scenario is wrong about it.
+
+    Whether the injection took effect is no question here: what is to be shown is that production shows nothing of it.
+    """
+    began_ns = case.first_began_ns()
+    from_ns = case.start_ns if began_ns is None else began_ns
+
+    def judged(
+        verdict: Verdict, reason: str, interval: Interval | None = None, alerts: list[int] | None = None
+    ) -> MissOutcome:
+        return MissOutcome(
+            alert=miss.alert,
+            asset=miss.asset,
+            severity=miss.severity,
+            because=miss.because,
+            line=miss.line,
+            verdict=verdict,
+            reason=reason,
+            due_at_s=None if interval is None else case.at_s(interval.due_ns),
+            alerts=alerts or [],
+        )
+
+    if case.resolved.timeline and began_ns is None:
+        return judged("unknown", "no injection began")
+    failure = case.failure(miss.alert)
+    if failure is not None:
+        return judged("unknown", f"the truth of {miss.alert} could not be computed:\n{failure}")
+    rules = [rule for rule in case.rules if case.is_beyond_sight(rule) and rule.mandate == miss.alert]
+    rules = [rule for rule in rules if miss.asset in (None, rule.subject)]
+    due = earliest_due(rules, from_ns)
+    if due is None:
+        why = why_never_due(case, rules, from_ns) if rules else "no limit bounds this subject"
+        return judged("unknown", f"nothing was there to be missed: {why}")
+    _, interval = due
+    fired = [
+        place
+        for place, finding in enumerate(case.findings)
+        if finding.fired_ns >= from_ns and finding.episode.matches(miss.alert, miss.asset, miss.severity)
+    ]
+    if fired:
+        first = case.findings[fired[0]]
+        if first.truth is False:
+            return judged("unknown", "such an alert fired without a true breach: see false alarms", interval, fired)
+        return judged("unknown", f"it is visible after all: {' '.join(first.episode.rule)} fired", interval, fired)
+    if not case.completed:
+        return judged("unknown", "nothing fired so far; the run did not reach its end", interval)
+    return judged("pass", f"due, and nothing fired, because {miss.because}", interval)
