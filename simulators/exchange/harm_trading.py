@@ -15,9 +15,8 @@ Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
 class TradingHarm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all of them share. ``injection`` is the injection's name: it decides who is hit where a share is."""
+    """What those share that grow and fade."""
 
-    injection: str = ""
     starts_ns: int = 0
     ends_ns: int = 0
     ramp_ns: int = 0

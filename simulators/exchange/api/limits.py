@@ -95,9 +95,9 @@ class RateLimiter:
             left *= share
         own = self._own_limits
         self.limits = RateLimits(
-            int(own.weight_per_minute * left),
-            int(own.orders_per_ten_seconds * left),
-            int(own.orders_per_day * left),
+            round(own.weight_per_minute * left),
+            round(own.orders_per_ten_seconds * left),
+            round(own.orders_per_day * left),
             own.patience,
         )
 
