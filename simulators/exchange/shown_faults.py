@@ -148,7 +148,7 @@ class _Off:
 
     def quote(self, update_id: int, top: Top) -> Top:
         now_ns = self._fault.now_ns
-        if now_ns >= self._due_ns and update_id != self._bad_id:
+        if now_ns >= self._due_ns and update_id != self._bad_id and top[1] and top[3]:
             self._bad_id = update_id
             self._factor = self._fault.factor(self._symbol, self._number)
             self._number = max(self._number + 1, self._fault.number_at(now_ns))
@@ -159,8 +159,10 @@ class _Off:
         if update_id != self._bad_id:
             return top
         bid, bid_lots, ask, ask_lots = top
-        shown_bid = max(1, round(bid * self._factor)) if bid_lots else bid
-        shown_ask = max(shown_bid + 1, round(ask * self._factor)) if ask_lots else ask
+        if self._factor == 1.0 or not bid_lots or not ask_lots:
+            return top
+        shown_bid = max(1, round(bid * self._factor))
+        shown_ask = max(shown_bid + 1, round(ask * self._factor))
         if (shown_bid, shown_ask) != (bid, ask):
             self._fault.report(f"a quote of {self._symbol} was off by {abs(self._factor - 1.0):.2%}")
         return shown_bid, bid_lots, shown_ask, ask_lots

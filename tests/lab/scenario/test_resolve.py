@@ -225,7 +225,7 @@ def test_the_example_of_each_fault_is_a_sound_injection(spec: object, tmp_path: 
     assert isinstance(injection, Injection)
     assert injection.fault == spec.name
     built = spec.build(injection, 0)
-    assert set(spec.scope) <= {*built.__struct_fields__, "venue"}
+    assert set(spec.scope) <= {*built.__struct_fields__, "venue", "source"}
 
 
 def test_the_correlator_knows_the_words_that_a_scenario_may_use() -> None:
