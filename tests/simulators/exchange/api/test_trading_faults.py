@@ -147,6 +147,8 @@ def test_partial_fills_expire_the_rest_of_what_meets_the_book_and_leave_resting_
     world.quote(2_449_900, 2_450_100)
     _, effects = begin(world, PartialFills, PartialFillsParams(share=1.0, filled=0.3))
     world.post(SELL)
+    ended_by_the_book = f"{ORDER}&side=BUY&type=LIMIT&timeInForce=IOC&quantity=0.1&price=20000"
+    assert world.post(ended_by_the_book)["executedQty"] == "0.00000000"
     assert effects == []
     assert [order.open_lots for order in world.exchange.open_orders("momentum")] == [10_000]
     order = world.post(f"{ORDER}&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.1&price=24501")
@@ -391,10 +393,11 @@ def test_a_frozen_account_is_shown_as_it_was_while_fills_arrive(world):
 )
 def test_balances_contradict_one_another(world, params, rest, stream):
     client = world.user_data()
+    _, unseen = begin(world, ContradictingBalances, ContradictingBalancesParams(share=0.5, accounts=("maker",)))
     fault, effects = begin(world, ContradictingBalances, ContradictingBalancesParams(share=0.05, **params))
     world.post(SELL)
     assert (shown(world, "BTC"), streamed(client.take(), "BTC")) == (rest, [stream])
-    assert len(effects) == 1
+    assert (len(effects), len(unseen)) == (1, 0)
     assert world.exchange.balance("momentum", "BTC") == (9_990_000_000, 10_000_000)
     fault.end(901)
     assert shown(world, "BTC") == ("99.90000000", "0.10000000")
