@@ -43,7 +43,14 @@ def match_action(case: Case, expectation: Expectation) -> Found:
     if not rules:
         reason = f"no alert sets off {expectation.name}, so no breach can make it due: count from `effect`"
         return unjudged(asked, "never_due", reason)
-    return unjudged(asked, "never_due", why_never_due(case, rules, asked.from_ns))
+    why = why_never_due(case, rules, asked.from_ns)
+    if any(action.concerns(expectation.name, expectation.asset) for action in _since(case, asked)):
+        why += "; yet it was taken: what it was taken for is no breach, so count from `effect`"
+    return unjudged(asked, "never_due", why)
+
+
+def _since(case: Case, asked: Asked) -> list[ActionEpisode]:
+    return [action for action in case.actions if action.taken_ns >= asked.from_ns]
 
 
 def accounts_of(case: Case, strategies: Iterable[str]) -> list[tuple[str, str]]:
@@ -88,7 +95,7 @@ def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) ->
     expectation = asked.expectation
     deadline_ns = asked.reference_ns(due_ns) + expectation.within_ns
     concerned = [action for action in case.actions if action.concerns(expectation.name, expectation.asset)]
-    answers = [action for action in concerned if action.taken_ns >= asked.from_ns]
+    answers = [action for action in _since(case, asked) if action.concerns(expectation.name, expectation.asset)]
     own = [action for action in answers if not taken_in_control(action, case.control_actions)]
 
     def judged(verdict: Verdict, outcome: Outcome, reason: str, action: ActionEpisode | None) -> Found:

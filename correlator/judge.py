@@ -167,7 +167,7 @@ def _mismatch(reading: Reading, control: ControlReading) -> str | None:
     ours, theirs = reading.header, control.header
     if theirs.arm != "control":
         return f"the control journal is of arm {theirs.arm!r}"
-    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "code"):
+    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "controls", "code"):
         if getattr(ours, name) != getattr(theirs, name):
             return f"the control journal is not this run's: they differ in {name}"
     return None

@@ -65,8 +65,8 @@ def _followed(one: ExpectationOutcome) -> list[tuple[Verdict, str]]:
     told: list[tuple[Verdict, str]] = []
     for what, found in (("escalated", one.escalated), ("resolved", one.resolved)):
         if found is not None:
-            when = "not" if found.took_s is None else f"after {found.took_s:.3f} s"
-            told.append((found.verdict, f"{one.name} {what} {when}, deadline {found.within_s:g} s"))
+            when = f"not {what}" if found.took_s is None else f"{what} after {found.took_s:.3f} s"
+            told.append((found.verdict, f"{one.name} {when}, deadline {found.within_s:g} s"))
     return told
 
 
@@ -75,13 +75,16 @@ def _contained(one: ExpectationOutcome) -> list[tuple[Verdict, str]]:
     found = one.contained
     if found is None:
         return []
+    if found.due_at_s is None:
+        return [(found.verdict, f"{one.name}: {found.reason}")]
     when = "was not contained" if found.to_contain_s is None else f"contained in {found.to_contain_s:.3f} s"
     if found.within_s is not None:
         when += f" of {found.within_s:g} s"
     loss = "" if found.loss_usd is None else f", lost {found.loss_usd:,.2f} USD meanwhile"
     if found.loss_below_usd is not None:
         loss += f" of {found.loss_below_usd:,.10g}"
-    return [(found.verdict, f"{one.name} {when}{loss}, {found.orders} orders")]
+    orders = f"{found.orders} order{'' if found.orders == 1 else 's'}"
+    return [(found.verdict, f"{one.name} {when}{loss}, {orders}")]
 
 
 def _bound(one: AssertionOutcome) -> str:

@@ -133,6 +133,33 @@ class Story:
             self.audit("signal", resolved_s, "monitor", body[0], "resolved", *body[1:])
         return self
 
+    def act(
+        self, taken_s: float, control: str = "breaker", subject: str = "arb", done_s: float | None = None,
+        failed_s: float | None = None, ended_s: float | None = None, action_id: str = "c-1",
+    ) -> Story:  # fmt: skip
+        """A control action of the monitor, step by step."""
+        for at_s, state in ((taken_s, "taken"), (done_s, "done"), (failed_s, "failed"), (ended_s, "ended")):
+            if at_s is not None:
+                self.audit("action", at_s, "monitor", action_id, control, state, subject, "a-1", "no answer")
+        return self
+
+    def order(
+        self, at_s: float, number: int, event: str = "accepted", account: str = "master", lots: int = 100,
+        venue: str = "apex", kind: str = "limit", client: str = "",
+    ) -> Story:  # fmt: skip
+        """One step in the life of an order to buy BTC."""
+        name = client or f"o-{number}"
+        self.audit(
+            "order", at_s, venue, account, number, name, 1, "buy", kind, "GTC", 2_400_000, lots, event, ""
+        )  # fmt: skip
+        return self
+
+    def sent(self, at_s: float, strategy: str, client: str, reason: str = "", account: str = "master") -> Story:
+        """The gateway sent an order on."""
+        body = (strategy, "apex", account, client, "BTC/USD", "buy", "limit", "24000", "0.001", "sent", reason)
+        self.audit("intent", at_s, "bridge", *body)
+        return self
+
     def records(self) -> list[tuple[str, list[Any]]]:
         """All records in their total order, numbered."""
         ordered = sorted(enumerate(self.entries), key=lambda entry: (entry[1][0], entry[0]))
@@ -198,6 +225,8 @@ def play(new_story, tmp_path: Path):
         with_control: bool = True,
         tell: Any = None,
         limits: str = "",
+        controls: str = "",
+        tell_control: Any = None,
         **resolved: Any,
     ) -> Judgement:
         resolved.setdefault("expect", [EXPECT])
@@ -206,6 +235,7 @@ def play(new_story, tmp_path: Path):
             story = new_story(arm, timeline=timeline, **resolved).found_world().alive()
             if limits:
                 story.header["limits"] = limits
+            story.header["controls"] = controls
             for at_s in range(0, 600, 5):
                 harmed = arm == "run" and at_s >= 200
                 story.quote(at_s, 0, depegs_to if harmed else 1.0)
@@ -219,8 +249,11 @@ def play(new_story, tmp_path: Path):
                     story.alert(alert_at, resolved_at)
                 if tell is not None:
                     tell(story)
-            elif control_alert_at is not None:
-                story.alert(control_alert_at)
+            else:
+                if control_alert_at is not None:
+                    story.alert(control_alert_at)
+                if tell_control is not None:
+                    tell_control(story)
             stops = {"ended_s": ended_s, "ending": ending}
             if arm == "control":
                 cut = control_ended_s is not None
