@@ -61,6 +61,7 @@ _DIMENSIONS: Mapping[str, str] = {
     "snapshot_loss": "ratio",
     "crossed_book": "ratio",
     "bad_tick": "ratio",
+    "reference_price": "ratio",
     "frozen_feed": "time",
     "frozen_account": "time",
     "visibility": "time",

@@ -51,6 +51,7 @@ from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.conduct_board import ConductBoard
 from risk_monitor.mandates.feed_staleness import PositionStaleness, PriceStaleness
 from risk_monitor.mandates.leverage import Leverage
+from risk_monitor.mandates.reference_price import ReferencePrice
 from risk_monitor.mandates.statistics_board import StatisticsBoard
 from risk_monitor.mandates.unsettled_exposure import UnsettledExposure
 from risk_monitor.mandates.visibility import Visibility
@@ -240,8 +241,15 @@ class RiskMonitor:
         portfolio.evaluations.append(UnsettledExposure(tower, books, marks).evaluate)
         priced = tuple(asset for asset in marks.assets if asset != "USD")
         interval_ns = config.cadences.price_source_ms * _NS_PER_MS
+        reference = ReferencePrice(
+            tower, tuple((venue.name, venue.assets or priced) for venue in sources), marks, agenda
+        )
+        if reference.is_kept:
+            portfolio.evaluations.append(reference.history.look)
+            self._staleness.listeners.append(reference.history.refresh)
         self.price_sources = tuple(
-            PriceSource(venue, venue.assets or priced, lines[venue.name], interval_ns, transport) for venue in sources
+            PriceSource(venue, venue.assets or priced, lines[venue.name], interval_ns, transport, reference.told)
+            for venue in sources
         )
 
     def step(self, now_ns: int, event: Event) -> Effects:

@@ -11,15 +11,23 @@ from risk_monitor.transport import Task, Transport, VenueLine
 
 
 class PriceSource:
-    """One source's latest prices. ``seen_ns`` is when the request left that gave them, -1 before the first."""
+    """One source's latest prices. ``seen_ns`` is when the request left that gave them, -1 before the first; ``told`` is
+    told of each that comes, with its moment and the source's name."""
 
     def __init__(
-        self, venue: VenueConfig, assets: tuple[str, ...], line: VenueLine, interval_ns: int, transport: Transport
+        self,
+        venue: VenueConfig,
+        assets: tuple[str, ...],
+        line: VenueLine,
+        interval_ns: int,
+        transport: Transport,
+        told: Callable[[int, str, tuple[IndexPrice, ...]], None],
     ) -> None:
         self.name = venue.name
         self.prices: tuple[IndexPrice, ...] = ()
         self.seen_ns = -1
         self._transport = transport
+        self._told = told
         self._read: Callable[[bytes], tuple[IndexPrice, ...]]
         if venue.dialect == "coingecko":
             target, weight, self._read = (
@@ -51,3 +59,4 @@ class PriceSource:
     def _deliver(self, now_ns: int, departed_ns: int, body: bytes) -> None:
         self.prices = self._read(body)
         self.seen_ns = departed_ns
+        self._told(now_ns, self.name, self.prices)

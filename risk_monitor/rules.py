@@ -104,6 +104,7 @@ _SHOWN = (
     MandateSpec("snapshot_loss", Dimension.FRACTION, Subjects.VENUE, _EACH, "%", window=True),
     MandateSpec("crossed_book", Dimension.FRACTION, Subjects.VENUE_PAIR, _EACH, "bp"),
     MandateSpec("bad_tick", Dimension.FRACTION, Subjects.VENUE_PAIR, _EACH, "bp"),
+    MandateSpec("reference_price", Dimension.FRACTION, Subjects.VENUE_ASSET, _EACH, "bp"),
     MandateSpec("frozen_feed", Dimension.DURATION, Subjects.VENUE_PAIR, _EACH, "s"),
     MandateSpec("frozen_account", Dimension.DURATION, Subjects.ACCOUNT, _EACH, "s"),
     MandateSpec("visibility", Dimension.DURATION, Subjects.ASSET, ("each", "firm"), "s"),

@@ -19,7 +19,15 @@ _SHOWN = {
     "exponent": ("alpha", 1.0),
 }
 _SHOWN_IN_BP = frozenset(
-    ("stablecoin_peg", "price_divergence", "triangular_divergence", "basis", "crossed_book", "bad_tick")
+    (
+        "stablecoin_peg",
+        "price_divergence",
+        "triangular_divergence",
+        "basis",
+        "crossed_book",
+        "bad_tick",
+        "reference_price",
+    )
 )
 _SHOWN_IN_MS = frozenset(("clock_drift",))
 
@@ -38,6 +46,7 @@ _DOUBT: dict[str, tuple[float, float]] = {
     "order_rate": (0.05, 0.0),
     "message_rate": (0.05, 0.0),
     "clock_drift": (0.0, 0.02),
+    "reference_price": (0.0, 0.001),
 }
 
 SeqAt = Callable[[int], int]

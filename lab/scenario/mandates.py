@@ -60,6 +60,9 @@ def subjects(mandate: str, firm: Firm, limits: Limits) -> Names:
             return tuple(symbol for symbol in firm.perpetuals if symbol.partition(":")[0] in firm.pairs)
         case Subjects.VENUE_PAIR:
             return _at_exchanges(firm)
+        case Subjects.VENUE_ASSET if mandate == "reference_price":
+            assets = tuple(asset for asset in firm.assets if asset != "USD")
+            return tuple(f"{source.name}:{asset}" for source in firm.price_sources for asset in assets)
         case Subjects.VENUE_ASSET:
             return _assets_kept(firm)
         case Subjects.ACCOUNT if mandate == "leverage":

@@ -6,6 +6,7 @@ import msgspec
 
 from risk_monitor.connectors.decoding import decode, price
 from risk_monitor.connectors.domain import IndexPrice
+from risk_monitor.timestamps import NS_PER_SECOND
 
 REQUEST_WEIGHT = 1
 
@@ -15,6 +16,7 @@ _ASSET_OF_ID = {coin: asset for asset, coin in ID_OF_ASSET.items()}
 
 class _Price(msgspec.Struct):
     usd: float | None = None
+    last_updated_at: int = 0
 
 
 _decoder = msgspec.json.Decoder(dict[str, _Price])
@@ -28,7 +30,7 @@ def prices_target(assets: tuple[str, ...]) -> str:
 def read_prices(body: bytes) -> tuple[IndexPrice, ...]:
     """Reply to ``GET /simple/price``; a coin without a price is left out."""
     return tuple(
-        IndexPrice(_ASSET_OF_ID[coin], price(entry.usd))
+        IndexPrice(_ASSET_OF_ID[coin], price(entry.usd), entry.last_updated_at * NS_PER_SECOND)
         for coin, entry in decode(_decoder, body).items()
         if coin in _ASSET_OF_ID and entry.usd is not None
     )

@@ -138,7 +138,8 @@ class HistoryRecord(msgspec.Struct, frozen=True):
 
 
 class IndexPrice(msgspec.Struct, frozen=True):
-    """A price source's USD price of an asset."""
+    """A price source's USD price of an asset. ``at_ns``: when it was so, by the source's clock; 0: it does not say."""
 
     asset: str
     price_usd: float
+    at_ns: int = 0

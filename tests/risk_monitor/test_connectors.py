@@ -208,13 +208,13 @@ def test_transactions_are_settlements_with_a_sign_or_transfers() -> None:
 
 def test_price_sources_give_usd_prices_of_known_assets() -> None:
     gecko = b'{"bitcoin":{"usd":24521.12,"last_updated_at":1676884000},"dogecoin":{"usd":1},"tether":{"usd":null}}'
-    assert coingecko.read_prices(gecko) == (IndexPrice("BTC", 24521.12),)
+    assert coingecko.read_prices(gecko) == (IndexPrice("BTC", 24521.12, 1_676_884_000 * 10**9),)
     metrics = (
         b'{"data":[{"asset":"btc","time":"2023-02-20T09:00:00.000000000Z","ReferenceRateUSD":"24520.5"},'
         b'{"asset":"btc","time":"2023-02-20T09:01:00.000000000Z","ReferenceRateUSD":"24521.5"},'
         b'{"asset":"eth","time":"2023-02-20T09:01:00.000000000Z","ReferenceRateUSD":null}],"next_page_token":"x"}'
     )
-    assert coinmetrics.read_prices(metrics) == (IndexPrice("BTC", 24521.5),)
+    assert coinmetrics.read_prices(metrics) == (IndexPrice("BTC", 24521.5, 1_676_883_660 * 10**9),)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from correlator.truth.measures.frozen_feed import FrozenFeed
 from correlator.truth.measures.heartbeat import Heartbeat
 from correlator.truth.measures.reconciliation import Reconciliation
 from correlator.truth.measures.reconciliation_confidence import ReconciliationConfidence
+from correlator.truth.measures.reference_price import ReferencePrice
 from correlator.truth.measures.sequence_gap import SequenceGap
 from correlator.truth.measures.snapshot_loss import PATHS as SNAPSHOTS
 from correlator.truth.measures.snapshot_loss import SnapshotLoss
@@ -24,6 +25,7 @@ from correlator.truth.shown.accounts import ExchangeAccounts, ShownAccount
 from correlator.truth.shown.asked import Asked
 from correlator.truth.shown.custody import Custody
 from correlator.truth.shown.quotes import QuoteMeasure, QuoteStretch, ShownQuotes
+from correlator.truth.shown.source_prices import SourcePrice, read_prices
 from correlator.truth.stretch import USD
 
 MANDATES = frozenset(
@@ -37,6 +39,7 @@ MANDATES = frozenset(
         Heartbeat,
         Reconciliation,
         ReconciliationConfidence,
+        ReferencePrice,
         SequenceGap,
         SnapshotLoss,
         Visibility,
@@ -48,6 +51,9 @@ _STRETCH_QUOTES = 8_192
 _BOOK_TICKER = b"bookTicker"
 _DEPTH = b"depth@100ms"
 _GOOD = 400  # a status below it
+
+Told = Callable[[int, int, list[SourcePrice]], None]
+"""Takes the prices that reached the monitor from one source, with the moment and the record's number."""
 
 
 class ShownLink:
@@ -61,6 +67,7 @@ class ShownLink:
         heartbeat: Heartbeat | None,
         errors: ApiErrors | None,
         snapshots: SnapshotLoss | None,
+        told: Told | None,
     ) -> None:
         self.heartbeat = heartbeat
         self.quotes: dict[str, ShownQuotes] = {}  # by symbol as it is written on streams
@@ -70,6 +77,7 @@ class ShownLink:
         self._custody = custody
         self._errors = errors
         self._snapshots = snapshots
+        self._told = told
 
     def feed(self, symbol: str, kind: bytes) -> Callable[[Push], None] | None:
         """Where messages of a stream (``kind`` of ``symbol``) go; None if nobody needs them."""
@@ -112,6 +120,8 @@ class ShownLink:
             self._errors.ended(at_ns, is_failure, reply.seq)
         if self._snapshots is not None and asked.target.startswith(SNAPSHOTS):
             self._snapshots.answered(at_ns, reply.status, reply.body, reply.seq)
+        if self._told is not None and reply.status < _GOOD:
+            self._told(at_ns, reply.seq, read_prices(asked.target, reply.body))
         if asked.is_account_data and is_readable and reply.status < _GOOD:
             if self._accounts is not None:
                 self._accounts.replied(at_ns, asked, reply.body, reply.seq)
@@ -160,6 +170,7 @@ class Shown:
         self._gaps: list[SequenceGap] = []
         self._visibility = Visibility(board, start_ns) if self._keeps(Visibility.mandate) else None
         self._needs_marks = self._keeps(Reconciliation.mandate)
+        self._reference = ReferencePrice(board, start_ns) if self._keeps(ReferencePrice.mandate) else None
 
     def _keeps(self, mandate: str) -> bool:
         return self._limits.mandate(mandate) is not None
@@ -189,11 +200,19 @@ class Shown:
             heartbeat if self._keeps(Heartbeat.mandate) else None,
             ApiErrors(errors, self._window_ns(errors)) if errors is not None else None,
             SnapshotLoss(snapshots, self._window_ns(snapshots)) if snapshots is not None else None,
+            self._told_by(venue) if not (pairs or reads.accounts or reads.strategies) else None,
         )
         for pair in pairs:
             self._watch(link, venue, pair)
         self._links.append(link)
         return link
+
+    def _told_by(self, source: str) -> Told | None:
+        """Where the prices of a price source go."""
+        reference = self._reference
+        if reference is None:
+            return None
+        return lambda at_ns, seq, prices: reference.told(at_ns, seq, source, prices)
 
     def _exchange(
         self, venue: str, pairs: list[str], accounts: list[str], reconciliation: Reconciliation | None
@@ -228,7 +247,9 @@ class Shown:
         symbol = pair.partition(":")[0].replace("/", "").lower()
         quotes = ShownQuotes(venue, pair, self._oldest_ns(name, "prices"), self._board.buckets)
         quotes.measures = self._quote_measures(name, quotes.age_ns)
-        if quotes.measures or self._needs_marks or self._visibility is not None:
+        if self._reference is not None:
+            self._reference.marks.watch(quotes)
+        if quotes.measures or self._needs_marks or self._reference or self._visibility is not None:
             link.quotes[symbol] = quotes
             self._quotes.append(quotes)
             if self._visibility is not None:
@@ -289,6 +310,8 @@ class Shown:
             gaps.settle(known_ns)
         if self._visibility is not None:
             self._visibility.settle(stretches, known_ns)
+        if self._reference is not None:
+            self._reference.settle(stretches, known_ns)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
