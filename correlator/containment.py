@@ -84,7 +84,7 @@ def judge_containment(case: Case, found: Found, course: Course | None) -> Contai
     judged = [
         each
         for each in (
-            _judge_time(case, asked, found.due_ns, contained_ns, by_itself=course.contained_ns is None),
+            _judge_time(case, asked, found.due_ns, course, over_ns),
             _judge_loss(asked, course, contained_ns),
             _judge_orders(case, asked, found.due_ns, course, over_ns),
         )
@@ -113,16 +113,23 @@ def judge_containment(case: Case, found: Found, course: Course | None) -> Contai
 _Judged = tuple[Verdict, Outcome, str]
 
 
-def _judge_time(
-    case: Case, asked: Containment, due_ns: int, contained_ns: int | None, *, by_itself: bool
-) -> _Judged | None:
+def _judge_time(case: Case, asked: Containment, due_ns: int, course: Course, over_ns: int | None) -> _Judged | None:
     if asked.within_ns is None:
         return None
     deadline_ns = due_ns + asked.within_ns
+    by_itself = course.contained_ns is None
+    contained_ns = over_ns if course.contained_ns is None else course.contained_ns
     if contained_ns is not None and contained_ns > deadline_ns:
-        late_s = (contained_ns - deadline_ns) / 1e9
-        how = "only when the harm was over by itself, " if by_itself else ""
-        return "fail", "not_contained", f"contained {how}{late_s:.3f} s after its deadline"
+        late = f"{(contained_ns - deadline_ns) / 1e9:.3f} s after its deadline"
+        if by_itself:
+            return "fail", "not_contained", f"contained only when the harm was over by itself, {late}"
+        if course.last_order_ns is not None and course.last_order_ns > deadline_ns:
+            return (
+                "fail",
+                "not_contained",
+                f"contained {late}: orders went on until {case.at_s(course.last_order_ns)} s",
+            )
+        return "fail", "not_contained", f"contained {late}: until then an order stood in a book"
     if case.end_ns < deadline_ns:
         return "unknown", "interrupted", "the run ended before it had to be contained"
     if contained_ns is None:

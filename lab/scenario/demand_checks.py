@@ -59,14 +59,11 @@ def _check_rule(
 
 def _check_expectation(check: Agreement, at: Path, wanted: Expectation, experiment: Experiment, world: World) -> None:
     if wanted.action is not None:
-        _check_action(check, at, wanted.action, world)
+        _check_action(check, at, wanted.action, wanted.asset, world)
     elif wanted.alert is not None and _check_rule(check, at, wanted, wanted.alert, world) and wanted.asset is None:
         possible = subjects(wanted.alert, world.firm, world.limits.rules)
         if len(possible) > 1:
             check.wrong((*at, "asset"), "is missing", one_of(possible))
-    if wanted.escalates_within_ns is not None and experiment.operator is None:
-        message = "nobody is there to acknowledge, so nothing is escalated"
-        check.wrong((*at, "escalates_within"), message, "`operator: {…}` above")
     if wanted.escalates_within_ns is not None and experiment.operator is None:
         message = "nobody is there whose silence could escalate it"
         check.wrong((*at, "escalates_within"), message, "`operator: {…}` above")
@@ -104,8 +101,8 @@ def _check_forbidden(check: Agreement, at: Path, forbidden: Forbidden, experimen
             return
 
 
-def _check_action(check: Agreement, at: Path, action: str, world: World) -> None:
-    """The control is wired in."""
+def _check_action(check: Agreement, at: Path, action: str, subject: str | None, world: World) -> None:
+    """The control is wired in, and can act on the subject."""
     controls = world.controls
     if controls is None:
         check.wrong((*at, "action"), f"no controls are wired in, so no {action} can act", "`controls: NAME` above")
@@ -114,6 +111,20 @@ def _check_action(check: Agreement, at: Path, action: str, world: World) -> None
         check.wrong(
             (*at, "action"), f"{controls.file} configures no {action}", one_of(wired) or "a control: it has none"
         )
+    elif subject is not None:
+        strategies = tuple(strategy.name for strategy in world.firm.strategies)
+        exchanges = tuple(exchange.name for exchange in world.firm.exchanges)
+        acted_on = {
+            "gate": strategies,
+            "breaker": (*strategies, "*"),
+            "emergency_stop": ("*",),
+            "defensive": (*strategies, "*"),
+            "defcon": ("level 4", "level 3", "level 2", "level 1"),
+            "approval": strategies,
+            "failover": exchanges,
+            "limits_log": ("limits",),
+        }
+        check.known((*at, "asset"), subject, acted_on[action], f"subject of {action}")
 
 
 def _check_miss(check: Agreement, at: Path, miss: ExpectedMiss, experiment: Experiment, world: World) -> None:

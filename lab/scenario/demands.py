@@ -15,10 +15,13 @@ from lab.scenario.records import Key, record
 from lab.scenario.scalars import NAME, Choice, Dollars, Duration, Flag, Moment, Text
 
 SUBJECT = Text("a subject of the mandate, such as USDT, apex or BTC/USD", r"[A-Za-z0-9_/:~]+", 60)
+ACTED_ON = Text(
+    "a subject of the alert or the action, such as USDT, maker, * or level 3", r"[A-Za-z0-9_/:~]+|\*|level [1-4]", 60
+)
 
 
 class Containment(msgspec.Struct, frozen=True, kw_only=True):
-    """Harm is contained once no rule that it breached is in breach any more, or its source trades no longer."""
+    """Harm is contained once no order of its accounts is accepted any more and none stands in a book."""
 
     within_ns: Annotated[int | None, Key(Duration(positive=True), "contained so long after it was due", "within")] = (
         None
@@ -42,7 +45,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     alert: Annotated[str | None, Key(Choice(MANDATES), "the mandate; this or `action` is required")] = None
     action: Annotated[str | None, Key(Choice(CONTROLS), "the control that must act")] = None
     asset: Annotated[
-        str | None, Key(SUBJECT, "the subject of the alert or the action; optional where the mandate has one")
+        str | None, Key(ACTED_ON, "the subject of the alert or the action; optional where the mandate has one")
     ] = None
     severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity or worse; alerts only")] = None
     within_ns: Annotated[int, Key(Duration(positive=True), "the deadline", "within")]

@@ -59,7 +59,8 @@ EQUITY = 100 * 24_000 + 1_000_000 + 1_000_000
         (dip, {"quantity": "drawdown", "from_ns": 0, "op": "at_most", "value": 0.2}, "fail", 100 / 440, 301),
         (dip, {"quantity": "mid", "of": BOOK, "from_ns": 0, "op": "above", "value": 23_900}, "fail", 23_900, 301),
         (nothing, {"quantity": "position", "of": "BTC", "at_ns": 9 * S, "op": "at_most", "value": 100}, "pass", 100, 9),
-        (dip, {"quantity": "notional", "of": "BTC", "at_ns": 301 * S, "op": "below", "value": 3e6}, "pass", 2.39e6, 301),
+        (dip, {"quantity": "notional", "of": "BTC", "at_ns": 301 * S, "op": "below", "value": 3e6},
+         "pass", 2.39e6, 301),
         (nothing, {"quantity": "unsettled", "at_ns": 9 * S, "op": "at_most", "value": 0}, "pass", 0, 9),
     ],
 )  # fmt: skip

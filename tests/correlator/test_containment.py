@@ -62,7 +62,9 @@ def test_harm_that_orders_no_more_in_time_is_contained(contain) -> None:
 def test_control_that_came_too_late_fails(contain) -> None:
     found = contain(lambda story: story.order(225, 1).order(226, 1, "cancelled"))
     assert summary(found) == ("fail", "not_contained", 26, 1)
-    assert found.reason == "contained 16.000 s after its deadline"
+    assert found.reason == "contained 16.000 s after its deadline: orders went on until 225.0 s"
+    rested = contain(lambda story: story.order(150, 1).order(226, 1, "cancelled"))
+    assert rested.reason == "contained 16.000 s after its deadline: until then an order stood in a book"
 
 
 def test_order_that_rests_to_the_end_was_never_contained(contain) -> None:

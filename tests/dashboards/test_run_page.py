@@ -14,14 +14,20 @@ import pytest
 
 from correlator.reporting import to_json
 from correlator.verdict import (
+    ActionOutcome,
     AlertOutcome,
+    AssertionOutcome,
     BreachOutcome,
     Check,
+    ContainmentOutcome,
+    DemandOutcome,
     Ending,
     ExpectationOutcome,
     ForbidOutcome,
     InjectionOutcome,
     Judgement,
+    MissOutcome,
+    OperatorOutcome,
     RuleName,
     RuleOutcome,
     Series,
@@ -128,6 +134,65 @@ def test_the_page_holds_everything_and_fetches_nothing() -> None:
         "Judged from 1,234 quote",
     ):
         assert words in text, words
+
+
+CONTAINED = msgspec.structs.replace(
+    JUDGEMENT,
+    ended=Ending("stopped", 10_800.0, 14_400.0, "drawdown above 10 %"),
+    expectations=[
+        ExpectationOutcome(
+            alert=None, action="breaker", asset="maker", severity=None, of="breach", injection="slide", verdict="fail",
+            outcome="not_contained", reason="too late", due_at_s=7_203.0, detected_at_s=7_204.0, latency_s=1.0,
+            deadline_s=15.0,
+            escalated=DemandOutcome(
+                verdict="pass", outcome="detected", reason="escalated", at_s=7_300.0, took_s=96.0, within_s=100.0
+            ),
+            contained=ContainmentOutcome(
+                verdict="fail", outcome="not_contained", reason="too late", accounts=["apex:maker"], due_at_s=7_203.0,
+                contained_at_s=7_803.0, to_contain_s=600.0, orders=82, loss_usd=2_617.55, within_s=10.0,
+                loss_below_usd=5_000.0,
+            ),
+        )
+    ],
+    misses=[
+        MissOutcome(
+            alert="bad_tick", asset="apex:BTC/USD", severity="high", because="x", line=3, verdict="pass",
+            reason="due, and nothing fired, because x", due_at_s=60.0,
+        )
+    ],
+    assertions=[
+        AssertionOutcome(
+            quantity="equity", of=None, op="at_least", value=9e6, unit="USD", line=4, from_at_s=60.0, to_at_s=120.0,
+            verdict="unknown", reason="it had no value", observed=None, observed_at_s=None,
+        )
+    ],
+    actions=[
+        ActionOutcome(
+            "c1", "breaker", "maker", "order_rate/apex:maker/1", "paused", 7_204.0, 7_205.0, None, 8_104.0, False, True,
+            [45],
+        )
+    ],
+    operator=[OperatorOutcome(7_400.0, "acknowledge", "a1", "operator", "seen", 46)],
+)  # fmt: skip
+
+
+def test_containment_stands_beside_detection_and_actions_on_the_timeline() -> None:
+    page = render(to_json(CONTAINED))
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    for told in (
+        "stopped: drawdown above 10 %",
+        "breaker maker action 02:00:03 02:00:04 1.000 s 15 s of breach fail: not contained",
+        "breaker maker 02:00:03 02:10:03 600.000 s of 10 s 2,617.55 USD of 5,000 USD 82 fail",
+        "pass breaker maker escalates within 100 s: escalated, after 96.000 s",
+        "pass bad_tick apex:BTC/USD high (due 00:01:00): due, and nothing fired, because x",
+        "unknown equity at least 9,000,000 USD at 00:01:00 to 00:02:00: it had no value",
+        "breaker maker 02:00:04 02:00:05 – 02:15:04 order_rate/apex:maker/1",
+        "02:03:20 operator: acknowledge a1: seen",
+    ):
+        assert told in text, told
+    assert '<rect class="uncontained"' in page
+    assert '<rect class="action"' in page
+    assert "control actions" in text
 
 
 def test_beside_the_latency_stand_the_times_since_injection_and_effect() -> None:

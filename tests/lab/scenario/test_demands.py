@@ -268,6 +268,17 @@ def test_a_controls_file_is_checked_by_itself(home: Path) -> None:
             "at_most",
         ),
         (
+            "emergency_stop\n",
+            "emergency_stop\n    asset: maker\n",
+            "demanding.yaml:21:12: expect[1].asset: `maker` is no subject of emergency_stop; expected *",
+        ),
+        (
+            "emergency_stop\n",
+            "emergency_stop\n    asset: level 7\n",
+            "demanding.yaml:21:12: expect[1].asset: `level 7` does not fit; expected a subject of the alert or the action, "
+            "such as USDT, maker, * or level 3",
+        ),
+        (
             "{acknowledges_after",
             "{acknowledge_after",
             "demanding.yaml:9:12: operator.acknowledge_after: unknown key; expected acknowledges_after, "
@@ -282,6 +293,11 @@ def test_a_wrong_demand_is_told_with_its_place_and_its_remedy(right: str, wrong:
     words = ("QUANTITIES", "BOOKS")
     before, _, after = message.partition(next((word for word in words if word in message), "\n"))
     assert any(line.startswith(before) and line.endswith(after) for line in caught.value.lines()), caught.value.lines()
+
+
+def test_an_action_may_be_asked_of_everything_at_once(home: Path) -> None:
+    text = GOOD.replace("emergency_stop\n", "emergency_stop\n    asset: '*'\n", 1)
+    assert load(text).expect[1].asset == "*"
 
 
 def test_a_mistake_in_a_controls_file_is_told_in_that_file(home: Path) -> None:
