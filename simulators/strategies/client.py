@@ -151,7 +151,7 @@ class ExchangeClient:
         if info is None:
             self._clock.call_at(self._clock.now_ns + _RETRY_NS, lambda _: self._ask_pairs())
             return
-        listed = {f"{each.base_asset}/{each.quote_asset}": each for each in info.symbols}
+        listed = {each.pair_name: each for each in info.symbols}
         try:
             pairs = [Pair.from_info(listed[name]) for name in self._wanted_pairs if name in listed]
         except MALFORMED:

@@ -25,6 +25,12 @@ class SymbolInfo(msgspec.Struct, frozen=True, rename="camel"):
     filters: list[Filter]
     margin_asset: str = ""  # of a perpetual
 
+    @property
+    def pair_name(self) -> str:
+        """``BASE/QUOTE``, of a perpetual ``BASE/QUOTE:MARGIN``."""
+        name = f"{self.base_asset}/{self.quote_asset}"
+        return f"{name}:{self.margin_asset}" if self.margin_asset else name
+
 
 class ExchangeInfo(msgspec.Struct, frozen=True):
     symbols: list[SymbolInfo]

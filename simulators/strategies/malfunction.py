@@ -59,6 +59,12 @@ class Malfunction(Strategy[M]):
             self.on_placed(order)
         return order
 
+    def affordable_lots(self, client: ExchangeClient, pair: Pair, side: int, price: float) -> int:
+        """On margin, either side is backed by what is free of the wallet, as far as the venue lends on it."""
+        if not client.dialect.is_margin:
+            return super().affordable_lots(client, pair, side, price)
+        return pair.lots(int(client.free_units(pair.quote) * self.params.leverage / price)) if price > 0.0 else 0
+
     def sized_units(self, client: ExchangeClient, pair: Pair, strength: float) -> int:
         """Base units of an order of its stated size, times ``strength``."""
         return int(self.order_cap_units(client, pair) * strength)

@@ -53,9 +53,8 @@ class Pair(msgspec.Struct, frozen=True):
                 notional = to_units(each.notional or each.min_notional)
         if tick <= 0 or lot <= 0:
             raise ValueError(f"{info.symbol}: exchangeInfo states no tick or lot size")
-        margin = f":{info.margin_asset}" if info.margin_asset else ""
-        name = f"{info.base_asset}/{info.quote_asset}{margin}"
-        return cls(name, info.symbol, info.base_asset, info.quote_asset, tick, lot, max(1, -(-least // lot)), notional)
+        least_lots = max(1, -(-least // lot))
+        return cls(info.pair_name, info.symbol, info.base_asset, info.quote_asset, tick, lot, least_lots, notional)
 
     def price(self, ticks: int) -> float:
         return ticks * self.tick_units / UNITS
