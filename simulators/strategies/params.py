@@ -130,7 +130,7 @@ class MalfunctionParams(StrategyParams, frozen=True, kw_only=True, forbid_unknow
     slippage_bp: BasisPoints = 50.0
     """How far beyond the best price an order may trade."""
     leverage: Annotated[float, msgspec.Meta(gt=0.0, le=125.0)] = 10.0
-    """How many times its margin an order may be worth, where it trades contracts: half of what a venue lends a new account."""
+    """How many times its margin an order may be worth, where it trades contracts. The venue may lend less."""
 
 
 class RunawayParams(MalfunctionParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
