@@ -123,6 +123,11 @@ def test_orders_per_minute_are_those_of_the_last_minute(asserted: Any, at_s: int
     assert asserted(trade, **asked).observed == orders
 
 
+def test_an_order_leaves_the_minute_in_the_moment_in_which_another_enters_it(asserted: Any) -> None:
+    asked = {"quantity": "orders_per_minute", "of": "apex:master", "at_ns": 160 * S, "op": "at_most", "value": 1}
+    assert asserted(lambda story: story.order(100, 1).order(160, 2), **asked).observed == 1
+
+
 @pytest.mark.parametrize(("at_s", "firing"), [(99, 0), (100, 1), (149, 1), (150, 0)])
 def test_alerts_that_fire_are_counted(asserted: Any, at_s: int, firing: int) -> None:
     asked = {"quantity": "alerts_firing", "at_ns": at_s * S, "op": "at_most", "value": 0}

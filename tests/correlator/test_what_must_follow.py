@@ -163,8 +163,10 @@ def test_run_that_a_stop_condition_ended_is_judged_by_what_was_due(play) -> None
     def tell(story: Any) -> None:
         story.audit("stop", 400, "coordinator", "drawdown above 10 %", "drawdown was 11")
 
-    judgement = play(alert_at=205, ended_s=400, ending="stopped", control_ended_s=600, tell=tell)
+    forbid = [{"alert": "position_limit"}]
+    judgement = play(alert_at=205, ended_s=400, ending="stopped", control_ended_s=600, tell=tell, forbid=forbid)
     assert judgement.verdict == "pass", judgement.reasons
+    assert [(one.verdict, one.reason) for one in judgement.forbids] == [("pass", "none fired")]
     assert (judgement.ended.reason, judgement.ended.detail) == ("stopped", "drawdown above 10 % (drawdown was 11)")
     assert check(judgement, "history").reason.startswith("a stop condition ended the run after 400 s: drawdown above")
     early = only(play(alert_at=None, ended_s=210, ending="stopped", tell=tell))
