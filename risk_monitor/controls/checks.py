@@ -128,7 +128,7 @@ class Messages:
 
 class Repeats:
     """The same order (pair, side, size, price) of one strategy, again and again with no other between: a loop that has
-    lost count, not a decision."""
+    lost count, not a decision. Orders that take from the book are alike at any price: theirs moves with the market."""
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
@@ -138,17 +138,19 @@ class Repeats:
         last = self._last.get(order.intent.strategy)
         if last is None:
             return None if len(self._last) < MAX_STRATEGIES else Ruling(0.0, "too many strategies to count")
-        if last[0] == _likeness(order.intent) and last[1].is_full(now_ns):
+        if last[0] == _likeness(order) and last[1].is_full(now_ns):
             return Ruling(0.0, f"the same order {self._rate.most} times within {self._rate.within_ns / 1e9:g} s")
         return None
 
     def sent(self, now_ns: int, order: PricedOrder, quantity: float) -> None:
-        likeness = _likeness(order.intent)
+        likeness = _likeness(order)
         last = self._last.get(order.intent.strategy)
         if last is None or last[0] != likeness:
             last = self._last[order.intent.strategy] = (likeness, Window(self._rate))
         last[1].add(now_ns)
 
 
-def _likeness(intent: Intent) -> tuple[object, ...]:
-    return intent.venue, intent.account, intent.symbol, intent.side, intent.quantity, intent.price
+def _likeness(order: PricedOrder) -> tuple[object, ...]:
+    intent = order.intent
+    rests = order.mid > 0.0 and (order.price - order.mid) * order.direction < 0.0
+    return intent.venue, intent.account, intent.symbol, intent.side, intent.quantity, intent.price if rests else None

@@ -125,6 +125,15 @@ def test_the_same_order_again_and_again_is_blocked_and_another_one_is_not(floor:
     assert at.wants("maker", "BUY", "0.1").verdict == "allow"
 
 
+def test_orders_that_take_from_the_book_are_alike_at_any_price_and_those_that_rest_are_not(floor: Any) -> None:
+    at = floor("gate: {repeats: {most: 2 times, within: 10 s}}")
+    mid = at.quotes[0].mid
+    taking = [at.wants("maker", "BUY", "0.1", price=f"{mid + ticks:.2f}").verdict for ticks in (1, 2, 3)]
+    assert taking == ["allow", "allow", "block"]
+    resting = [at.wants("maker", "BUY", "0.1", price=f"{mid - ticks:.2f}").verdict for ticks in (1, 2, 3)]
+    assert resting == ["allow", "allow", "allow"]
+
+
 def test_stopping_a_strategy_is_told_once_and_its_end_too(floor: Any) -> None:
     at = floor("gate: {price_collar: 100 bp}")
     for _ in range(50):
