@@ -185,8 +185,7 @@ class GatewayDesk:
 
     def _on_strategies(self, now_ns: int, departed_ns: int, body: bytes) -> None:
         self._strategies = gateway.read_strategies(body)[:MAX_STRATEGIES]
-        for strategy in self._strategies:
-            self._heartbeats.expect(now_ns, strategy.name)
+        self._heartbeats.listed(now_ns, tuple(strategy.name for strategy in self._strategies))
         if not self._is_roster_known:
             self._is_roster_known = True
             # The controls were told of a way to the gateway before it was known whom it leads to.
@@ -197,7 +196,7 @@ class GatewayDesk:
         before = self._log.number
         orders = gateway.read_orders(body)
         for order in orders:
-            self._log.sent(order)
+            self._log.sent(order, is_listed=True)
         if len(orders) >= gateway.ORDERS_PAGE:
             if self._log.number <= before:
                 raise ConnectorError("a full page of orders does not advance")

@@ -18,9 +18,11 @@ from correlator.truth.shown.payloads import read_depth
 from correlator.truth.shown.shown import ShownLink
 
 _MARK_PRICE = b"markPrice"
+_DEPTH = b"depth"
 _STREAM_NAME_AT = len(b'{"stream":"')
 _ACCOUNT_DATA = re.compile(
-    r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/|^/v1/(vault|transactions|exchange_accounts)"
+    r"^/api/v3/(account|myTrades|openOrders|allOrders|order)\b|^/sapi/v[0-9]+/sub-account/"
+    r"|^/v1/(vault|transactions|exchange_accounts)"
     r"|^/fapi/v[0-9]+/(account|positionRisk|openOrders|allOrders|order)\b"
 )
 _MOST_NAMES = 4_096
@@ -83,9 +85,10 @@ class MonitorLink:
     def _sink(self, name: bytes) -> Sink:
         """Where messages of a stream go."""
         symbol, _, kind = name.partition(b"@")
-        if not kind or kind.startswith(_MARK_PRICE):  # what a venue reckons is no price that anybody quotes
-            return _pass_over
-        feed, shown = self.price_feeds.get(_text(symbol)), self._shown.feed(_text(symbol), kind)
+        shown = self._shown.feed(_text(symbol), kind)
+        # What a venue reckons is no price that anybody quotes, and an update of a book none that is whole.
+        is_price = kind and not kind.startswith((_MARK_PRICE, _DEPTH))
+        feed = self.price_feeds.get(_text(symbol)) if is_price else None
         if feed is None:
             return shown or _pass_over
         give = feed.arrivals.append

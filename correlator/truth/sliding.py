@@ -6,6 +6,7 @@ from collections import deque
 
 from correlator.truth.gauge import Gauge
 
+NEVER_NS = 1 << 62
 MOST_KEPT = 1 << 18
 """Beyond this many entries in one window the oldest leave early: memory must not follow a run-away."""
 
@@ -66,7 +67,8 @@ class SlidingSum:
 
 
 class SlidingShare:
-    """What share of the outcomes within the last ``window_ns`` were bad, where there are at least ``fewest``."""
+    """What share of the outcomes within the last ``window_ns`` were bad, or of the last ``fewest`` if those are more;
+    undefined before there have been so many."""
 
     def __init__(self, gauge: Gauge, window_ns: int, fewest: int) -> None:
         self._gauge = gauge
@@ -78,21 +80,27 @@ class SlidingShare:
     def add(self, at_ns: int, is_bad: bool, seq: int) -> None:
         """An outcome, not before any earlier one."""
         self.advance(at_ns)
-        if len(self._outcomes) >= MOST_KEPT:
-            self._forget()
         self._outcomes.append((at_ns, is_bad))
         self._bad += is_bad
+        while self._leaves_ns <= at_ns or len(self._outcomes) > MOST_KEPT:
+            self._forget()
         self._show(at_ns, seq)
 
     def advance(self, to_ns: int) -> None:
         """Let outcomes leave that were in the window before ``to_ns``, each at its time."""
-        while self._outcomes and (leaves_ns := self._outcomes[0][0] + self._window_ns) <= to_ns:
+        while (leaves_ns := self._leaves_ns) <= to_ns:
             self._forget()
             self._show(leaves_ns, 0)
+
+    @property
+    def _leaves_ns(self) -> int:
+        """When the oldest leaves, as far as it hangs on time."""
+        return self._outcomes[0][0] + self._window_ns if len(self._outcomes) > self._fewest else NEVER_NS
 
     def _forget(self) -> None:
         self._bad -= self._outcomes.popleft()[1]
 
     def _show(self, at_ns: int, seq: int) -> None:
         count = len(self._outcomes)
-        self._gauge.set(at_ns, self._bad / count if count >= self._fewest else float("nan"), seq)
+        if count >= self._fewest:
+            self._gauge.set(at_ns, self._bad / count, seq)

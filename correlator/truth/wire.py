@@ -41,8 +41,9 @@ class Wire:
         if link in self._links:
             return
         board, limits = self._board, self._limits
-        outage_gauge = board.bound(ApiOutage.mandate, venue)
-        latency_gauge = board.bound(ApiLatency.mandate, venue)
+        is_gateway = bool(reads.strategies)  # the firm's own: its silence is that of its heartbeats
+        outage_gauge = board.bound(ApiOutage.mandate, venue) if not is_gateway else None
+        latency_gauge = board.bound(ApiLatency.mandate, venue) if not is_gateway else None
         latency_mandate = limits.mandate(ApiLatency.mandate)
         latency = None
         if latency_gauge is not None and latency_mandate is not None:

@@ -11,7 +11,7 @@ MAX_WITHDRAWALS = 4_096
 class OrderLog:
     """The latest orders by (venue, account, client order id), and withdrawals by (venue, client id).
 
-    ``number`` is that of the last order known; ``has_forgotten``: the log once held orders that it no longer knows.
+    ``number``: every order up to it is known; ``has_forgotten``: the log once held orders that it no longer knows.
     """
 
     __slots__ = ("_orders", "_withdrawals", "has_forgotten", "number")
@@ -22,8 +22,13 @@ class OrderLog:
         self.has_forgotten = False
         self.number = 0
 
-    def sent(self, order: SentOrder) -> None:
-        self.number = max(self.number, order.number)
+    def sent(self, order: SentOrder, *, is_listed: bool = False) -> None:
+        """``is_listed``: the log itself told of it, and of every one before. A frame that came alone says nothing of
+        those that may have been lost before it."""
+        if is_listed:
+            self.number = max(self.number, order.number)
+        elif order.number == self.number + 1:
+            self.number = order.number
         self._orders[order.venue, order.account, order.client_order_id] = None
         if len(self._orders) > MAX_ORDERS:
             self.has_forgotten = True

@@ -5,6 +5,8 @@ Only what shows whether they are complete is read: the ids of updates, and that 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from risk_monitor.connectors.binance import symbol_of
@@ -29,8 +31,8 @@ class _DepthFrame(msgspec.Struct, gc=False):
 
 class _Snapshot(msgspec.Struct, rename="camel"):
     last_update_id: int
-    bids: list[tuple[str, str]]
-    asks: list[tuple[str, str]]
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
 
 
 _frame_decoder = msgspec.json.Decoder(_DepthFrame)

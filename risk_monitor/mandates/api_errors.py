@@ -1,5 +1,5 @@
 """API errors: share of the monitor's requests to a venue that failed (status ≥ 500, 403, 418, 429, or no reply in time)
-among those that ended within ``window``, at least 20 of them."""
+among those that ended within ``window``, or among the last 20 if those are more."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ class ApiErrors:
 
     def __init__(self, tower: Watchtower, venue: str, agenda: Agenda) -> None:
         self._venue = venue
-        self._share = Share(tower, "api_errors", venue, MIN_REQUESTS, f"requests to {venue} failed", agenda)
+        of_what = f"requests to {venue} failed"
+        self._share = Share(tower, "api_errors", venue, MIN_REQUESTS, of_what, agenda, keeps_latest=True)
 
     def replied(self, now_ns: int, departed_ns: int) -> None:
         """Says nothing of success."""

@@ -1,5 +1,5 @@
 """API latency: nearest-rank quantile of (reply's arrival − request's departure) over the replies that arrived within
-the window, at least 20 of them."""
+the window, or over the last 20 if those are more: a venue that is seldom asked is judged by what it answered last."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ApiLatency:
             return
         replies = self._replies
         oldest_ns = now_ns - self._window_ns
-        while replies and replies[0][0] <= oldest_ns:
+        while len(replies) > MIN_REPLIES and replies[0][0] <= oldest_ns:
             self._forget()
         count = len(self._sorted_ns)
         if count < MIN_REPLIES:
@@ -60,7 +60,7 @@ class ApiLatency:
             # Rounded first: 0.95 × 20 is rank 19, whichever way the product falls in binary.
             rank = math.ceil(round(self._quantile * count, 9))
             watch.observe(now_ns, self._sorted_ns[rank - 1])
-        if not watch.quiet and replies:
+        if not watch.quiet and len(replies) > MIN_REPLIES:
             self._agenda.arm(self._job, replies[0][0] + self._window_ns)
 
     def _forget(self) -> None:

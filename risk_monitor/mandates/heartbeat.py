@@ -20,6 +20,7 @@ class Heartbeats:
         self._agenda = agenda
         self._elapsed: dict[str, Elapsed | None] = {}
         self._beaten: dict[str, int] = {}
+        self._listed: tuple[str, ...] = ()
         for strategy in strategies:
             self._expect(strategy)
 
@@ -27,14 +28,16 @@ class Heartbeats:
         for strategy in self._elapsed:
             self._reached(now_ns, strategy)
 
-    def expect(self, now_ns: int, strategy: str) -> None:
-        """The gateway knows this strategy: it should be alive from now on."""
-        if strategy not in self._elapsed and len(self._elapsed) < MAX_STRATEGIES:
-            self._expect(strategy)
-            self._reached(now_ns, strategy)
+    def listed(self, now_ns: int, strategies: tuple[str, ...]) -> None:
+        """The gateway says whom it knows. Another than the configured ones is watched once it has been named twice in a
+        row: a name may arrive garbled."""
+        for strategy in strategies:
+            if strategy in self._listed and strategy not in self._elapsed and len(self._elapsed) < MAX_STRATEGIES:
+                self._expect(strategy)
+                self._reached(now_ns, strategy)
+        self._listed = strategies
 
     def beat(self, now_ns: int, strategy: str) -> None:
-        self.expect(now_ns, strategy)
         if strategy in self._elapsed:
             self._beaten[strategy] = now_ns
             self._reached(now_ns, strategy)

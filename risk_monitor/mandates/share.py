@@ -12,16 +12,39 @@ MAX_CASES = 8_192
 
 
 class Share:
-    """One subject. ``at_least`` cases within the window make a measure; ``of_what`` names them for people."""
+    """One subject. ``at_least`` cases within the window make a measure; ``of_what`` names them for people.
 
-    __slots__ = ("_agenda", "_at_least", "_bad", "_cases", "_job", "_latest_bad", "_of_what", "_watch", "_window_ns")
+    ``keeps_latest``: if fewer fall within the window, the latest ``at_least`` are measured instead.
+    """
+
+    __slots__ = (
+        "_agenda",
+        "_at_least",
+        "_bad",
+        "_cases",
+        "_job",
+        "_kept_cases",
+        "_latest_bad",
+        "_of_what",
+        "_watch",
+        "_window_ns",
+    )
 
     def __init__(
-        self, tower: Watchtower, mandate: str, subject: str, at_least: int, of_what: str, agenda: Agenda
+        self,
+        tower: Watchtower,
+        mandate: str,
+        subject: str,
+        at_least: int,
+        of_what: str,
+        agenda: Agenda,
+        *,
+        keeps_latest: bool = False,
     ) -> None:
         kept = tower.limits.mandate(mandate)
         self._agenda = agenda
         self._at_least = at_least
+        self._kept_cases = at_least if keeps_latest else 0
         self._of_what = of_what
         self._window_ns = kept.window_ns if kept else 0
         self._cases: deque[tuple[int, bool]] = deque()
@@ -52,13 +75,13 @@ class Share:
             return
         cases = self._cases
         oldest_ns = now_ns - self._window_ns
-        while cases and cases[0][0] <= oldest_ns:
+        while len(cases) > self._kept_cases and cases[0][0] <= oldest_ns:
             self._forget()
         if len(cases) < self._at_least:
             watch.lose_sight()
         else:
             watch.observe(now_ns, self._bad / len(cases))
-        if not watch.quiet and cases:
+        if not watch.quiet and len(cases) > self._kept_cases:
             self._agenda.arm(self._job, cases[0][0] + self._window_ns)
 
     def _forget(self) -> None:

@@ -1,4 +1,5 @@
-"""Snapshot loss: share of book snapshots (``GET depth``) that did not come within ``window``, at least 10 of them."""
+"""Snapshot loss: share of book snapshots (``GET depth``) that did not come within ``window``, or of the last 10 if
+those are more."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ class SnapshotLoss:
 
     def __init__(self, tower: Watchtower, venue: str, agenda: Agenda) -> None:
         self._venue = venue
-        self._share = Share(tower, "snapshot_loss", venue, MIN_SNAPSHOTS, f"book snapshots of {venue} lost", agenda)
+        of_what = f"book snapshots of {venue} lost"
+        self._share = Share(tower, "snapshot_loss", venue, MIN_SNAPSHOTS, of_what, agenda, keeps_latest=True)
 
     @property
     def is_kept(self) -> bool:

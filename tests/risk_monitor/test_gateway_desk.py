@@ -83,7 +83,7 @@ def test_a_strategy_without_a_heartbeat_is_noticed_even_if_it_never_lived(firm: 
 def test_a_strategy_that_only_the_gateway_knows_is_watched_as_well(firm: Any) -> None:
     desk = firm("heartbeat: {each: {high: 90 s}}")
     desk.gateway["strategies"] = [{"name": "new", "kind": "x", "state": "running", "accounts": []}]
-    desk.run(200)
+    desk.run(300)
     assert ("firing", "new", "high") in [entry[1:] for entry in desk.history_of("heartbeat")]
     assert [strategy.name for strategy in desk.monitor.gateway.strategies] == ["new"]
 

@@ -9,7 +9,7 @@ FEWEST_REQUESTS = 20
 
 
 class ApiErrors:
-    """Failed ÷ ended, over the monitor's requests to a venue that ended within ``window``, at least 20.
+    """Failed ÷ ended, over the monitor's requests to a venue that ended within ``window``, or the last 20 of them.
 
     What a failure is, ``api_outage`` says. A reply that comes after the client has given up changes nothing any more.
     """

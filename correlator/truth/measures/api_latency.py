@@ -7,6 +7,7 @@ from bisect import bisect_left, insort
 from collections import deque
 
 from correlator.truth.gauge import Gauge
+from correlator.truth.sliding import NEVER_NS
 
 FEWEST_REPLIES = 20
 
@@ -14,7 +15,8 @@ FEWEST_REPLIES = 20
 class ApiLatency:
     """Nearest-rank ``quantile`` of (reply's arrival − request's departure) over replies that arrived within ``window``.
 
-    Undefined below 20 replies. Bounded: at most ``_MOST_REPLIES`` are kept, the oldest leave early beyond that.
+    Of the last 20 replies if those are more; undefined before there are so many. Bounded: at most ``_MOST_REPLIES`` are
+    kept, the oldest leave early beyond that.
     """
 
     mandate = "api_latency"
@@ -32,18 +34,23 @@ class ApiLatency:
     def arrived(self, arrives_ns: int, departed_ns: int, seq: int) -> None:
         """A reply arrived; arrivals come in order."""
         self.advance(arrives_ns)
-        if len(self._arrived) >= self._MOST_REPLIES:
-            self._forget()
         latency_ns = arrives_ns - departed_ns
         self._arrived.append((arrives_ns, latency_ns))
         insort(self._sorted, latency_ns)
+        while self._leaves_ns <= arrives_ns or len(self._arrived) > self._MOST_REPLIES:
+            self._forget()
         self._judge(arrives_ns, seq)
 
     def advance(self, to_ns: int) -> None:
         """Let replies leave the window that were in it before ``to_ns``, each at its time."""
-        while self._arrived and (leaves_ns := self._arrived[0][0] + self._window_ns) <= to_ns:
+        while (leaves_ns := self._leaves_ns) <= to_ns:
             self._forget()
             self._judge(leaves_ns, 0)
+
+    @property
+    def _leaves_ns(self) -> int:
+        """When the oldest leaves, as far as it hangs on time."""
+        return self._arrived[0][0] + self._window_ns if len(self._arrived) > FEWEST_REPLIES else NEVER_NS
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
@@ -58,9 +65,6 @@ class ApiLatency:
     def _judge(self, at_ns: int, seq: int) -> None:
         count = len(self._sorted)
         if count < FEWEST_REPLIES:
-            self._shown_ns = -1
-            for tracker, _ in self._bounds:
-                tracker.end(at_ns)
             return
         # Rounded first, so that 0.95 × 20 is rank 19 however the product falls out.
         rank = max(1, math.ceil(round(self._quantile * count, 9)))

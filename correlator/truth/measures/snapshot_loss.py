@@ -11,7 +11,7 @@ PATHS = ("/api/v3/depth", "/fapi/v1/depth")
 
 
 class SnapshotLoss:
-    """Failed ÷ asked for, over the snapshots whose request ended within ``window``, at least 10."""
+    """Failed ÷ asked for, over the snapshots whose request ended within ``window``, or the last 10 of them."""
 
     mandate = "snapshot_loss"
 

@@ -45,11 +45,12 @@ class DepthFrame(msgspec.Struct, frozen=True, gc=False):
     data: DepthUpdate
 
 
-class Snapshot(msgspec.Struct, frozen=True, gc=False):
+class Snapshot(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A book snapshot: bids and asks as ``[price, quantity]``."""
 
-    bids: list[tuple[float, float]]
-    asks: list[tuple[float, float]]
+    last_update_id: int
+    bids: list[tuple[Decimal, Decimal]]
+    asks: list[tuple[Decimal, Decimal]]
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):
@@ -76,8 +77,8 @@ class Position(msgspec.Struct, frozen=True, gc=False):
 class AccountEvent(msgspec.Struct, frozen=True, gc=False):
     """An event of a user-data stream; which fields it has hangs on ``e``.
 
-    ``executionReport``: ``s`` symbol, ``S`` side, ``x`` execution type, ``t`` trade id, ``l`` last quantity, ``Y`` last
-    quote quantity, ``n`` and ``N`` commission. ``balanceUpdate``: ``a`` asset, ``d`` delta. ``T`` (ms): when it
+    ``executionReport``: ``s`` symbol, ``S`` side, ``c`` client order id, ``i`` order id, ``x`` execution type, ``t``
+    trade id, ``l`` last quantity, ``Y`` last quote quantity, ``n`` and ``N`` commission. ``balanceUpdate``: ``a`` asset, ``d`` delta. ``T`` (ms): when it
     happened.
     """
 
@@ -85,6 +86,8 @@ class AccountEvent(msgspec.Struct, frozen=True, gc=False):
     T: int = 0
     s: str = ""
     S: str = ""
+    c: str = ""
+    i: int = -1
     x: str = ""
     t: int = -1
     l: Decimal = Decimal(0)  # noqa: E741
@@ -121,15 +124,11 @@ class Subscribe(msgspec.Struct, frozen=True, gc=False):
     params: _SubscribeParams
 
 
-class _Subscribed(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    subscription_id: int
-
-
 class SubscribeAnswer(msgspec.Struct, frozen=True, gc=False):
-    """That a subscription was accepted."""
+    """Whether a subscription was accepted: 200 if so."""
 
+    id: str
     status: int
-    result: _Subscribed
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -203,7 +202,7 @@ _TICKER_FRAMES = msgspec.json.Decoder(list[TickerFrame], strict=False)
 _TICKER = msgspec.json.Decoder(Ticker, strict=False)
 _DEPTH_FRAME = msgspec.json.Decoder(DepthFrame)
 _DEPTH = msgspec.json.Decoder(DepthUpdate)
-SNAPSHOT: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot, strict=False)
+SNAPSHOT: msgspec.json.Decoder[Snapshot] = msgspec.json.Decoder(Snapshot)
 ACCOUNT_VIEW: msgspec.json.Decoder[AccountView] = msgspec.json.Decoder(AccountView)
 ACCOUNT_FRAME: msgspec.json.Decoder[AccountFrame] = msgspec.json.Decoder(AccountFrame)
 ANY_ACCOUNT_FRAME: msgspec.json.Decoder[_AnyAccountFrame] = msgspec.json.Decoder(_AnyAccountFrame)
@@ -240,4 +239,5 @@ def read_ticker(payload: bytes) -> Ticker | None:
 def read_depth(payload: bytes) -> DepthUpdate | None:
     """A depth event, alone or in a combined stream's frame; None if it is none."""
     frame = read(_DEPTH_FRAME, payload)
-    return frame.data if frame is not None else read(_DEPTH, payload)
+    update = frame.data if frame is not None else read(_DEPTH, payload)
+    return update if update is not None and update.u >= update.U else None

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-BOOKED_AFTER_NS = 3_600_000_000_000
+BOOKED_AFTER_NS = 86_400_000_000_000
 """A difference that has stood unchanged for so long is booked: the balance begins anew with what is shown."""
 
 _MOST_CHANGES = 65_536  # shown and not yet in every view to come: far more than a burst brings
@@ -44,15 +44,22 @@ class RunningBalance:
     """An account's balance followed from a first view on."""
 
     def __init__(self, first: View) -> None:
-        self._balances = dict(first.balances)
-        self._first: View = first
         self._changes: deque[Change] = deque(maxlen=_MOST_CHANGES)
-        self._standing: dict[str, tuple[Decimal, int]] = {}  # asset → difference, since when it has been that
+        self._begin(first)
+
+    def _begin(self, view: View) -> None:
+        self._first = view
+        self._balances = dict(view.balances)
+        self._changes = deque((change for change in self._changes if not self._is_in_first(change)), _MOST_CHANGES)
+        self._standing: Amounts = {}
+        self._standing_since_ns = 0
+
+    def _is_in_first(self, change: Change) -> bool:
+        return change.shown_ns < self._first.asked_ns or change.happened_ns <= self._first.perhaps_ns
 
     def add(self, change: Change) -> None:
         """A change was shown, not before any earlier one."""
-        first = self._first
-        if change.shown_ns >= first.asked_ns and change.happened_ns > first.perhaps_ns:
+        if not self._is_in_first(change):
             self._changes.append(change)
 
     def compare(self, view: View, at_ns: int) -> Amounts:
@@ -69,7 +76,7 @@ class RunningBalance:
                 self._book(expected, change)
             elif change.happened_ns <= view.perhaps_ns:
                 doubtful.append(change)
-        return self._note(self._least(view, expected, doubtful), at_ns)
+        return self._note(self._least(view, expected, doubtful), view, at_ns)
 
     def _least(self, view: View, expected: Amounts, doubtful: list[Change]) -> Amounts:
         """The smallest difference among the moments at which the view may have been taken."""
@@ -84,20 +91,13 @@ class RunningBalance:
                 best = difference
         return best
 
-    def _note(self, difference: Amounts, at_ns: int) -> Amounts:
-        """Remember how long each asset's difference has stood, and book those that have for an hour."""
-        standing = self._standing
-        self._standing = {}
-        left: Amounts = {}
-        for asset, amount in difference.items():
-            before, since_ns = standing.get(asset, (_ZERO, at_ns))
-            since_ns = since_ns if before == amount else at_ns
-            if at_ns - since_ns >= BOOKED_AFTER_NS:
-                self._balances[asset] = self._balances.get(asset, _ZERO) + amount
-                continue
-            self._standing[asset] = (amount, since_ns)
-            left[asset] = amount
-        return left
+    def _note(self, difference: Amounts, view: View, at_ns: int) -> Amounts:
+        """Remember how long a difference has stood, and book one that has for a day."""
+        if difference != self._standing:
+            self._standing, self._standing_since_ns = difference, at_ns
+        elif difference and at_ns - self._standing_since_ns >= BOOKED_AFTER_NS:
+            self._begin(view)
+        return self._standing
 
     @staticmethod
     def _book(balances: Amounts, change: Change) -> None:

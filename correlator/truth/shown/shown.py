@@ -190,7 +190,7 @@ class Shown:
                 exchange = self._exchange(venue, pairs, accounts, reconciliation)
             else:
                 custody = Custody(venue, accounts[0], reconciliation, holdings, self._sight(venue))
-        errors = board.bound(ApiErrors.mandate, venue)
+        errors = board.bound(ApiErrors.mandate, venue) if not reads.strategies else None
         snapshots = board.bound(SnapshotLoss.mandate, venue) if pairs else None
         heartbeat = Heartbeat(board, reads.strategies, self._start_ns) if reads.strategies else None
         link = ShownLink(
