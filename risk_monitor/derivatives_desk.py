@@ -15,6 +15,7 @@ from risk_monitor.connectors.domain import ConnectorError
 from risk_monitor.feed import MarketFeed
 from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.feed_staleness import PriceStaleness
+from risk_monitor.mandates.unauthorised_orders import UnauthorisedOrders
 from risk_monitor.margin_desk import MarginDesk
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
 from risk_monitor.tape import AccountTape
@@ -40,6 +41,7 @@ class DerivativesDesk:
         ledgers: Ledgers,
         on_account_data: Callable[[int], None],
         clock: ClockDrift,
+        orders: UnauthorisedOrders | None,
     ) -> None:
         self.name = venue.name
         self._book = portfolio.perpetuals
@@ -63,6 +65,7 @@ class DerivativesDesk:
                 portfolio,
                 ledgers.suspense,
                 on_account_data,
+                orders,
             )
             for account in venue.accounts
         )

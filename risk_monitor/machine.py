@@ -203,6 +203,7 @@ class RiskMonitor:
                 ledgers,
                 freshness.reached,
                 ClockDrift(tower, venue.name),
+                self.gateway.orders if self.gateway is not None else None,
             )
         books = custody_books(custodians, ledgers)
         for venue, book in zip(custodians, books, strict=True):

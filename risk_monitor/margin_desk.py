@@ -18,8 +18,9 @@ from risk_monitor.books.suspense import Seen, Suspense
 from risk_monitor.config import Account, MonitorConfig
 from risk_monitor.connectors import binance
 from risk_monitor.connectors import binance_futures as futures
-from risk_monitor.connectors.domain import ConnectorError, Fill, OrderUpdate
+from risk_monitor.connectors.domain import ConnectorError, Fill, OrderEvent, OrderUpdate
 from risk_monitor.effects import SendFrame
+from risk_monitor.mandates.unauthorised_orders import UnauthorisedOrders
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
 from risk_monitor.tape import AccountTape
 from risk_monitor.telemetry import Telemetry
@@ -46,6 +47,7 @@ class MarginDesk:
         portfolio: Portfolio,
         suspense: Suspense,
         on_data: Callable[[int], None],
+        orders: UnauthorisedOrders | None,
     ) -> None:
         self.account = account
         self.tape = tape
@@ -60,6 +62,7 @@ class MarginDesk:
         self._portfolio = portfolio
         self._suspense = suspense
         self._on_data = on_data
+        self._orders = orders
         self._wallets: dict[str, Decimal] = {}
         self._update_ms = -1
         self._source = "unseen"
@@ -132,8 +135,11 @@ class MarginDesk:
                 if event.symbol in self._pairs:
                     self._last_trade[event.symbol] = event.trade_id
                 self.tape.on_fill(now_ns, event)
+                self._reported(now_ns, event, False)
             case OrderUpdate():
                 self.tape.on_order(now_ns, event)
+                if event.event is OrderEvent.ACCEPTED:
+                    self._reported(now_ns, event, True)
         self._heard(now_ns)
 
     def _adopt(self, now_ns: int, view: futures.MarginView) -> None:
@@ -159,6 +165,19 @@ class MarginDesk:
                 if symbol not in named:
                     self._book.set_position(venue, name, pair, ZERO, 0.0)
 
+    def _reported(self, now_ns: int, event: Fill | OrderUpdate, is_new: bool) -> None:
+        """Whether an order is the firm's own is asked of every one but the venue's, which liquidates."""
+        if self._orders is not None and not event.is_liquidation:
+            self._orders.reported(
+                now_ns,
+                self._line.name,
+                self.account.name,
+                event.symbol,
+                event.order_id,
+                event.client_order_id,
+                is_new,
+            )
+
     def _heard(self, now_ns: int) -> None:
         self.heard_ns = now_ns
         self._on_data(now_ns)
@@ -176,3 +195,7 @@ class MarginDesk:
     def _subscribed(self, now_ns: int, is_subscribed: bool) -> None:
         self._is_subscribed = is_subscribed
         self.tape.set_live(now_ns, is_subscribed)
+        if self._orders is not None and is_subscribed:
+            self._orders.account_open(now_ns, self._line.name, self.account.name)
+        elif self._orders is not None:
+            self._orders.account_closed(self._line.name, self.account.name)

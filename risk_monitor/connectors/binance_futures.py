@@ -23,6 +23,7 @@ USER_STREAM_TARGET = "/ws-fapi/v1"
 FLOW_REASONS = ("DEPOSIT", "WITHDRAW", "MARGIN_TRANSFER", "ADMIN_DEPOSIT", "ADMIN_WITHDRAW", "ASSET_TRANSFER")
 """Reasons of an ``ACCOUNT_UPDATE`` for which value entered or left the wallet other than by trading."""
 
+_LIQUIDATION = "LIQUIDATION"
 _EVENTS = {"NEW": OrderEvent.ACCEPTED, "CANCELED": OrderEvent.CANCELLED}
 
 
@@ -120,6 +121,7 @@ class _Order(msgspec.Struct):
     symbol: str = msgspec.field(name="s")
     client_order_id: str = msgspec.field(name="c")
     side: str = msgspec.field(name="S")
+    type: str = msgspec.field(name="o")
     quantity: Decimal = msgspec.field(name="q")
     execution: str = msgspec.field(name="x")
     status: str = msgspec.field(name="X")
@@ -241,6 +243,7 @@ def _execution(order: _Order) -> Fill | OrderUpdate:
             amount(order.quantity),
             order.client_order_id,
             order.time_ms,
+            order.type == _LIQUIDATION,
         )
     traded = price(order.last_price)
     quantity = amount(order.last_quantity)
@@ -258,4 +261,5 @@ def _execution(order: _Order) -> Fill | OrderUpdate:
         order.is_maker,
         amount(order.quantity),
         order.client_order_id,
+        order.type == _LIQUIDATION,
     )

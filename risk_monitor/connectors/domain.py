@@ -42,7 +42,8 @@ class BalanceChange(msgspec.Struct, frozen=True):
 
 class Fill(msgspec.Struct, frozen=True):
     """A trade of the firm: ``quantity`` of the pair's base at ``price`` of its quote. ``order_quantity`` is that of the
-    whole order, 0 where a venue's list of trades does not tell it."""
+    whole order, 0 where a venue's list of trades does not tell it. ``is_liquidation``: the venue's own order, not the
+    firm's."""
 
     symbol: str
     trade_id: int
@@ -57,6 +58,7 @@ class Fill(msgspec.Struct, frozen=True):
     is_maker: bool = False
     order_quantity: Decimal = Decimal(0)
     client_order_id: str = ""
+    is_liquidation: bool = False
 
 
 class OrderEvent(enum.Enum):
@@ -78,6 +80,7 @@ class OrderUpdate(msgspec.Struct, frozen=True):
     quantity: Decimal = Decimal(0)
     client_order_id: str = ""
     time_ms: int = 0
+    is_liquidation: bool = False
 
 
 class CustodyBalance(msgspec.Struct, frozen=True):

@@ -7,6 +7,9 @@ from simulators.exchange.perpetual.contract import Contract
 from simulators.exchange.perpetual.margin import MarginAccount
 from simulators.exchange.types import OrderType, Rejected, Side, TimeInForce
 
+LIQUIDATION_ID = "autoclose-"
+"""How the client ids of the venue's own orders begin; no client may use it."""
+
 
 def liquidate(books: MarginBooks, margin: MarginAccount, asset: str, now_ns: int, cause: int) -> None:
     """Cancel what is open, sell into the book down to the price at which the margin is gone, give up the rest."""
@@ -33,7 +36,7 @@ def liquidate(books: MarginBooks, margin: MarginAccount, asset: str, now_ns: int
                 TimeInForce.IOC,
                 limit_ticks,
                 abs(lots),
-                client_order_id=f"autoclose-{now_ns // 1_000_000}",
+                client_order_id=f"{LIQUIDATION_ID}{now_ns // 1_000_000}",
                 cause=cause,
             )
             filled_value = order.filled_quote

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from simulators.exchange.api.cancels import CancelDesk
-from simulators.exchange.api.errors import ApiError, missing, not_required
+from simulators.exchange.api.errors import ApiError, illegal, missing, not_required
 from simulators.exchange.api.limits import RateLimits
 from simulators.exchange.api.market_endpoints import MarketEndpoints
 from simulators.exchange.api.market_payloads import levels
@@ -19,6 +19,7 @@ from simulators.exchange.perpetual.api.exchange_info import FuturesInfo, futures
 from simulators.exchange.perpetual.api.user_data import FuturesUserData
 from simulators.exchange.perpetual.clearing import ClearingHouse
 from simulators.exchange.perpetual.contract import Contract
+from simulators.exchange.perpetual.liquidation import LIQUIDATION_ID
 from simulators.exchange.types import OrderType, Side, TimeInForce
 
 _SHARED = ("ping", "time", "trades", "aggTrades", "klines", "ticker/24hr", "ticker/price")
@@ -216,6 +217,9 @@ class FuturesEndpoints:
             time_in_force = _TIMES_IN_FORCE[parameters.choice("timeInForce", -1115, "Invalid timeInForce.", known)]
             ticks = pair.notation.parse_price(price)
         reduce_only = parameters.flag("reduceOnly")
+        name = parameters.client_order_id("newClientOrderId")
+        if name.startswith(LIQUIDATION_ID):
+            raise illegal("newClientOrderId", f"names that do not begin with {LIQUIDATION_ID}")
         order = self._house.place(
             call.account,
             pair.index,
@@ -224,7 +228,7 @@ class FuturesEndpoints:
             time_in_force,
             ticks,
             pair.notation.parse_quantity(quantity),
-            parameters.client_order_id("newClientOrderId") or self._new_name(),
+            name or self._new_name(),
             reduce_only,
             call.cause,
         )

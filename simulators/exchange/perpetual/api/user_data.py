@@ -11,6 +11,7 @@ from simulators.exchange.order import Order, Trade
 from simulators.exchange.perpetual.api.payloads import NS_PER_MS, ONE_WAY, ZERO, amount, price, signed_quantity
 from simulators.exchange.perpetual.api.payloads import entry_price as entry_text
 from simulators.exchange.perpetual.clearing import ClearingHouse
+from simulators.exchange.perpetual.liquidation import LIQUIDATION_ID
 from simulators.exchange.types import OrderStatus, OrderType
 from simulators.ledger import UNITS, to_text
 
@@ -254,6 +255,7 @@ class FuturesUserData(UserData):
         notation = pair.notation
         contract = self._house.contracts[order.index]
         kind = "MARKET" if order.type is OrderType.MARKET else "LIMIT"
+        is_liquidation = order.client_order_id.startswith(LIQUIDATION_ID)
         filled_units = order.filled_lots * notation.lot_units
         average = round(order.filled_quote * UNITS / filled_units) if filled_units else 0
         is_maker, commission, profit = False, 0, 0
@@ -266,7 +268,7 @@ class FuturesUserData(UserData):
             symbol=notation.symbol,
             client_order_id=order.client_order_id,
             side=order.side.name,
-            type=kind,
+            type="LIQUIDATION" if is_liquidation else kind,
             time_in_force="GTC" if kind == "MARKET" else order.time_in_force.name,
             quantity=notation.quantity(order.quantity_lots),
             price=notation.price(order.price_ticks),
