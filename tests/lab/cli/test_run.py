@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from correlator.journal import Journal
@@ -105,11 +106,13 @@ def test_nothing_on_the_wire_speaks_of_the_experiment(crash: tuple[Path, dict[st
     secrets = re.compile(
         rb"crash|shock|inject|scenario|control|audit|street|took_effect|\bfault|seed|riskproof|simulat", re.I
     )
+    # The firm's own limits file travels from its policy store to its monitor, with whatever the firm calls it.
+    own_file = msgspec.json.encode(journal.header.limits)[1:-1]
     travelled = 0
     for record in journal.wire():
         payload = (
             getattr(record, "body", b"") + getattr(record, "payload", b"") + getattr(record, "target", "").encode()
-        )
+        ).replace(own_file, b"")
         travelled += len(payload)
         found = secrets.search(payload)
         assert found is None, (record, found)
