@@ -66,7 +66,7 @@ def _gaps(until: Times, times: Times, from_ns: int, to_ns: int) -> Spells:
     following = np.append(times, to_ns)
     until = np.maximum(until, from_ns)
     places = np.flatnonzero(until < following)
-    return [(int(until[place]), int(following[place])) for place in places]
+    return unite([[(int(until[place]), int(following[place])) for place in places]])
 
 
 class Holdings:
