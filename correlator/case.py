@@ -104,6 +104,14 @@ def examine(
         # What falls between two looks of the monitor's parts no breach from the next.
         owed = tracker.longest_ns(from_ns, to_ns, LOOKAHEAD_NS) >= tracker.hold_ns - LOOKAHEAD_NS
         return Finding(episode, True, in_control, f"{rule.subject} was truly beyond {rule.bound}", owed)
+    resolved_ns = episode.resolved_ns
+    if any(
+        rule.foreseen_ns(breach) <= to_ns and (resolved_ns is None or breach.begins_ns <= resolved_ns)
+        for breach in tracker.intervals
+        if breach.begins_ns > to_ns
+    ):
+        reason = f"{rule.subject} had come very near to {rule.bound}, and went beyond it while the alert stood"
+        return Finding(episode, True, in_control, reason)
     if rule.near is not None and rule.near.breached_within(from_ns, to_ns):
         reason = f"{rule.subject} came so near to {rule.bound} that two honest computations may differ on it"
         return Finding(episode, None, in_control, reason)

@@ -82,7 +82,7 @@ def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
         and finding.episode.matches(rule.mandate, rule.subject, rule.severity)
         and (finding.episode.resolved_ns is None or finding.episode.resolved_ns >= interval.begins_ns)
     ]
-    answers = [finding for finding in standing if _answers(finding, breach)]
+    answers = [finding for finding in standing if _answers(rule, finding, breach)]
     in_time = [finding for finding in answers if finding.fired_ns <= deadline_ns]
 
     def judged(verdict: Verdict, outcome: Outcome, reason: str, finding: Finding | None) -> Found:
@@ -142,10 +142,10 @@ def _in_doubt(
     return case.end_ns < deadline_ns or any(finding.fired_ns <= deadline_ns for finding in answers)
 
 
-def _answers(finding: Finding, breach: Interval) -> bool:
-    """Whether an alert is of this breach: one that fired before it is of an earlier one, one that fired when it was
-    long over, of a later one."""
-    if finding.fired_ns < breach.begins_ns - LOOKAHEAD_NS:
+def _answers(rule: Rule, finding: Finding, breach: Interval) -> bool:
+    """Whether an alert is of this breach: one that fired before it could be seen is of an earlier one, one that fired
+    when it was long over, of a later one."""
+    if finding.fired_ns < rule.foreseen_ns(breach) - LOOKAHEAD_NS:
         return False
     return breach.ends_ns is None or finding.fired_ns <= breach.ends_ns + LOOKBACK_NS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from correlator.limits import Bound, Limits, Mandate
-from correlator.truth.intervals import BreachTracker, Times, Values
+from correlator.truth.intervals import BreachTracker, Interval, Times, Values
 from correlator.truth.series import Buckets, Envelope
 
 # How far two honest computations of one measure may differ, in the unit of truth.
@@ -79,6 +79,16 @@ class Rule:
         self.near = near
         self.far = far
         self.trackers = [each for each in (tracker, near, far) if each is not None]
+
+    def foreseen_ns(self, breach: Interval) -> int:
+        """Since when an honest monitor may already have seen this breach, without having ceased to before it came."""
+        nearer = [] if self.near is None else self.near.intervals
+        before = (
+            each.begins_ns
+            for each in nearer
+            if each.begins_ns <= breach.begins_ns and (each.ends_ns is None or each.ends_ns >= breach.begins_ns)
+        )
+        return min(before, default=breach.begins_ns)
 
 
 class Gauge:

@@ -60,6 +60,20 @@ def test_detected_is_detected_however_slight_the_breach(drift) -> None:
     assert (expectation.outcome, expectation.verdict) == ("detected", "pass")
 
 
+@pytest.mark.parametrize(("resolves_at", "truth", "outcome"), [(None, "true", "detected"), (215, "unknown", "missed")])
+def test_alert_that_stands_when_the_breach_it_foresaw_passes_the_bound_is_of_that_breach(
+    play, resolves_at: float | None, truth: str, outcome: str
+) -> None:
+    def tell(story: Any) -> None:
+        story.audit("clock", 200, "apex", 95 * 10**6, 0)  # beyond the nearer bound of 80 ms
+        story.alert(210, mandate="clock_drift", subject="apex", severity="high", resolved_s=resolves_at)
+        story.audit("clock", 220, "apex", 130 * 10**6, 0)
+
+    judgement = play(alert_at=None, depegs_to=1.0, tell=tell, limits=LIMITS, expect=[EXPECT])
+    ((alert,), (expectation,)) = judgement.alerts, judgement.expectations
+    assert (alert.truth, expectation.outcome) == (truth, outcome)
+
+
 def test_judge_all_owes_no_alert_that_is_in_doubt(drift) -> None:
     found = drift(110, None, expect=[], judge_all_ns=15 * 10**9)
     assert [(each.outcome, each.verdict) for each in found.expectations] == [("doubtful", "unknown")]

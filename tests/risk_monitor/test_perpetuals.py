@@ -56,6 +56,14 @@ def test_orders_are_told_as_at_the_spot_venue() -> None:
     )
 
 
+def test_the_order_with_which_the_venue_liquidates_is_not_the_firms() -> None:
+    liquidation = TRADE.replace(b'"o":"LIMIT"', b'"o":"LIQUIDATION"').replace(b'"o":"MARKET"', b'"o":"LIQUIDATION"')
+    assert [
+        futures.read_user_frame(frame).is_liquidation  # type: ignore[union-attr]
+        for frame in (TRADE, liquidation, liquidation.replace(b'"TRADE"', b'"NEW"'))
+    ] == [False, True, True]
+
+
 def test_subscriptions_warnings_and_damage_are_told_apart() -> None:
     assert futures.read_user_frame(b'{"id":"x","status":200,"result":{"subscriptionId":0}}') == Subscribed()
     assert futures.read_user_frame(b'{"id":"x","status":401}') == SubscriptionLost("status 401")

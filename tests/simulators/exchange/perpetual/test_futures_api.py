@@ -89,6 +89,7 @@ def test_refusals_are_the_dialects_own(desk: Desk) -> None:
     assert desk.ask("POST", f"{order}1", "ada.read")[1]["code"] == -2015
     assert desk.ask("GET", "/fapi/v1/premiumIndex?symbol=XRPUSDT")[1]["code"] == -1121
     assert desk.ask("GET", "/api/v3/account", "ada.read")[0] == 404
+    assert desk.ask("POST", f"{order}1&newClientOrderId=autoclose-1", "ada.trade")[1]["code"] == -1100
     leverage = desk.ask("POST", "/fapi/v1/leverage?symbol=BTCUSDT&leverage=200", "ada.trade")
     assert leverage == (400, {"code": -4028, "msg": "Leverage 200 is not valid"})
 
@@ -171,4 +172,4 @@ def test_account_events_follow_orders_funding_and_danger(desk: Desk) -> None:
     assert [event["e"] for event in events][-1] == "ACCOUNT_UPDATE"
     assert events[-1]["a"]["m"] == "INSURANCE_CLEAR"
     assert events[-1]["a"]["P"][0]["pa"] == "0.00000000"
-    assert events[0]["o"]["c"].startswith("autoclose-")
+    assert (events[0]["o"]["c"].startswith("autoclose-"), events[0]["o"]["o"]) == (True, "LIQUIDATION")
