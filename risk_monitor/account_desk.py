@@ -58,7 +58,7 @@ class AccountDesk:
         self.account = account
         self.tape = tape
         self._symbols = tuple(tape.pairs)
-        self._line = line
+        self.line = line
         self._agenda: Agenda = transport.agenda
         self._transport = transport
         self._emit = emit
@@ -73,6 +73,7 @@ class AccountDesk:
         self.heard_ns = -1
         """When anything was last heard of the account, -1 before."""
         self._subscriptions = 0
+        self._gaps: dict[str, _Gap] = {}  # symbol → the last one that was to be fetched
         self._agreed_ns = 0
         self._suspected_ns: int | None = None
         self._records: dict[str, HistoryRecord] = {}
@@ -97,7 +98,7 @@ class AccountDesk:
             self._headers,
             binance.ACCOUNT_WEIGHT,
             config.cadences.exchange_account_ms * _NS_PER_MS,
-            lambda now_ns: binance.account_target(account, now_ns),
+            lambda now_ns: binance.account_target(account, line.venue_ns(now_ns)),
             self._on_account,
         )
         line.on_lost.append(checks.history_unreadable)
@@ -109,7 +110,7 @@ class AccountDesk:
             self._headers,
             binance.HISTORY_WEIGHT,
             config.cadences.withdrawals_ms * _NS_PER_MS,
-            lambda now_ns: binance.all_withdrawals_target(account, now_ns, self._history_start_ms),
+            lambda now_ns: binance.all_withdrawals_target(account, line.venue_ns(now_ns), self._history_start_ms),
             self._on_withdrawals,
             checks.history_unreadable,
         )
@@ -117,7 +118,7 @@ class AccountDesk:
     def start(self, now_ns: int) -> None:
         self.hurry(now_ns)
         if self._checks.reads_withdrawals:
-            self._history_start_ms = now_ns // _NS_PER_MS - _HISTORY_MS
+            self._history_start_ms = self.line.venue_ns(now_ns) // _NS_PER_MS - _HISTORY_MS
             self._transport.schedule(self._withdrawals, now_ns)
         self.stream.connect(now_ns)
 
@@ -162,7 +163,7 @@ class AccountDesk:
         view = binance.read_account(body)
         changed = self.book.on_reply(now_ns, departed_ns, view)
         again_ns = self._checks.viewed(now_ns, departed_ns, view)
-        self._heard(now_ns)
+        self.heard(now_ns)
         self._portfolio.touch(now_ns)
         if not changed:
             self._agreed_ns = departed_ns
@@ -179,7 +180,8 @@ class AccountDesk:
         self._suspense.settle(now_ns)
         return again_ns
 
-    def _heard(self, now_ns: int) -> None:
+    def heard(self, now_ns: int) -> None:
+        """Account data reached us: a reply of any kind, or an event."""
         self.heard_ns = now_ns
         self._on_data(now_ns)
 
@@ -193,7 +195,7 @@ class AccountDesk:
 
     def _on_opened(self, now_ns: int, stream_id: int) -> None:
         self._subscribed(now_ns, False)
-        self._emit(SendFrame(stream_id, binance.subscribe_frame(self.account, now_ns)))
+        self._emit(SendFrame(stream_id, binance.subscribe_frame(self.account, self.line.venue_ns(now_ns))))
         self._agenda.arm(self._subscription_job, now_ns + self._subscription_ns)
 
     def _on_no_answer(self, now_ns: int) -> None:
@@ -204,14 +206,14 @@ class AccountDesk:
         try:
             event = binance.read_user_frame(payload)
         except ConnectorError as error:
-            self._telemetry.connector_error(f"{self._line.name} account {self.account.name} events", str(error))
+            self._telemetry.connector_error(f"{self.line.name} account {self.account.name} events", str(error))
             return
         match event:
             case binance.Subscribed():
                 self._on_subscribed(now_ns)
                 return
             case binance.SubscriptionLost(reason):
-                self._telemetry.note(f"{self._line.name} account {self.account.name}: subscription lost, {reason}")
+                self._telemetry.note(f"{self.line.name} account {self.account.name}: subscription lost, {reason}")
                 self._subscribed(now_ns, False)
                 self.stream.renew(now_ns)
                 return
@@ -226,7 +228,7 @@ class AccountDesk:
                 self._checks.moved(now_ns, event)
                 self.book.on_change(now_ns, event)
         self._suspected_ns = None
-        self._heard(now_ns)
+        self.heard(now_ns)
         self._portfolio.touch(now_ns)
 
     def _on_subscribed(self, now_ns: int) -> None:
@@ -239,11 +241,16 @@ class AccountDesk:
             self._catch_up(now_ns)
 
     def _catch_up(self, now_ns: int) -> None:
-        """Fetch the trades since the account was last known to be in step."""
+        """Fetch the trades since the account was last known to be in step. A connection that breaks again and again
+        must not use up the venue's patience: what still waits to be asked will bring these trades too."""
         for symbol in self._symbols:
-            gap = _Gap(self, symbol, self._agreed_ns // _NS_PER_MS - _OVERLAP_MS)
+            if symbol in self._gaps and self._gaps[symbol].waits:
+                continue
+            gap = _Gap(self, symbol, self.line.venue_ns(self._agreed_ns) // _NS_PER_MS - _OVERLAP_MS)
+            self._gaps[symbol] = gap
             self.book.catching_up += 1
-            if not self._ask_once(now_ns, f"trades {symbol}", binance.TRADES_WEIGHT, gap.target, gap.deliver, gap.end):
+            weight = binance.TRADES_WEIGHT
+            if not self._ask_once(now_ns, f"trades {symbol}", weight, gap.target, gap.deliver, gap.end, gap.failed):
                 gap.end()
 
     def _ask_at(self, at_ns: int) -> None:
@@ -254,9 +261,11 @@ class AccountDesk:
 
     def _on_withdrawals(self, now_ns: int, departed_ns: int, body: bytes) -> None:
         """Each reading overlaps the one before it: the venue's clock is its own."""
-        for record in binance.read_withdrawals(body):
+        records = binance.read_withdrawals(body)
+        self.heard(now_ns)
+        for record in records:
             self._checks.recorded(now_ns, record)
-        self._history_start_ms = departed_ns // _NS_PER_MS - _HISTORY_MS
+        self._history_start_ms = self.line.venue_ns(departed_ns) // _NS_PER_MS - _HISTORY_MS
         self._checks.history_read(now_ns)
 
     def _ask_once(
@@ -267,16 +276,18 @@ class AccountDesk:
         target: Callable[[int], str],
         deliver: Callable[[int, int, bytes], int | None],
         on_end: Callable[[], None] | None,
+        on_failure: Callable[[int], None] | None = None,
     ) -> bool:
         task = Task(
             f"{name} of {self.account.name}",
-            self._line,
+            self.line,
             self.account.name,
             self._headers,
             weight,
             0,
             target,
             deliver,
+            on_failure,
             on_end=on_end,
         )
         return self._transport.ask_once(task, now_ns)
@@ -285,18 +296,23 @@ class AccountDesk:
 class _Gap:
     """The trades of one symbol since a time, fetched page by page."""
 
-    __slots__ = ("_desk", "_start_ms", "_symbol")
+    __slots__ = ("_desk", "_start_ms", "_symbol", "waits")
 
     def __init__(self, desk: AccountDesk, symbol: str, start_ms: int) -> None:
+        self.waits = True
+        """It is yet to be asked for, or asked for again."""
         self._desk = desk
         self._symbol = symbol
         self._start_ms = max(start_ms, 0)
 
     def target(self, now_ns: int) -> str:
-        return binance.trades_target(self._desk.account, now_ns, self._symbol, self._start_ms)
+        self.waits = False
+        desk = self._desk
+        return binance.trades_target(desk.account, desk.line.venue_ns(now_ns), self._symbol, self._start_ms)
 
     def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         fills = sorted(binance.read_trades(body), key=lambda fill: fill.trade_id)
+        self._desk.heard(now_ns)
         for fill in fills:
             self._desk.take_fill(now_ns, fill)
         if len(fills) < binance.MAX_TRADES or fills[-1].time_ms <= self._start_ms:
@@ -304,7 +320,11 @@ class _Gap:
         self._start_ms = fills[-1].time_ms
         return AT_ONCE_NS
 
+    def failed(self, now_ns: int) -> None:
+        self.waits = True
+
     def end(self) -> None:
+        self.waits = False
         self._desk.book.catching_up -= 1
 
 
@@ -326,8 +346,10 @@ class _History:
         self._read = read
 
     def target(self, now_ns: int) -> str:
-        return self._target(self._desk.account, now_ns, self._asset)
+        return self._target(self._desk.account, self._desk.line.venue_ns(now_ns), self._asset)
 
     def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> None:
-        for record in self._read(body):
+        records = self._read(body)
+        self._desk.heard(now_ns)
+        for record in records:
             self._desk.remember(now_ns, record)

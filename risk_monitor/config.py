@@ -47,7 +47,7 @@ class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often the monitor asks, in ms. Streams tell it sooner; asking notices when a stream lies or sleeps. A venue
     whose accounts do not add up is asked every ``suspicion_ms`` until they do. What a restart would lose is saved every
-    ``state_ms``."""
+    ``state_ms``, and that the monitor is alive every ``alive_ms``."""
 
     exchange_time_ms: int = 5_000
     exchange_account_ms: int = 60_000
@@ -59,6 +59,7 @@ class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price_source_ms: int = 60_000
     evaluation_ms: int = 1_000
     state_ms: int = 60_000
+    alive_ms: int = 2_000
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -49,6 +49,7 @@ class DerivativesDesk:
         self._telemetry = telemetry
         self._transport = transport
         self._clock = clock
+        self._line = line
         self._marked_ns = -1
         feed = MarketFeed(venue.name, quotes, portfolio, staleness, telemetry)
         self.accounts = tuple(
@@ -126,7 +127,9 @@ class DerivativesDesk:
             self._book.set_mark_price(self.name, pair, mark.price)
 
     def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> None:
-        self._clock.told(now_ns, departed_ns, binance.read_time(body))
+        server_ms = binance.read_time(body)
+        self._line.told_time(now_ns, departed_ns, server_ms)
+        self._clock.told(now_ns, departed_ns, server_ms)
 
 
 def _nothing_to_say(now_ns: int, stream_id: int) -> None:

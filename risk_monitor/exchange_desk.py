@@ -71,6 +71,7 @@ class ExchangeDesk:
         )
         self._transport = transport
         self._clock = clock
+        self._line = line
         self._probe = Task(
             "time",
             line,
@@ -112,7 +113,9 @@ class ExchangeDesk:
         return min(book.seen_ns for book in books) if all(book.is_settled for book in books) else -1
 
     def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> None:
-        self._clock.told(now_ns, departed_ns, binance.read_time(body))
+        server_ms = binance.read_time(body)
+        self._line.told_time(now_ns, departed_ns, server_ms)
+        self._clock.told(now_ns, departed_ns, server_ms)
 
     def account(self, name: str) -> AccountDesk | None:
         return next((account for account in self.accounts if account.book.name == name), None)

@@ -128,7 +128,7 @@ class RiskMonitor:
             self._profit.value_opening,
             perpetuals,
         )
-        self._state = StateStore(agenda, emit, config.cadences.state_ms, self.telemetry)
+        self._state = StateStore(agenda, emit, config.cadences.state_ms, config.cadences.alive_ms, self.telemetry)
         self._state.keep("equity", history)
         self._state.keep("alerts", tower)
         self._views = views = FirmViews()
@@ -316,7 +316,10 @@ class RiskMonitor:
         self._staleness.start(now_ns)
         self._statistics.start(now_ns)
         self._conduct.start(now_ns)
-        self._visibility.start(now_ns, now_ns if self._state.saved_ns is None else self._state.saved_ns)
+        alive_ns = self._state.alive_ns
+        # What was seen last stayed fresh for as long as any price does.
+        blind_ns = now_ns if alive_ns is None else min(now_ns, alive_ns + self._staleness.patience_ns)
+        self._visibility.start(now_ns, blind_ns)
         for freshness in self._positions:
             freshness.reached(now_ns)
         for exchange in self._views.exchanges.values():

@@ -86,7 +86,7 @@ class MarginDesk:
             binance.headers_of(account),
             futures.ACCOUNT_WEIGHT,
             config.cadences.exchange_account_ms * _NS_PER_MS,
-            lambda now_ns: futures.account_target(account, now_ns),
+            lambda now_ns: futures.account_target(account, line.venue_ns(now_ns)),
             self._on_account,
         )
 
@@ -185,7 +185,7 @@ class MarginDesk:
 
     def _on_opened(self, now_ns: int, stream_id: int) -> None:
         self._subscribed(now_ns, False)
-        self._emit(SendFrame(stream_id, binance.subscribe_frame(self.account, now_ns)))
+        self._emit(SendFrame(stream_id, binance.subscribe_frame(self.account, self._line.venue_ns(now_ns))))
         self._agenda.arm(self._subscription_job, now_ns + self._subscription_ns)
 
     def _on_no_answer(self, now_ns: int) -> None:

@@ -2,8 +2,8 @@
 
 Balances, prices, promises and open orders are asked for anew. The high-water mark, the openings of day and week and the
 alerts that fire are not to be had anywhere else. Whoever runs the monitor keeps the last state saved and hands it back
-with ``Started``; what happened between the saving and the restart is not known, and the ``visibility`` of the firm
-counts from the saving on.
+with ``Started``. What happened while no monitor was alive is not known: every other second the state says anew that
+one is, and the ``visibility`` of the firm counts from the last of these moments.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Keeper(Protocol):
 
 class _Saved(msgspec.Struct, frozen=True):
     format: str
-    saved_ns: int
+    alive_ns: int
     parts: dict[str, bytes]
 
 
@@ -44,18 +44,22 @@ _decoder = msgspec.msgpack.Decoder(_Saved)
 
 
 class StateStore:
-    """Saves the state of every keeper each ``interval_ms``, and restores it at the start.
+    """Saves the state of every keeper each ``interval_ms``, and each ``alive_ms`` that the monitor is alive; restores
+    it at the start.
 
-    ``saved_ns`` is when the state was saved that the monitor started with, None without one.
+    ``alive_ns`` is when the monitor that saved the state was last known to be alive, None without one.
     """
 
-    def __init__(self, agenda: Agenda, emit: Emit, interval_ms: int, telemetry: Telemetry) -> None:
-        self.saved_ns: int | None = None
+    def __init__(self, agenda: Agenda, emit: Emit, interval_ms: int, alive_ms: int, telemetry: Telemetry) -> None:
+        self.alive_ns: int | None = None
         self._agenda = agenda
         self._emit = emit
         self._interval_ns = interval_ms * _NS_PER_MS
+        self._alive_ns = alive_ms * _NS_PER_MS
         self._telemetry = telemetry
         self._keepers: dict[str, Keeper] = {}
+        self._parts: dict[str, bytes] = {}
+        self._gather_ns = 0
         self._job = Job(self._save)
 
     def keep(self, name: str, keeper: Keeper) -> None:
@@ -64,12 +68,15 @@ class StateStore:
 
     def start(self, now_ns: int, saved: bytes) -> None:
         """Restore what was saved, if anything was, and begin to save."""
-        self._agenda.arm(self._job, now_ns + self._interval_ns)
+        self._agenda.arm(self._job, now_ns + self._alive_ns)
+        self._gather_ns = now_ns + self._interval_ns
         if saved:
             self._restore(now_ns, saved)
+        self._parts = self._gather()
 
     def save_soon(self) -> None:
         """Something has changed that must not be lost: do not wait for the interval."""
+        self._gather_ns = 0
         self._agenda.arm(self._job, self._agenda.now_ns + 1)
 
     def _restore(self, now_ns: int, saved: bytes) -> None:
@@ -81,7 +88,7 @@ class StateStore:
         if state.format != FORMAT:
             self._telemetry.note(f"the saved state is {state.format}; this monitor reads {FORMAT}")
             return
-        self.saved_ns = min(state.saved_ns, now_ns)  # a clock that was ahead must not hide the gap
+        self.alive_ns = min(state.alive_ns, now_ns)  # a clock that was ahead must not hide the gap
         for name, keeper in self._keepers.items():
             content = state.parts.get(name)
             if content is not None:
@@ -91,6 +98,11 @@ class StateStore:
                     self._telemetry.note(f"the saved state of {name} cannot be read: {error}")
 
     def _save(self, now_ns: int) -> None:
-        self._agenda.arm(self._job, now_ns + self._interval_ns)
-        parts = {name: keeper.save_state() for name, keeper in self._keepers.items()}
-        self._emit(SaveState(_encoder.encode(_Saved(FORMAT, now_ns, parts))))
+        self._agenda.arm(self._job, now_ns + self._alive_ns)
+        if now_ns >= self._gather_ns:
+            self._gather_ns = now_ns + self._interval_ns
+            self._parts = self._gather()
+        self._emit(SaveState(_encoder.encode(_Saved(FORMAT, now_ns, self._parts))))
+
+    def _gather(self) -> dict[str, bytes]:
+        return {name: keeper.save_state() for name, keeper in self._keepers.items()}

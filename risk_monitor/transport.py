@@ -24,6 +24,10 @@ MAX_ONCE_ATTEMPTS = 5
 
 _NS_PER_MS = 1_000_000
 _NS_PER_MINUTE = 60_000_000_000
+_CLOCK_ERROR_NS = 250_000_000
+"""An estimate of a venue's clock that may err by more is not believed."""
+_CLOCK_SLACK_NS = 500_000_000
+"""Venues take a request whose time is off by less: they refuse what comes a second from the future."""
 _FAILED_STATUSES = (403, 418, 429)
 _THROTTLED_STATUSES = (418, 429)
 
@@ -119,6 +123,7 @@ class VenueLine:
         "_tokens",
         "_transport",
         "_waiting",
+        "ahead_ns",
         "capacity",
         "health",
         "name",
@@ -132,6 +137,8 @@ class VenueLine:
 
     def __init__(self, config: VenueConfig, transport: Transport) -> None:
         self.name = config.name
+        self.ahead_ns = 0
+        """The venue's clock less ours, where that matters to requests that carry a time; else 0."""
         self.capacity = float(config.weight_per_minute)
         self.health: tuple[HealthListener, ...] = ()
         self.paused_until_ns = 0
@@ -158,6 +165,18 @@ class VenueLine:
             self._transport.agenda.arm(task.job, now_ns + wait_ns)
         else:
             self._transport.send(task, now_ns)
+
+    def told_time(self, now_ns: int, departed_ns: int, server_ms: int) -> None:
+        """A request that left at ``departed_ns`` was answered with the venue's time. Where its clock and ours disagree,
+        its own is what it checks requests against."""
+        error_ns = (now_ns - departed_ns) // 2
+        if error_ns <= _CLOCK_ERROR_NS:
+            ahead_ns = server_ms * _NS_PER_MS - departed_ns - error_ns
+            self.ahead_ns = ahead_ns if abs(ahead_ns) >= _CLOCK_SLACK_NS else 0
+
+    def venue_ns(self, at_ns: int) -> int:
+        """What the venue's clock showed when ours showed ``at_ns``."""
+        return max(0, at_ns + self.ahead_ns)
 
     def probed(self, now_ns: int, answered: bool) -> None:
         """The probe has an outcome."""

@@ -35,6 +35,11 @@ class PriceStaleness:
                 self._watch_of[quote] = watch
         tower.on_change.append(self._rebound)
 
+    @property
+    def patience_ns(self) -> int:
+        """For how long a price is fresh; 0 where the firm has not said so."""
+        return self._bound_ns if self._bound_ns < NEVER_NS else 0
+
     def _lowest_ns(self) -> int:
         kept = self._tower.limits.mandate("feed_staleness")
         bounds = kept.bounds("prices") if kept else ()

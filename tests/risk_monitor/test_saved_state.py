@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,12 +45,13 @@ def fallen(world: Any) -> Any:
     return firm
 
 
-def test_state_is_saved_once_a_minute(world: Any) -> None:
+def test_every_other_second_is_saved_that_the_monitor_is_alive_and_once_a_minute_what_it_knows(world: Any) -> None:
     firm = world(LIMITS).start(0)
     firm.run(59.9)
-    assert saved(firm) == []
-    firm.run(120.2)
-    assert len(saved(firm)) == 3
+    assert len(saved(firm)) == 29
+    assert len({msgspec.msgpack.decode(content)["parts"]["equity"] for content in saved(firm)}) == 1
+    firm.run(2.2)
+    assert len({msgspec.msgpack.decode(content)["parts"]["equity"] for content in saved(firm)}) == 2
 
 
 def test_high_water_mark_and_opening_outlive_a_restart_and_are_nothing_without_it(fallen: Any) -> None:
@@ -79,6 +81,18 @@ def test_an_alert_whose_breach_ended_while_nobody_looked_resolves(fallen: Any) -
     price(fallen, "30000", 65)
     told = [signal.state.value for _, signal in fallen.signals if signal.mandate == "drawdown"]
     assert told == ["firing", "resolved"]
+
+
+def test_a_restart_of_seconds_is_not_taken_for_blindness_since_the_last_full_saving(world: Any) -> None:
+    firm = world("feed_staleness: {prices: {high: 5 s}}\nvisibility: {firm: {high: 10 s}}").start()
+    firm.run(58)
+    firm.signals.clear()
+    restart(firm, saved(firm)[-1], down_s=6)
+    firm.run(5)
+    assert firm.signals == []
+    restart(firm, saved(firm)[-1], down_s=20)
+    firm.run(1)
+    assert [(signal.mandate, signal.state.value) for _, signal in firm.signals] == [("visibility", "firing")]
 
 
 def test_the_time_between_saving_and_restart_was_not_seen_and_that_is_an_alert(fallen: Any) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 
+from risk_monitor.config import MonitorConfig
 from risk_monitor.connectors import binance_books
 from risk_monitor.connectors.domain import ConnectorError
 
@@ -114,3 +117,40 @@ def test_errors_are_a_share_of_at_least_twenty_requests(world: Any) -> None:
 def test_a_depth_frame_that_makes_no_sense_is_the_venues_error(payload: bytes) -> None:
     with pytest.raises(ConnectorError):
         binance_books.read_depth(payload)
+
+
+def _stamps(firm: Any, path: str) -> list[int]:
+    """By how many ms the times that requests to apex carry are off the true ones, as they left."""
+    return [
+        int(parse_qs(urlsplit(request.target).query)["timestamp"][0]) - at_ns // 1_000_000
+        for at_ns, request in firm.requests
+        if request.venue == "apex" and urlsplit(request.target).path == path
+    ]
+
+
+def test_requests_carry_the_venues_time_where_its_clock_and_ours_disagree(world: Any) -> None:
+    firm = world("clock_drift: {each: {high: 100 ms}}").start(30)
+    firm.clock_ms["apex"] = -2_000
+    firm.run(100)
+    firm.requests.clear()
+    firm.run(120)
+    assert {offset in (-2_000, -2_001) for offset in _stamps(firm, "/api/v3/account")} == {True}
+    firm.clock_ms["apex"] = 300
+    firm.run(100)
+    firm.requests.clear()
+    firm.run(120)
+    assert set(_stamps(firm, "/api/v3/account")) == {0}
+
+
+def test_a_connection_that_breaks_all_the_time_does_not_use_up_the_venues_patience(world: Any) -> None:
+    limits = "feed_staleness: {positions: {high: 5 min}}"
+    venues = world(limits).config.venues
+    poor = MonitorConfig(tuple(msgspec.structs.replace(venue, weight_per_minute=360) for venue in venues))
+    firm = world(limits, poor).start(30)
+    firm.requests.clear()
+    for _ in range(60):
+        firm.close_streams("apex")
+        firm.run(10)
+    asked = [urlsplit(request.target).path for _, request in firm.requests if request.venue == "apex"]
+    assert asked.count("/api/v3/account") >= 8
+    assert firm.signals == []
