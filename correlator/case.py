@@ -48,6 +48,7 @@ class Case(msgspec.Struct):
     comparable: bool = True  # False: something was injected, and there is no control to tell what it did
     actions: list[ActionEpisode] = []
     control_actions: list[ActionEpisode] = []
+    forgetful: list[int] = []  # when a monitor came up that had lost its state: what stood is owed anew
     controls: str = ""  # text of the controls file that was wired in; empty: none was
 
     def at_s(self, at_ns: int | None) -> float | None:

@@ -92,6 +92,7 @@ def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
         comparable=mismatch is None,
         actions=reading.said.actions.actions,
         control_actions=control.actions if control is not None and mismatch is None else [],
+        forgetful=reading.said.forgetful,
         controls=header.controls,
     )
     return _conclude(case, run, reading, mismatch, difference)

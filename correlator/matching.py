@@ -6,6 +6,8 @@ alert without the injection, or a history that ends before the deadline.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
 from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case, Finding
@@ -30,15 +32,21 @@ def match(case: Case, expectation: Expectation) -> Found:
     rules = [rule for rule in case.rules if _asks_for(expectation, rule)]
     if not rules:
         return unjudged(asked, "never_due", "the firm keeps no such rule: no limit bounds this subject")
-    due = earliest_due(rules, asked.from_ns)
+    due = earliest_due(rules, asked.from_ns, case.forgetful)
     if due is None:
         return unjudged(asked, "never_due", why_never_due(case, rules, asked.from_ns))
     return _answer(case, asked, *due)
 
 
-def earliest_due(rules: list[Rule], from_ns: int) -> tuple[Rule, Interval] | None:
-    """The rule that became due first at or after ``from_ns``, of several the mildest, with the breach it was of."""
+def earliest_due(rules: list[Rule], from_ns: int, forgetful: Sequence[int] = ()) -> tuple[Rule, Interval] | None:
+    """The rule that became due first at or after ``from_ns``, of several the mildest, with the breach it was of.
+
+    ``forgetful``: moments at which a monitor came up without its state. What stood then must be told of anew.
+    """
     dues = [(interval, rule) for rule in rules if (interval := rule.tracker.first_due(from_ns)) is not None]
+    for up_ns in forgetful:
+        if up_ns >= from_ns:
+            dues += [(interval, rule) for rule in rules if (interval := rule.tracker.due_anew(up_ns)) is not None]
     if not dues:
         return None
     interval, rule = min(dues, key=lambda due: (due[0].due_ns, severity_rank(due[1].severity)))

@@ -16,6 +16,7 @@ STATE_LOST = "state lost"
 
 _MOST_CRASHES = 100
 _MOST_COMMANDS = 5_000
+_MOST_RESTARTS = 1_000
 
 _OF_INTEREST = frozenset((Signal, Action, Operator, Injection, StrategyNote, Stop, Clock, VenueNote))
 
@@ -30,6 +31,9 @@ class Said(msgspec.Struct):
     crashes: list[StrategyNote] = []
     operator: list[Operator] = []
     stop: Stop | None = None
+    forgetful: list[int] = []
+    """When a monitor came up that had lost its state, ns."""
+    _has_forgotten: bool = False
 
     @property
     def dropped(self) -> int:
@@ -61,5 +65,14 @@ class Said(msgspec.Struct):
             return
         elif isinstance(record, Clock):
             self.episodes.clock.take(record)
-        elif isinstance(record, VenueNote) and record.what == "down" and record.detail == STATE_LOST:
-            self.episodes.forget(record.at_ns)
+        elif isinstance(record, VenueNote):
+            self._take_process(record)
+
+    def _take_process(self, record: VenueNote) -> None:
+        """The monitor's process went down or came up."""
+        if record.what == "down":
+            self._has_forgotten = record.detail == STATE_LOST
+            if self._has_forgotten:
+                self.episodes.forget(record.at_ns)
+        elif record.what == "up" and self._has_forgotten and len(self.forgetful) < _MOST_RESTARTS:
+            self.forgetful.append(record.at_ns)

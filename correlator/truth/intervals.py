@@ -122,6 +122,18 @@ class BreachTracker:
                 return interval
         return None
 
+    def due_anew(self, at_ns: int) -> Interval | None:
+        """The rest of a breach that was due before ``at_ns``, for a monitor that begins to look then."""
+        for interval in self.intervals:
+            ends_ns = interval.ends_ns
+            if interval.due_ns is None or interval.due_ns >= at_ns or (ends_ns is not None and ends_ns <= at_ns):
+                continue
+            due_ns = at_ns + self.hold_ns
+            if ends_ns is not None and ends_ns < due_ns:
+                return None
+            return msgspec.structs.replace(interval, begins_ns=at_ns, due_ns=due_ns)
+        return None
+
     def was_due_before(self, at_ns: int) -> bool:
         """Whether a breach that had become due before ``at_ns`` still lasted then."""
         return any(

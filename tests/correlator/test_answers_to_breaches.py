@@ -40,6 +40,31 @@ def test_late_alert_is_late_even_if_it_fires_in_the_control_too(play) -> None:
     assert (judgement.verdict, only(judgement).outcome) == ("fail", "late")
 
 
+@pytest.mark.parametrize(
+    ("alert_s", "state", "outcome"),
+    [(312, "lost", "detected"), (None, "lost", "missed"), (340, "lost", "late"), (312, "kept", "never_due")],
+)
+def test_a_monitor_that_lost_its_state_owes_anew_what_stands(
+    play: Any, alert_s: float | None, state: str, outcome: str
+) -> None:
+    def tell(story: Any) -> None:
+        depeg(story, (200, 500))
+        story.alert(201)
+        story.inject(290, 290, name="restart")
+        story.audit("venue", 290, "monitor", "down", f"state {state}")
+        story.audit("venue", 310, "monitor", "up", "")
+        if alert_s is not None:
+            story.alert(alert_s)
+
+    again = {**EXPECT, "injection": "restart"}
+    timeline = [
+        {"inject": name, "fault": "stablecoin_depeg", "at_ns": at_s * 10**9, "for_ns": None}
+        for name, at_s in (("slide", 100), ("restart", 290))
+    ]
+    judgement = play(alert_at=None, tell=tell, expect=[again], timeline=timeline)
+    assert only(judgement).outcome == outcome
+
+
 def test_alert_that_resolves_as_the_next_breach_begins_does_not_answer_it(play) -> None:
     def tell(story: Any) -> None:
         depeg(story, (20, 30), (200, 600))
