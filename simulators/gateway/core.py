@@ -40,6 +40,7 @@ SECURITY, BLOCKED, PAUSED, NO_ROUTE = -9_010, -9_011, -9_012, -9_013
 """Error codes of the gateway's own refusals, in the shape of a venue's."""
 
 _NS_PER_MS = 1_000_000
+_DUPLICATE = b"Duplicate order sent."  # -2010 says it in words only
 _MOST_WAITING = 10_000
 _MOST_MOVED = 10_000
 
@@ -156,6 +157,9 @@ class Gateway:
                 status, code = "UNKNOWN", 0
             elif reply.status == 200:
                 status, code = "ACCEPTED", 0
+            elif _DUPLICATE in reply.body:
+                # It was sent once: the wire has doubled it, and what became of the other one its own report tells.
+                status, code = "UNKNOWN", VenueAnswer(reply.status, reply.body, 0).error_code()
             else:
                 status, code = "REJECTED", VenueAnswer(reply.status, reply.body, 0).error_code()
             self._answered(order.strategy, order.venue, order.client_order_id, status, code, reply_cause)

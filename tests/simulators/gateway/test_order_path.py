@@ -53,6 +53,14 @@ def test_a_venues_refusal_is_told_with_its_code(host: Any, monitor: Any) -> None
     assert [(f["status"], f["code"]) for f in listener.heard("answer")] == [("REJECTED", -2010)]
 
 
+def test_an_order_that_its_own_copy_has_overtaken_is_not_called_refused(host: Any, monitor: Any) -> None:
+    listener = monitor(host, "read")
+    host.submit(name="twice")
+    host.submit(name="twice")
+    host.run(1)
+    assert [(f["status"], f["code"]) for f in listener.heard("answer")] == [("ACCEPTED", 0), ("UNKNOWN", -2010)]
+
+
 def test_a_strategy_trades_through_the_gateway_as_it_did_without(make_host: Any, monitor: Any) -> None:
     host = make_host()
     host.run(60)
