@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import msgspec
@@ -16,9 +16,11 @@ from correlator.case import ALL_MANDATES
 from correlator.header import Header
 from correlator.journal import Journal, Plane
 from correlator.limits import Limits, LimitsError, read_limits
+from correlator.records import AuditRecord, WireRecord
 from correlator.said import Said
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.series import Buckets
+from correlator.truth.shown.invented import InventedFills
 from correlator.truth.wire import MANDATES as WIRE_MANDATES
 from correlator.truth.wire import Wire
 from correlator.truth.world import MANDATES as WORLD_MANDATES
@@ -72,20 +74,19 @@ def read_run(journal: Journal) -> Reading:
     wire = Wire(limits, board, header.start_ns, header.monitor.request_timeout_ns)
     said = Said()
     assertions = AssertionBook(header.resolved.assertions, world, header.start_ns, header.end_ns)
+    invented = InventedFills(header.monitor)
     counts: Counter[str] = Counter(audit=0, wire=0)
     end_ns = header.start_ns
-    for frame in journal.frames():
-        end_ns = max(end_ns, frame.head.last_ns)
-        if frame.head.plane == Plane.AUDIT:
-            counts["audit"] += frame.head.records
-            audit = frame.audit()
-            _guarded(failures, partial(world.take, audit))
-            assertions.take(audit)
-            said.take(audit)
-        else:
-            counts["wire"] += frame.head.records
+    for audit, messages, last_ns in _batches(journal):
+        end_ns = max(end_ns, last_ns)
+        counts["audit"] += len(audit)
+        counts["wire"] += len(messages)
+        _guarded(failures, partial(_take_world, world, invented, audit, messages))
+        assertions.take(audit)
+        said.take(audit)
+        if messages:
             _introduce(header, world, wire)
-            _guarded(failures, partial(wire.take, frame.wire()))
+            _guarded(failures, partial(wire.take, messages))
     ending, detail = "killed", "the journal has no end frame"
     if journal.end is not None:
         ending, detail = journal.end.reason, journal.end.detail
@@ -135,6 +136,27 @@ def _limits(header: Header, failures: dict[str, str]) -> Limits:
     except LimitsError as error:
         failures[ALL_MANDATES] = str(error)
         return Limits({}, (), {})
+
+
+def _batches(journal: Journal) -> Iterator[tuple[list[AuditRecord], list[WireRecord], int]]:
+    """Records of the same time: an audit frame and the wire frame after it, either of which may be missing, and when
+    the last of them was."""
+    audit: list[AuditRecord] = []
+    last_ns = 0
+    for frame in journal.frames():
+        if frame.head.plane == Plane.AUDIT:
+            if audit:
+                yield audit, [], last_ns
+            audit, last_ns = frame.audit(), frame.head.last_ns
+        else:
+            yield audit, frame.wire(), max(last_ns, frame.head.last_ns)
+            audit, last_ns = [], 0
+    if audit:
+        yield audit, [], last_ns
+
+
+def _take_world(world: World, invented: InventedFills, audit: list[AuditRecord], messages: list[WireRecord]) -> None:
+    world.take(invented.insert(audit, messages))
 
 
 def _introduce(header: Header, world: World, wire: Wire) -> None:

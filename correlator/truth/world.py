@@ -6,7 +6,7 @@ Quotes, by far the most numerous, are gathered and computed in stretches; everyt
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -16,13 +16,13 @@ from correlator.limits import Limits
 from correlator.records import (
     Account,
     Asset,
-    AuditRecord,
     Fill,
     Listing,
     MarkPrice,
     Position,
     Posting,
     Quote,
+    Record,
     Settlement,
 )
 from correlator.truth.dealings import WATCHES, Dealings
@@ -139,7 +139,7 @@ class World:
         self.venues: dict[str, bool] = {}  # venue → whether the firm has an account there
         self.pairs: dict[str, list[str]] = {}  # exchange → what it lists
 
-    def take(self, records: list[AuditRecord]) -> None:
+    def take(self, records: Sequence[Record]) -> None:
         """Take records in order."""
         quotes = self._books.tape.quotes
         append = quotes.append

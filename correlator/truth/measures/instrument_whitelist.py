@@ -9,6 +9,7 @@ from correlator.truth.gauge import GaugeBoard
 from correlator.truth.ledger import Ledger
 from correlator.truth.measures.valued import Waiting
 from correlator.truth.measures.watch import Watch
+from correlator.truth.shown.invented import InventedFill
 from correlator.truth.sliding import SlidingSum
 from correlator.truth.stretch import Books, Stretch
 
@@ -24,11 +25,11 @@ class _Traded(msgspec.Struct, frozen=True, gc=False):
 class InstrumentWhitelist(Watch):
     """Σ quantity × price × mark of the quote asset over the firm's fills within ``window``, per pair not whitelisted.
 
-    Where the firm traded with itself, both sides are fills of its own.
+    Where the firm traded with itself, both sides are fills of its own. A fill that an exchange invented counts as one.
     """
 
     mandate = "instrument_whitelist"
-    takes = (Fill,)
+    takes = (Fill, InventedFill)
 
     def __init__(self, board: GaugeBoard, books: Books, ledger: Ledger) -> None:
         super().__init__(board, books, ledger)
@@ -43,6 +44,11 @@ class InstrumentWhitelist(Watch):
         self._sums[symbol] = SlidingSum(gauge, self.window_ns) if gauge is not None else None
 
     def take(self, record: Record) -> None:
+        if isinstance(record, InventedFill):
+            if self._sums.get(record.symbol) is not None:
+                quote = record.symbol.partition("/")[2]
+                self._waiting.add(_Traded(record.at_ns, record.seq, record.symbol, quote, record.amount))
+            return
         assert isinstance(record, Fill)
         book = self.books.tape.find(record.source, record.index)
         if book is None or self._sums.get(book.symbol) is None:

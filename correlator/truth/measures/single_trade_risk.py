@@ -12,6 +12,7 @@ from correlator.truth.gauge import Gauge, GaugeBoard
 from correlator.truth.ledger import Ledger
 from correlator.truth.measures.valued import Waiting
 from correlator.truth.measures.watch import Watch
+from correlator.truth.shown.invented import InventedFill
 from correlator.truth.stretch import Books, Stretch
 
 _MOST_ORDERS = 65_536  # of an account, remembered with what they have traded so far
@@ -73,10 +74,11 @@ class SingleTradeRisk(Watch):
     """Largest, over the orders with a fill within ``window``, of what the order traded ÷ equity at its last fill.
 
     What it traded is Σ quantity × price × mark of the quote asset over all its fills. Without equity there is no share.
+    A fill that an exchange invented counts as one.
     """
 
     mandate = "single_trade_risk"
-    takes = (Fill,)
+    takes = (Fill, InventedFill)
 
     def __init__(self, board: GaugeBoard, books: Books, ledger: Ledger) -> None:
         super().__init__(board, books, ledger)
@@ -90,6 +92,11 @@ class SingleTradeRisk(Watch):
             self._accounts[name] = _Orders(gauge, self.window_ns)
 
     def take(self, record: Record) -> None:
+        if isinstance(record, InventedFill):
+            name, quote = f"{record.source}:{record.account}", record.symbol.partition("/")[2]
+            if name in self._accounts:
+                self._waiting.add(_Traded(record.at_ns, record.seq, name, record.order_id, quote, record.amount))
+            return
         assert isinstance(record, Fill)
         book = self.books.tape.find(record.source, record.index)
         if book is None:

@@ -34,9 +34,9 @@ class UnauthorisedOrders(Watch):
     """Orders that an exchange accepted for an account, or invented a fill of, and the gateway did not send, within
     ``window``.
 
-    One counts once 5 s have passed since it was accepted, or first told of, until ``window`` after it was. A firm whose gateway never
-    spoke has none: nobody could tell its orders from others. The order with which a derivatives exchange liquidates is
-    the venue's own.
+    One counts once 5 s have passed since it was accepted, or first told of, until ``window`` after it was. A firm whose
+    gateway never spoke has none: nobody could tell its orders from others. The order with which a derivatives exchange
+    liquidates is the venue's own.
     """
 
     mandate = "unauthorised_orders"

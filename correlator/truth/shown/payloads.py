@@ -78,8 +78,8 @@ class AccountEvent(msgspec.Struct, frozen=True, gc=False):
     """An event of a user-data stream; which fields it has hangs on ``e``.
 
     ``executionReport``: ``s`` symbol, ``S`` side, ``c`` client order id, ``i`` order id, ``x`` execution type, ``t``
-    trade id, ``l`` last quantity, ``Y`` last quote quantity, ``n`` and ``N`` commission. ``balanceUpdate``: ``a`` asset, ``d`` delta. ``T`` (ms): when it
-    happened.
+    trade id, ``l`` last quantity, ``Y`` last quote quantity, ``n`` and ``N`` commission. ``balanceUpdate``: ``a``
+    asset, ``d`` delta. ``T`` (ms): when it happened.
     """
 
     e: str
