@@ -158,7 +158,7 @@ class MonitorLink:
         elif symbol := _text(symbol_of_price(push.payload)):
             _give(self.price_feeds.get(symbol), push)
             (self._shown.feed(symbol, b"bookTicker") or _pass_over)(push)
-        elif (update := read_depth(push.payload)) is not None:
+        elif (update := read_depth(push.payload)) is not None and update.s.isupper():
             (self._shown.feed(update.s.lower(), b"depth@100ms") or _pass_over)(push)
         else:
             self._shown.push(push)

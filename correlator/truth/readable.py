@@ -71,7 +71,7 @@ def symbol_of_price(payload: bytes) -> bytes:
         except UNREADABLE:
             continue
         ticker = read.data if isinstance(read, _Frame) else read
-        return ticker.s.lower().encode()
+        return ticker.s.lower().encode() if ticker.s.isupper() else b""
     return b""
 
 
