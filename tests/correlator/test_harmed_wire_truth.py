@@ -164,7 +164,7 @@ def test_a_monitor_that_lost_its_memory_leaves_no_alert_standing(new_story: Any,
     story.audit("venue", 40, "monitor", "down", "state lost")
     story.audit("venue", 45, "monitor", "up", "")
     story.alert(60)
-    episodes = read_run(Journal(story.write(tmp_path / "run.journal"))).episodes.episodes
+    episodes = read_run(Journal(story.write(tmp_path / "run.journal"))).said.episodes.episodes
     assert [(one.fired_ns, one.resolved_ns) for one in episodes] == [
         (story.at_ns(20), story.at_ns(40)),
         (story.at_ns(60), None),
