@@ -27,6 +27,11 @@ def desk_key(venue: str, account: str) -> str:
     return f"{venue}.{account}.desk"
 
 
+def custody_desk_key(custodian: str) -> str:
+    """The treasury's API key at a custodian; it may move money."""
+    return f"{custodian}.treasury"
+
+
 def account_key(firm: Firm, venue: str, account: str) -> str:
     """The API key with which the firm trades an account: its strategy's, else the desk's."""
     for strategy in firm.strategies:

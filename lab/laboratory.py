@@ -13,7 +13,7 @@ from lab.injections import Fault, InjectionCoordinator
 from lab.journal.header import header_of
 from lab.journal.writer import JournalWriter
 from lab.kernel import Kernel, Streams
-from lab.keys import exchange_keys, monitor_key, secret_of
+from lab.keys import custody_desk_key, exchange_keys, monitor_key, secret_of
 from lab.link import Link
 from lab.market import load_world
 from lab.monitor_config import MONITOR, make_monitor, monitor_config
@@ -197,6 +197,8 @@ class Laboratory:
                 core.connect_exchange(name, ExchangeLink(exchange, custodian.name, accounts))
         names = (monitor_key(custodian.name, account.name) for account in firm.accounts if account.venue == core.name)
         keys = {name: CustodyKey(secret=secret_of(name)) for name in names}
+        treasury = custody_desk_key(custodian.name)
+        keys[treasury] = CustodyKey(can_write=True, secret=secret_of(treasury))
         service = self._streams(f"custodian/{custodian.name}/service")
         return core, CustodianApi(core, keys, _service(custodian.service), service)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lab.injections import Fault
+from lab.keys import custody_desk_key, secret_of
 from lab.scenario.model import Injection
 from simulators.custodian.faults.outage import CustodianOutage
 from simulators.custodian.faults.settlement import (
@@ -16,6 +17,7 @@ from simulators.custodian.faults.settlement import (
     SettlementHalt,
     TransferReject,
 )
+from simulators.custodian.faults.theft import VaultTheft
 from simulators.custodian.faults.views import BalanceMisreported, FalseCompletion
 
 if TYPE_CHECKING:
@@ -58,3 +60,9 @@ def balance_misreported(rooms: Laboratory, injection: Injection, params: Any, to
 
 def false_completion(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
     return FalseCompletion(rooms.the_custodian_api, rooms.kernel, params, took_effect)
+
+
+def vault_theft(rooms: Laboratory, injection: Injection, params: Any, took_effect: TookEffect) -> Fault:
+    name = rooms.the_custodian.name
+    api_key = custody_desk_key(name)
+    return VaultTheft(rooms.link("thief", name), api_key, secret_of(api_key), rooms.kernel, params, took_effect)

@@ -95,3 +95,10 @@ class CustodianOutageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     """``mode``: requests are answered with 503, or not at all. Settlement goes on behind the closed door."""
 
     mode: Literal["unavailable", "silent"] = "unavailable"
+
+
+class VaultTheftParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``amount`` of ``asset`` leaves the vault for an address of the thief's, once."""
+
+    asset: str
+    amount: Annotated[float, msgspec.Meta(gt=0.0, le=1e9)]

@@ -107,4 +107,15 @@ CUSTODIAN_FAULTS = (
         intensity_doc="",
         example="{fault: false_completion, at: 2h, for: 20h}",
     ),
+    FaultSpec(
+        name="vault_theft",
+        acts_in="custodian",
+        doc="somebody with the firm's signing key sends an asset from the vault to an address of his own",
+        params_at="simulators.custodian.harm:VaultTheftParams",
+        maker_at="lab.harm.custodian:vault_theft",
+        scope=("asset",),
+        intensity=None,
+        intensity_doc="",
+        example="{fault: vault_theft, at: 1h, for: 1 min, scope: {asset: BTC}, with: {amount: 3}}",
+    ),
 )
