@@ -232,11 +232,20 @@ def test_what_has_settled_must_be_in_the_vault(vaulted: Any, tmp_path: Path) -> 
     custody(vaulted, 20, "/v1/vault/accounts_paged?limit=500", vault("1200"), 3)
     custody(vaulted, 30, "/v1/transactions?after=1", [instruction(vaulted, "500", 29)], 4)
     custody(vaulted, 40, "/v1/vault/accounts_paged?limit=500", vault("1200"), 5)  # said to be done, and is not
-    custody(vaulted, 50, "/v1/vault/accounts_paged?limit=500", vault("1500"), 6)
+    custody(vaulted, 41, "/v1/transactions?after=1", [], 6)
+    custody(vaulted, 50, "/v1/vault/accounts_paged?limit=500", vault("1500"), 7)
+    custody(vaulted, 51, "/v1/transactions?after=1", [], 8)
     assert breaches(vaulted, tmp_path) == {
-        ("reconciliation", "keystone:USD"): [(42.1, 52.1)],
-        ("reconciliation_confidence", "keystone"): [(42.1, None)],
+        ("reconciliation", "keystone:USD"): [(41.1, 51.1)],
+        ("reconciliation_confidence", "keystone"): [(41.1, None)],
     }
+
+
+def test_a_view_that_is_asked_for_again_before_the_transactions_are_is_no_view(vaulted: Any, tmp_path: Path) -> None:
+    custody(vaulted, 20, "/v1/vault/accounts_paged?limit=500", vault("1200"), 3)
+    custody(vaulted, 21, "/v1/vault/accounts_paged?limit=500", vault("1000"), 4)
+    custody(vaulted, 22, "/v1/transactions?after=1", [], 5)
+    assert breaches(vaulted, tmp_path) == {}
 
 
 @pytest.mark.parametrize("total", ["1000", "1200"])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from decimal import Decimal
 
 from correlator.truth.measures.reconciliation import Reconciliation
 from correlator.truth.measures.visibility import AccountSight, Holdings
-from correlator.truth.shown.accounts import WAITED_NS
 from correlator.truth.shown.asked import Asked
 from correlator.truth.shown.payloads import TRANSACTIONS, VAULT_VIEW, Transaction, read
 from correlator.truth.shown.running_balance import Amounts, Change, RunningBalance, View
@@ -17,13 +15,16 @@ VIEW = "/v1/vault/accounts_paged"
 LIST = "/v1/transactions"
 _MOST_TRANSACTIONS = 65_536  # whose moved amount is remembered, the oldest forgotten
 _MOST_EARLY = 4_096
+_FULL_PAGE = 200  # entries: more may follow
 _ZERO = Decimal(0)
 _NS_PER_MS = 1_000_000
 
 
 class Custody:
     """The firm's vault at one custodian. Its views do not say when they were taken: at some moment while they were
-    asked for."""
+    asked for. What made them so is known once the transactions have been listed that were asked for after a view; one
+    that is asked for again before that was only a step on the way.
+    """
 
     def __init__(
         self,
@@ -41,12 +42,10 @@ class Custody:
         self._balance: RunningBalance | None = None
         self._early: list[Change] = []
         self._moved: dict[str, Decimal] = {}
-        self._waiting: deque[tuple[int, int, View]] = deque()
-        self._compared_ns = 0
+        self._open: tuple[int, int, View] | None = None  # when it came, in which record, what it shows
 
     def replied(self, at_ns: int, asked: Asked, body: bytes, seq: int) -> None:
         """A good reply to a request for custody data reached the monitor."""
-        self.settle(at_ns - 1)
         if self._sight is not None:
             self._sight.seen(at_ns)
         path = asked.target.partition("?")[0]
@@ -56,16 +55,18 @@ class Custody:
                 for asset in account.assets:
                     shown[asset.id] = shown.get(asset.id, _ZERO) + asset.total
             self._view(at_ns, View(asked.at_ns, asked.at_ns, at_ns, shown), seq)
-        elif path == LIST:
-            for transaction in read(TRANSACTIONS, body) or ():
+        elif path == LIST and (listed := read(TRANSACTIONS, body)) is not None:
+            for transaction in listed:
                 self._take(at_ns, transaction)
+            if len(listed) < _FULL_PAGE:
+                self._compare(at_ns, asked.at_ns)
 
     def _view(self, at_ns: int, view: View, seq: int) -> None:
         if self._holdings is not None:
             held = {asset: bool(amount) for asset, amount in view.balances.items()}
             self._holdings.shown(at_ns, self._venue, self._account, held, is_whole=True)
         if self._balance is not None:
-            self._waiting.append((at_ns + WAITED_NS, seq, view))
+            self._open = (at_ns, seq, view)
             return
         self._balance = RunningBalance(view)
         for change in self._early:
@@ -95,15 +96,11 @@ class Custody:
         elif len(self._early) < _MOST_EARLY:
             self._early.append(change)
 
-    def settle(self, known_ns: int) -> None:
-        """Compare every view for which nothing is waited for any more by ``known_ns``."""
-        while self._waiting and self._waiting[0][0] <= known_ns:
-            at_ns, seq, view = self._waiting.popleft()
-            if self._balance is None or self._reconciliation is None or view.asked_ns < self._compared_ns:
-                continue
-            self._compared_ns = view.asked_ns
+    def _compare(self, at_ns: int, asked_ns: int) -> None:
+        """All transactions were listed at ``at_ns``, as was asked at ``asked_ns``."""
+        if self._open is None or self._balance is None or asked_ns < self._open[0]:
+            return
+        _, seq, view = self._open
+        self._open = None
+        if self._reconciliation is not None:
             self._reconciliation.compared(at_ns, seq, self._account, self._balance.compare(view, at_ns))
-
-    def finish(self, at_ns: int) -> None:
-        """The history ends here."""
-        self.settle(at_ns)

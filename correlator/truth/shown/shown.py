@@ -139,8 +139,6 @@ class ShownLink:
         """Take what is not numerous up to ``known_ns``."""
         if self._accounts is not None:
             self._accounts.settle(known_ns)
-        if self._custody is not None:
-            self._custody.settle(known_ns)
         if self.heartbeat is not None:
             self.heartbeat.settle(known_ns)
 
@@ -148,8 +146,6 @@ class ShownLink:
         """The history ends here."""
         if self._accounts is not None:
             self._accounts.finish(at_ns)
-        if self._custody is not None:
-            self._custody.finish(at_ns)
         if self.heartbeat is not None:
             self.heartbeat.finish(at_ns)
         if self._errors is not None:
