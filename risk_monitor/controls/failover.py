@@ -47,7 +47,7 @@ class Failover:
             return
         if self._alarm.rang(signal):
             self._look(now_ns)
-        elif signal.state is AlertState.RESOLVED and self._is_well(venue):
+        elif signal.state is AlertState.RESOLVED and self._alarm.counts(signal) and self._is_well(venue):
             self._well_since_ns[venue] = now_ns
             self._look(now_ns)
 

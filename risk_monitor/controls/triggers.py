@@ -18,12 +18,12 @@ class Alarm:
     def resume(self, firing: tuple[Signal, ...]) -> None:
         """These fired before a restart already, and have been reacted to."""
         for signal in firing:
-            if self._counts(signal):
+            if self.counts(signal):
                 self.firing[signal.alert_id] = signal
 
     def rang(self, signal: Signal) -> bool:
         """Whether the signal is the beginning of an alert that counts."""
-        if not self._counts(signal):
+        if not self.counts(signal):
             return False
         if signal.state is AlertState.FIRING:
             self.firing[signal.alert_id] = signal
@@ -32,7 +32,8 @@ class Alarm:
             self.firing.pop(signal.alert_id, None)
         return False
 
-    def _counts(self, signal: Signal) -> bool:
+    def counts(self, signal: Signal) -> bool:
+        """Whether the signal is of an alert that sets this off."""
         least = self._least.get(signal.mandate)
         return least is not None and RANK[signal.severity] >= least
 

@@ -95,6 +95,16 @@ def test_a_venue_that_falls_ill_again_starts_its_convalescence_anew(floor: Any) 
     assert reroutes(at)[-1] == ("apex", "apex")
 
 
+def test_other_alerts_of_the_venue_do_not_prolong_its_convalescence(floor: Any) -> None:
+    at = floor(FAILOVER)
+    at.alert("api_outage", "apex", "critical")
+    at.alert("api_outage", "apex", "critical", state="resolved")
+    at.run(300)
+    at.alert("api_errors", "apex", "warning", state="resolved")
+    at.run(301)
+    assert reroutes(at) == [("apex", "boreal"), ("apex", "apex")]
+
+
 def test_with_no_venue_well_orders_stay_where_they_are(floor: Any) -> None:
     at = floor(FAILOVER)
     at.alert("api_outage", "boreal", "critical")
