@@ -12,6 +12,7 @@ from correlator import records
 from correlator.limits import read_limits
 from correlator.truth.gauge import Gauge, GaugeBoard
 from correlator.truth.series import Buckets
+from correlator.truth.shown.invented import InventedFill
 from correlator.truth.world import World
 
 SECOND_NS = 10**9
@@ -168,3 +169,28 @@ def test_measure_with_a_lower_bound_is_in_breach_below_it() -> None:
     board.finish(100)
     found = [[(each.begins_ns, each.ends_ns, each.peak) for each in rule.tracker.intervals] for rule in gauge.rules]
     assert found == [[(20, 50, 1.5)], [(30, 40, 1.5)]]
+
+
+def test_invented_fill_counts_where_a_mandate_speaks_of_reports_and_nowhere_else() -> None:
+    tale = Tale().found(("BTC/USD", "USDT/USD"), {"USD": 90_000.0, "BTC": 1.0})
+    tale.quote(0, 0, 10_000.0).quote(0, 1, 1.0)
+    tale.say(
+        1, records.Intent, "gateway", "maker", "apex", "master", "own", "BTC/USD", "buy", "limit", "1", "1", "sent", ""
+    )
+    for at_s, trade, client_order_id in ((10, 77, "strange"), (11, 78, "strange"), (12, 79, "own")):
+        tale.say(at_s, InventedFill, "apex", "master", "USDT/USD", trade, 5, client_order_id, 2_000.0)
+    tale.quote(60, 0, 10_000.0)
+    limits = "\n  ".join(
+        (
+            "unauthorised_orders: {each: {critical: 0 times}, window: 30 s}",
+            "instrument_whitelist: {each: {high: 5k USD}, window: 30 s}",
+            "single_trade_risk: {each: {high: 5 %}, window: 30 s}",
+            "position_limit: {BTC: {high: 1 BTC}}",
+            "drawdown: {firm: {high: 0 %}}",
+        )
+    )
+    assert tale.breaches(limits, 100, "unauthorised_orders", "apex:master") == [(15, 40)]
+    assert tale.breaches(limits, 100, "instrument_whitelist", "USDT/USD") == [(12, 40)]
+    assert tale.breaches(limits, 100, "single_trade_risk", "apex:master") == [(12, 42)]
+    assert tale.breaches(limits, 100, "position_limit", "BTC") == []
+    assert tale.breaches(limits, 100, "drawdown", "firm") == []
