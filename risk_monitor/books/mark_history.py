@@ -33,9 +33,18 @@ class MarkHistory:
             marks[index] = 0.0
         self._looks.append((now_ns, marks))
 
-    def at(self, asset: str, at_ns: int) -> float:
-        """The mark at a moment, as of the look before it; 0.0 if there was none or none lately."""
+    def nearest(self, asset: str, price: float, from_ns: int, to_ns: int) -> float:
+        """Of the marks between two moments, the one nearest to a price; if nobody looked then, the one before; 0.0 if
+        there was none, or none lately."""
+        index = self._marks.index[asset]
+        nearest = 0.0
         for looked_ns, marks in reversed(self._looks):
-            if looked_ns <= at_ns:
-                return marks[self._marks.index[asset]] if looked_ns >= at_ns - _OLDEST_NS else 0.0
-        return 0.0
+            if looked_ns <= to_ns:
+                if looked_ns < from_ns and (nearest or looked_ns < from_ns - _OLDEST_NS):
+                    break
+                mark = marks[index]
+                if mark and (not nearest or abs(mark - price) < abs(nearest - price)):
+                    nearest = mark
+                if looked_ns < from_ns:
+                    break
+        return nearest

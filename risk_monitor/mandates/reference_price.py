@@ -1,8 +1,9 @@
 """Reference price: how far a price source is from what the others say, each held against the mark of its own time.
 
-A source's *ratio* is its price over the mark at that price's timestamp. With one source, its ratio must be near 1. With
-more, the middle of the ratios and of the mark's own, 1, is what counts: whoever is alone with his opinion is wrong, and
-that may be the exchanges. A price older than five minutes by its own timestamp says nothing any more.
+A source's *ratio* is its price over the mark at that price's timestamp: since that names a second only, and markets
+jump within one, over the nearest mark from a second before to a second after it. With one source, its ratio must be
+near 1. With more, the middle of the ratios and of the mark's own, 1, is what counts: whoever is alone with his opinion
+is wrong, and that may be the exchanges. A price older than five minutes by its own timestamp says nothing any more.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class _View:
 
     def evidence(self, asset: str) -> str:
         mark = self.price / self.ratio
-        return f"{self.source} {asset}={self.price:.10g} at {utc(self.at_ns)}, mark then {mark:.10g}"
+        return f"{self.source} {asset}={self.price:.10g} at {utc(self.at_ns)}, nearest mark then {mark:.10g}"
 
 
 class ReferencePrice:
@@ -63,12 +64,12 @@ class ReferencePrice:
             view = self._views.get(told.asset, {}).get(source)
             if view is None:
                 continue
-            # A timestamp names a second, and the price is from somewhere in it.
-            mark = self.history.at(told.asset, min(told.at_ns + NS_PER_SECOND, now_ns))
-            view.price, view.at_ns = told.price_usd, told.at_ns
-            view.ratio = told.price_usd / mark if mark > 0.0 else 0.0
+            price, at_ns = told.price_usd, told.at_ns
+            mark = self.history.nearest(told.asset, price, at_ns - NS_PER_SECOND, at_ns + 2 * NS_PER_SECOND)
+            view.price, view.at_ns = price, at_ns
+            view.ratio = price / mark if mark > 0.0 else 0.0
             self._compare(now_ns, told.asset)
-            expires_ns = told.at_ns + MAX_AGE_NS + 1
+            expires_ns = at_ns + MAX_AGE_NS + 1
             if now_ns < expires_ns < self._job.due_ns:
                 self._agenda.arm(self._job, expires_ns)
 

@@ -106,6 +106,8 @@ class World:
         self.gateway: dict[str, Any] = {"strategies": [], "orders": [], "withdrawals": [], "log": [], "limits": "{}"}
         self.told_gateway: list[dict[str, Any]] = []
         self.refused_paths: set[str] = set()
+        self.told_prices: dict[str, tuple[float, int]] = {"bitcoin": (24000.5, 1), "tether": (1.0, 0)}
+        self.told_rates: list[dict[str, str]] = []
         self.clock_ms: dict[str, int] = {}
         self.views: dict[tuple[str, str], dict[str, str]] = {}
         self.refuses_streams: set[str] = set()
@@ -342,7 +344,9 @@ class World:
             case "/v1/transactions":
                 body = [entry for entry in self.transactions if entry["createdAt"] > int(query["after"])]
             case "/api/v3/simple/price":
-                body = {"bitcoin": {"usd": 24000.5, "last_updated_at": 1}, "tether": {"usd": 1.0}}
+                body = {coin: {"usd": usd, "last_updated_at": at_s} for coin, (usd, at_s) in self.told_prices.items()}
+            case "/v4/timeseries/asset-metrics":
+                body = {"data": self.told_rates}
             case "/v1/time":
                 body = {"at": self.now_ns // 1_000_000}
             case "/v1/orders":

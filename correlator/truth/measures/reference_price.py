@@ -25,8 +25,9 @@ class _View:
 class ReferencePrice:
     """|its ratio ÷ the middle of all ratios − 1| per ``source:asset``, of the last price told, for five minutes.
 
-    A source's *ratio* is its price ÷ the mark at the end of the second that its timestamp names, as shown by then; the
-    mark's own is 1. With one source the middle is that of the mark, 1.
+    A source's *ratio* is its price ÷ the nearest of the marks at the whole seconds from one before the second that its
+    timestamp names to one after it, as shown by then; the mark's own is 1. With one source the middle is that of the
+    mark, 1.
     """
 
     mandate = "reference_price"
@@ -58,7 +59,8 @@ class ReferencePrice:
         if source not in views:
             views[source] = _View(self._board.bound(self.mandate, f"{source}:{price.asset}"))
         view = views[source]
-        view.ratio = price.usd / self.marks.at(price.asset, min(price.at_ns + SECOND_NS, at_ns))
+        to_ns = min(price.at_ns + 2 * SECOND_NS, at_ns)
+        view.ratio = price.usd / self.marks.nearest(price.asset, price.usd, price.at_ns - SECOND_NS, to_ns)
         view.ends_ns = price.at_ns + OLDEST_NS + 1
         if view.ends_ns > at_ns:
             heappush(self._ends, (view.ends_ns, price.asset))

@@ -63,11 +63,13 @@ class ShownMarks:
         self._first_s = self._known_s + 1 - kept
         self._known_s = known_s
 
-    def at(self, asset: str, at_ns: int) -> float:
-        """The mark at the whole second before a moment; NaN if there was none."""
-        column = self._marks.get(asset)
-        place = at_ns // SECOND_NS - self._first_s
-        return float(column[place]) if column is not None and 0 <= place < len(column) else float("nan")
+    def nearest(self, asset: str, price: float, from_ns: int, to_ns: int) -> float:
+        """Of the marks at the whole seconds within ``[from_ns, to_ns]``, the one nearest to a price; NaN if there was
+        none."""
+        column = self._marks.get(asset, np.empty(0))
+        first, last = -(-from_ns // SECOND_NS) - self._first_s, to_ns // SECOND_NS - self._first_s
+        known = [float(mark) for mark in column[max(first, 0) : max(last + 1, 0)] if mark == mark]
+        return min(known, key=lambda mark: abs(mark - price), default=float("nan"))
 
 
 def _mark(asset: str, columns: dict[ShownQuotes, tuple[Values, Values]], count: int) -> Values:
