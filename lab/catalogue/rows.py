@@ -88,6 +88,7 @@ FAULTS: tuple[tuple[str, Names], ...] = (
     ("custodian: approval delays", ("approval_delay",)),
     ("custodian: balance misreported", ("balance_misreported",)),
     ("custodian: settlement reported done but not done", ("false_completion",)),
+    ("custodian: value that leaves with a stolen key", ("vault_theft",)),
     ("market data: shock (sudden, gradual, with recovery)", ("price_shock",)),
     ("market data: depeg (linear, stepwise, cascade; volatility rises with it)", ("stablecoin_depeg",)),
     ("market data: divergence of one pair or venue", ("price_divergence",)),

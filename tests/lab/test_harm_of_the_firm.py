@@ -78,6 +78,7 @@ EVERY = {
     "replayed_nonce": "scope: {strategy: maker}",
     "expired_timestamp": "scope: {strategy: maker}",
     "limits_tampered": "with: {limit: limits.position_limit.BTC.high, to: 900 BTC}",
+    "vault_theft": "scope: {asset: BTC}, with: {amount: 0.1}",
     "ordered_withdrawal": "scope: {account: master, venue: apex}, with: {asset: BTC, amount: 0.1}",
 }
 
