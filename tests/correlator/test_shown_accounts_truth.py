@@ -318,6 +318,13 @@ def test_however_messages_race_only_what_was_lost_is_a_break(drawn: Any, lost: i
         assert difference == ({"USD": missing} if missing else {})
 
 
+def test_what_was_shown_before_the_first_view_was_asked_for_is_in_it_whatever_its_time() -> None:
+    balance = RunningBalance(View(10, 0, 0, {"USD": Decimal(5)}))
+    balance.add(Change(9, 8, {"USD": Decimal(2)}))
+    balance.add(Change(11, 8, {"USD": Decimal(4)}))
+    assert balance.compare(View(20, 0, 0, {"USD": Decimal(9)}), 30) == {}
+
+
 def test_a_break_that_has_stood_for_a_day_is_booked() -> None:
     balance = RunningBalance(View(0, 0, 0, {"USD": Decimal(5)}))
 

@@ -107,9 +107,9 @@ def test_what_was_under_way_on_a_stream_that_is_left_shows_nothing(new_story, tm
 
 
 quotes = st.lists(
-    st.tuples(st.sampled_from((0.4, 1.0, 1.0, 1.0, 5.0, 7.0)), st.sampled_from((100, 100, 100.5, 102, 99, None))),
-    min_size=1,
-    max_size=60,
+    st.tuples(st.sampled_from((0.4, *(1.0,) * 30, 5.0, 7.0)), st.sampled_from((*(100, 100.5, 102, 103) * 5, 99, None))),
+    min_size=14,
+    max_size=50,
 )
 
 
@@ -137,7 +137,9 @@ def test_a_bad_tick_is_held_against_the_eleven_before_it(new_story, tmp_path: Pa
 
 @SLOW
 @given(
-    drawn=st.lists(st.tuples(st.sampled_from((0.4, 1, 3, 9)), st.booleans()), min_size=1, max_size=80),
+    drawn=st.lists(
+        st.tuples(st.sampled_from((0.4, 1, 3, 3, 9)), st.sampled_from((*(False,) * 15, True))), min_size=12, max_size=70
+    ),
     batch=st.sampled_from((1, 7, 500)),
 )
 def test_a_feed_that_repeats_itself_is_frozen(new_story, tmp_path: Path, drawn: Any, batch: int) -> None:
@@ -200,8 +202,10 @@ def share_spans(outcomes: list[tuple[float, bool]], window_s: float, fewest: int
 @SLOW
 @given(
     drawn=st.lists(
-        st.tuples(st.sampled_from((0.3, 1, 2, 9)), st.sampled_from((200, 200, 200, 404, 503, None, "garbage"))),
-        min_size=1,
+        st.tuples(
+            st.sampled_from((0.3, 0.3, 1, 2, 9)), st.sampled_from((*(200,) * 16, 404, 503, 503, None, "garbage"))
+        ),
+        min_size=12,
         max_size=60,
     )
 )
