@@ -77,11 +77,11 @@ class Share:
         oldest_ns = now_ns - self._window_ns
         while len(cases) > self._kept_cases and cases[0][0] <= oldest_ns:
             self._forget()
-        if len(cases) < self._at_least:
-            watch.lose_sight()
-        else:
+        if len(cases) >= self._at_least:
             watch.observe(now_ns, self._bad / len(cases))
-        if not watch.quiet and len(cases) > self._kept_cases:
+        elif watch.value is not None:
+            watch.observe(now_ns, 0.0)  # whoever has fallen silent is not known to do wrong: no alert may stand for it
+        if (self._bad or not watch.quiet) and len(cases) > self._kept_cases:  # good ones that leave make it larger
             self._agenda.arm(self._job, cases[0][0] + self._window_ns)
 
     def _forget(self) -> None:
