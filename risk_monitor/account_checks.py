@@ -54,6 +54,8 @@ class AccountChecks:
         self._views: deque[tuple[int, View]] = deque()
         self._job = Job(self._judge)
         self._is_suspect = False
+        self.clean_ns: int | None = None
+        """When the last view that added up was asked for; None since the stream was opened anew."""
         self.ask_at: Callable[[int], None] = _ask_nobody
         self.ask_trades: Callable[[int], None] = _ask_nobody
         self.is_catching_up: Callable[[], bool] = lambda: False
@@ -72,6 +74,7 @@ class AccountChecks:
         """The account's events are told from now on; the next view begins its running balance anew."""
         if self._reconciles:
             self._balance.opened(now_ns)
+            self.clean_ns = None
         if self._orders is not None:
             self._orders.account_open(now_ns, self._venue, self._account)
 
@@ -151,19 +154,22 @@ class AccountChecks:
             was_begun = self._balance.is_begun
             differences = self._balance.judge(now_ns, view)
             if differences is not None:
-                self._take(now_ns, differences)
+                self._take(now_ns, view, differences)
             elif self._balance.is_begun and not was_begun:
+                self.clean_ns = view.departed_ns
                 self._reconciliation.judged(now_ns, self._account, {})
         if self._views:
             self._agenda.arm(self._job, self._views[0][0])
 
-    def _take(self, now_ns: int, differences: dict[str, Decimal]) -> None:
+    def _take(self, now_ns: int, view: View, differences: dict[str, Decimal]) -> None:
         self._reconciliation.judged(now_ns, self._account, differences)
         self._confidence.judged(now_ns, not differences)
         if differences:
             self.ask_at(now_ns + self._suspicion_ns - self._patience_ns)
             if not self._is_suspect:
                 self.ask_trades(now_ns)
+        else:
+            self.clean_ns = view.departed_ns
         self._is_suspect = bool(differences)
 
 

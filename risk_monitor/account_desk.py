@@ -243,10 +243,13 @@ class AccountDesk:
     def _catch_up(self, now_ns: int) -> None:
         """Fetch the trades since the account was last known to be in step. A connection that breaks again and again
         must not use up the venue's patience: what still waits to be asked will bring these trades too."""
+        # Balances may be told rightly where fills are not: then the last view that added up is older.
+        clean_ns = self._checks.clean_ns
+        since_ns = self._agreed_ns if clean_ns is None else min(self._agreed_ns, clean_ns)
         for symbol in self._symbols:
             if symbol in self._gaps and self._gaps[symbol].waits:
                 continue
-            gap = _Gap(self, symbol, self.line.venue_ns(self._agreed_ns) // _NS_PER_MS - _OVERLAP_MS)
+            gap = _Gap(self, symbol, self.line.venue_ns(since_ns) // _NS_PER_MS - _OVERLAP_MS)
             self._gaps[symbol] = gap
             self.book.catching_up += 1
             weight = binance.TRADES_WEIGHT
