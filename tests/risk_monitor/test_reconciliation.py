@@ -66,6 +66,19 @@ def test_a_fill_that_was_swallowed_is_found_in_the_list_of_trades(world: Any) ->
     ]
 
 
+def test_a_swallowed_fill_is_found_though_the_balances_it_left_were_told(world: Any) -> None:
+    firm = world(RULES).start(30)
+    firm.trade("apex", "maker", "BTC/USDT", "BUY", "0.5", "24000", 7, told=False)
+    firm.tell_position("apex", "maker", "BTC", "USDT")
+    firm.run(200)
+    assert _states(firm, "reconciliation") == [
+        ("firing", "apex:BTC", "high"),
+        ("firing", "apex:USDT", "high"),
+        ("resolved", "apex:BTC", "high"),
+        ("resolved", "apex:USDT", "high"),
+    ]
+
+
 def test_after_a_mismatch_the_account_is_asked_every_five_seconds_until_it_is_clean(world: Any) -> None:
     firm = world(RULES).start(30)
     firm.views["apex", "maker"] = {"USDT": "49000"}
