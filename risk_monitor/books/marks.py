@@ -122,7 +122,8 @@ class MarkBook:
     """Marks of all assets of the universe, by index. ``marks[i]`` is 0.0 while the asset has none.
 
     *Mark*: USD 1; otherwise the mean, over the exchanges that list ``asset/USD``, of the mid there; where none lists
-    that, the mean mid of ``asset/USDT`` times the mark of USDT. An empty side gives no mid, and its venue is left out.
+    that, the mean mid of ``asset/USDT`` times the mark of USDT. An empty side gives no mid, and its venue is left out;
+    so is one whose quote is stale while another's is not: an old price beside a new one is half of a move.
     """
 
     def __init__(self, quotes: Sequence[Quote], assets: Sequence[str]) -> None:
@@ -152,9 +153,12 @@ class MarkBook:
             total = 0.0
             count = 0
             for quote in source.quotes:
-                if quote.mid > 0.0:
+                if quote.is_fresh and quote.mid > 0.0:
                     total += quote.mid
                     count += 1
+            if not count:
+                mids = [quote.mid for quote in source.quotes if quote.mid > 0.0]
+                total, count = sum(mids), len(mids)
             marks[source.index] = total / count * marks[source.tether] if count else 0.0
 
     def quotes_behind(self, asset: str) -> tuple[Quote, ...]:

@@ -56,6 +56,17 @@ def _marks(quotes: list[tuple[str, str, float]]) -> MarkBook:
     return book
 
 
+def test_a_stale_quote_is_left_out_of_a_mark_while_another_is_fresh() -> None:
+    here, there = Quote("a", "BTC/USD"), Quote("b", "BTC/USD")
+    book = MarkBook([here, there], ("BTC", "USD"))
+    marks = []
+    here.mid, there.mid = 10.0, 20.0
+    for here.is_fresh, there.is_fresh in ((True, True), (False, True), (True, False), (False, False)):
+        book.refresh()
+        marks.append(book.mark("BTC"))
+    assert marks == [15.0, 20.0, 10.0, 15.0]
+
+
 @pytest.mark.parametrize(
     ("quotes", "expected"),
     [
