@@ -45,6 +45,7 @@ _DOUBT: dict[str, tuple[float, float]] = {
     "unauthorised_withdrawals": (0.01, 0.0),
     "order_rate": (0.05, 0.0),
     "message_rate": (0.05, 0.0),
+    "order_rejects": (0.05, 0.0),  # a refusal is told as another answer grows too old: who is first decides the share
     "clock_drift": (0.0, 0.02),
     "reference_price": (0.0, 0.001),
 }
