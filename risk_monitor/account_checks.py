@@ -108,6 +108,16 @@ class AccountChecks:
                 now_ns, self._venue, self._account, update.symbol, update.order_id, update.client_order_id, True
             )
 
+    @property
+    def reads_orders(self) -> bool:
+        """Whether it matters whose the orders behind trades are that no stream has told of."""
+        return self._orders is not None
+
+    def listed(self, now_ns: int, symbol: str, order_id: int, client_order_id: str) -> None:
+        """The account's list of orders tells of one."""
+        if self._orders is not None:
+            self._orders.reported(now_ns, self._venue, self._account, symbol, order_id, client_order_id, False)
+
     def moved(self, now_ns: int, change: BalanceChange) -> None:
         """A balance changed other than by a trade."""
         self._balance.flow(now_ns, change.update_ms, change.asset, change.change)

@@ -153,11 +153,22 @@ class AccountDesk:
                 return Explained.BY_FLOW
         return Explained.NOT
 
-    def take_fill(self, now_ns: int, fill: Fill, is_told_by_stream: bool = False) -> None:
-        """Take a trade that the stream or a list of trades has told of."""
+    def take_fill(self, now_ns: int, fill: Fill, is_told_by_stream: bool = False) -> bool:
+        """Take a trade that the stream or a list of trades has told of; whether it is news."""
         self._checks.filled(now_ns, fill, is_told_by_stream)
-        if self.book.on_fill(now_ns, fill):
+        is_news = self.book.on_fill(now_ns, fill)
+        if is_news:
             self.tape.on_fill(now_ns, fill)
+        return is_news
+
+    def ask_orders(self, now_ns: int, symbol: str, start_ms: int) -> None:
+        """Ask whose orders traded while no stream told of them: a trade does not say so itself."""
+        if self._checks.reads_orders:
+            listed = _Listed(self, symbol, start_ms)
+            self._ask_once(now_ns, f"orders {symbol}", binance.ORDERS_WEIGHT, listed.target, listed.deliver, None)
+
+    def take_order(self, now_ns: int, symbol: str, order_id: int, client_order_id: str) -> None:
+        self._checks.listed(now_ns, symbol, order_id, client_order_id)
 
     def _on_account(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         view = binance.read_account(body)
@@ -316,8 +327,9 @@ class _Gap:
     def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         fills = sorted(binance.read_trades(body), key=lambda fill: fill.trade_id)
         self._desk.heard(now_ns)
-        for fill in fills:
-            self._desk.take_fill(now_ns, fill)
+        news = [fill for fill in fills if self._desk.take_fill(now_ns, fill)]
+        if news:
+            self._desk.ask_orders(now_ns, self._symbol, self._start_ms)
         if len(fills) < binance.MAX_TRADES or fills[-1].time_ms <= self._start_ms:
             return None
         self._start_ms = fills[-1].time_ms
@@ -329,6 +341,27 @@ class _Gap:
     def end(self) -> None:
         self.waits = False
         self._desk.book.catching_up -= 1
+
+
+class _Listed:
+    """The orders of one symbol since a time; beyond a thousand the later ones are not looked at."""
+
+    __slots__ = ("_desk", "_start_ms", "_symbol")
+
+    def __init__(self, desk: AccountDesk, symbol: str, start_ms: int) -> None:
+        self._desk = desk
+        self._symbol = symbol
+        self._start_ms = start_ms
+
+    def target(self, now_ns: int) -> str:
+        desk = self._desk
+        return binance.orders_target(desk.account, desk.line.venue_ns(now_ns), self._symbol, self._start_ms)
+
+    def deliver(self, now_ns: int, departed_ns: int, body: bytes) -> None:
+        orders = binance.read_orders(body)
+        self._desk.heard(now_ns)
+        for symbol, order_id, client_order_id in orders:
+            self._desk.take_order(now_ns, symbol, order_id, client_order_id)
 
 
 class _History:

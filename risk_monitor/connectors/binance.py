@@ -28,6 +28,7 @@ from risk_monitor.connectors.domain import (
 TIME_WEIGHT = 1
 ACCOUNT_WEIGHT = 20
 TRADES_WEIGHT = 20
+ORDERS_WEIGHT = 20
 HISTORY_WEIGHT = 2
 RECEIVE_WINDOW_MS = 10_000
 MAX_TRADES = 1000
@@ -82,6 +83,12 @@ class _Trade(msgspec.Struct, rename="camel"):
     is_buyer: bool
     order_id: int = 0
     is_maker: bool = False
+
+
+class _Order(msgspec.Struct, rename="camel"):
+    symbol: str
+    order_id: int
+    client_order_id: str
 
 
 class _Withdrawal(msgspec.Struct, rename="camel"):
@@ -171,6 +178,7 @@ book_ticker_decoder = msgspec.json.Decoder(BookTickerFrame, strict=False)
 _time_decoder = msgspec.json.Decoder(_ServerTime)
 _account_decoder = msgspec.json.Decoder(_Account)
 _trades_decoder = msgspec.json.Decoder(list[_Trade], strict=False)
+_orders_decoder = msgspec.json.Decoder(list[_Order])
 _withdrawals_decoder = msgspec.json.Decoder(list[_Withdrawal])
 _deposits_decoder = msgspec.json.Decoder(list[_Deposit])
 _user_decoder = msgspec.json.Decoder(_UserFrame, strict=False)
@@ -210,6 +218,10 @@ def account_target(account: Account, now_ns: int) -> str:
 
 def trades_target(account: Account, now_ns: int, symbol: str, start_ms: int) -> str:
     return signed_target("/api/v3/myTrades", account, now_ns, symbol=symbol, startTime=start_ms, limit=MAX_TRADES)
+
+
+def orders_target(account: Account, now_ns: int, symbol: str, start_ms: int) -> str:
+    return signed_target("/api/v3/allOrders", account, now_ns, symbol=symbol, startTime=start_ms, limit=MAX_TRADES)
 
 
 def withdrawals_target(account: Account, now_ns: int, asset: str) -> str:
@@ -265,6 +277,11 @@ def read_trades(body: bytes) -> tuple[Fill, ...]:
         )
         for trade in decode(_trades_decoder, body)
     )
+
+
+def read_orders(body: bytes) -> tuple[tuple[str, int, str], ...]:
+    """Reply to ``GET /api/v3/allOrders``: of each order its symbol, its number and the name its sender gave it."""
+    return tuple((order.symbol, order.order_id, order.client_order_id) for order in decode(_orders_decoder, body))
 
 
 def read_withdrawals(body: bytes) -> tuple[HistoryRecord, ...]:

@@ -100,6 +100,7 @@ class World:
         self.custody: dict[str, str] = {"USD": "200000"}
         self.transactions: list[dict[str, Any]] = []
         self.trades: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+        self.senders: dict[int, str] = {}
         self.history: dict[str, list[dict[str, Any]]] = {}
         self.status: dict[str, int | None] = {}
         self.latency_ns: dict[str, int] = {}
@@ -335,6 +336,9 @@ class World:
             case "/api/v3/myTrades":
                 rows = self.trades.get((request.venue, request.account, query["symbol"]), [])
                 body = [row for row in rows if row["time"] >= int(query["startTime"])]
+            case "/api/v3/allOrders":
+                told = self.trades.get((request.venue, request.account, query["symbol"]), [])
+                body = [{**row, "clientOrderId": self.senders.get(row["orderId"], "")} for row in told]
             case "/sapi/v1/capital/withdraw/history" | "/sapi/v1/capital/deposit/hisrec":
                 coin = query.get("coin")
                 body = [row for row in self.history.get(url.path, []) if coin in (None, row["coin"])]

@@ -135,6 +135,20 @@ def test_while_the_gateway_cannot_be_read_an_order_is_neither_own_nor_strange(fi
     assert [entry[1:] for entry in desk.history_of("unauthorised_orders")] == [("firing", "apex:maker", "critical")]
 
 
+@pytest.mark.parametrize(("sender", "alerts"), [("stolen", 1), ("own-1", 0)])
+def test_orders_that_traded_while_no_stream_told_of_them_are_asked_after(firm: Any, sender: str, alerts: int) -> None:
+    desk = firm("unauthorised_orders: {each: {critical: 0 times}, window: 1 h}")
+    tell(desk, "order", **order(desk, 1, "own-1"))
+    desk.run(2)
+    desk.close_streams("apex")
+    desk.senders[1] = sender
+    desk.trade("apex", "maker", "BTC/USD", "BUY", "1", "20000", 1, told=False)
+    desk.run(60)
+    assert [entry[1:] for entry in desk.history_of("unauthorised_orders")] == [
+        ("firing", "apex:maker", "critical")
+    ] * alerts
+
+
 def _withdraw(desk: Any, name: str, client_id: str, amount: str) -> None:
     row = {"id": name, "amount": amount, "coin": "USD", "status": 4, "withdrawOrderId": client_id}
     desk.history.setdefault("/sapi/v1/capital/withdraw/history", []).append(row)
