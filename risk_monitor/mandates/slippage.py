@@ -1,9 +1,9 @@
 """Slippage: how many times dearer taking liquidity was than the quotes promised, over the account's taker orders with a
 fill within ``window``: Σ value × realised ÷ Σ value × modelled.
 
-*Realised*: side × (mean fill price − mid) ÷ mid. *Modelled*: half the spread ÷ mid × (1 + quantity ÷ quantity at the
-best opposite price): whoever takes all that stands at the best price pays half the spread once more. Both are of the
-venue's own quote when it accepted the order.
+*Realised*: side × (mean fill price − mid) ÷ mid. *Modelled*: half the spread ÷ mid × (1 + quantity taken ÷ quantity at
+the best opposite price): whoever takes all that stands at the best price pays half the spread once more. Both are of
+the venue's own quote when it accepted the order.
 """
 
 from __future__ import annotations
@@ -27,18 +27,23 @@ _NS_PER_MS = 1_000_000
 
 
 class _Execution:
-    """What one order was modelled to cost, as a fraction of the mid, and what its taking fills have cost so far."""
+    """What one order found in the book, and what its taking fills have cost so far."""
 
-    __slots__ = ("is_buy", "last_ns", "mid", "modelled", "paid", "quantity", "value_usd")
+    __slots__ = ("half_spread", "is_buy", "last_ns", "mid", "opposite", "paid", "quantity", "value_usd")
 
-    def __init__(self, is_buy: bool, mid: float, modelled: float) -> None:
+    def __init__(self, is_buy: bool, mid: float, half_spread: float, opposite: float) -> None:
         self.is_buy = is_buy
         self.mid = mid
-        self.modelled = modelled
+        self.half_spread = half_spread  # as a fraction of the mid
+        self.opposite = opposite
         self.quantity = 0.0
         self.paid = 0.0
         self.value_usd = 0.0
         self.last_ns = 0
+
+    @property
+    def modelled(self) -> float:
+        return self.half_spread * (1.0 + self.quantity / self.opposite)
 
     @property
     def realised(self) -> float:
@@ -51,9 +56,9 @@ class _Execution:
 class Slippage:
     """One account.
 
-    Which quote was in force when the venue accepted an order follows from the report's own time: reports and quotes
-    take about equally long, so whatever quote arrived later than the report could have come at its fastest may
-    already show the order's own doing.
+    A quote bears no time. The one in force when the venue accepted an order is taken to be the last that arrived before
+    the order's report did, since both travel alike; but if the report was more than twice as long on its way as reports
+    usually are, whatever arrived after that may already show the order's own doing.
     """
 
     def __init__(
@@ -84,16 +89,18 @@ class Slippage:
             self._accepted.pop(order, None)
             return
         accepted_ns = update.time_ms * _NS_PER_MS
-        self._lags_ns.append(now_ns - accepted_ns)
-        ticker = self._in_force(update.symbol, accepted_ns + min(self._lags_ns))
+        lag_ns = now_ns - accepted_ns
+        self._lags_ns.append(lag_ns)
+        usual_ns = sorted(self._lags_ns)[len(self._lags_ns) // 2]
+        ticker = self._in_force(update.symbol, accepted_ns + min(lag_ns, 2 * usual_ns))
         if ticker is None or ticker.bid <= 0.0 or ticker.ask <= ticker.bid:
             return
         mid = 0.5 * (ticker.bid + ticker.ask)
         opposite = ticker.ask_quantity if update.is_buy else ticker.bid_quantity
         if opposite <= 0.0:
             return
-        modelled = 0.5 * (ticker.ask - ticker.bid) / mid * (1.0 + float(update.quantity) / opposite)
-        self._accepted[order] = _Execution(update.is_buy, mid, modelled)
+        half_spread = 0.5 * (ticker.ask - ticker.bid) / mid
+        self._accepted[order] = _Execution(update.is_buy, mid, half_spread, opposite)
         if len(self._accepted) > MAX_ORDERS:
             del self._accepted[next(iter(self._accepted))]
 

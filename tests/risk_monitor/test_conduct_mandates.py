@@ -280,11 +280,13 @@ def test_slippage_is_what_was_paid_over_what_the_book_promised(
     for order_id, (is_buy, tenths, half, worse, gap) in enumerate(orders):
         seconds += gap
         quote_btc(desk, seconds - 0.5, 20_000 - half, 20_000 + half, 2.0, 0.5)
-        is_late = order_id % 4 > 0  # one report in four is as fast as they come
+        is_late = order_id % 4 == 3  # one report in four is held up
         if is_late:
             # What the order itself does to the book may overtake the report, and is not what it was promised.
-            quote_btc(desk, seconds + 0.001, 19_000, 21_000, 1.0, 1.0)
-        accept(desk, seconds, order_id, is_buy, str(Decimal(tenths) / 10), late_ms=3 * is_late)
+            quote_btc(desk, seconds + 1.1 * LINK_NS / 1e9, 19_000, 21_000, 1.0, 1.0)
+        # What an order does not take, of more than that it asked for, was promised to nobody.
+        asked = str(Decimal(tenths) / 5)
+        accept(desk, seconds, order_id, is_buy, asked, late_ms=3 * LINK_NS // 1_000_000 * is_late)
         price = 20_000 + worse if is_buy else 20_000 - worse
         quantity = tenths / 10
         desk.fill(desk.taker, seconds + 0.1, order_id, str(quantity / 2), price=str(price), is_buy=is_buy)
