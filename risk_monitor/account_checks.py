@@ -96,7 +96,7 @@ class AccountChecks:
     def filled(self, now_ns: int, fill: Fill, is_told_by_stream: bool) -> None:
         self._balance.fill(now_ns, fill, is_listed=not is_told_by_stream)
         if is_told_by_stream:
-            self._frozen.filled(now_ns, f"executionReport s={fill.symbol} t={fill.trade_id}")
+            self._frozen.filled(now_ns, fill.time_ms, f"executionReport s={fill.symbol} t={fill.trade_id}")
             if self._orders is not None:
                 self._orders.reported(
                     now_ns, self._venue, self._account, fill.symbol, fill.order_id, fill.client_order_id, False

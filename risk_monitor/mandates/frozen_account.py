@@ -1,5 +1,6 @@
 """Frozen account: account data that never changes while fills arrive. Time since the earliest fill shown on the
-account's stream after which no account view (``GET account``) has differed from the one before that fill."""
+account's stream after which no account view (``GET account``) has differed from the one before that fill. A fill that
+happened no later than that view says that it is from is in it already: views and events overtake each other."""
 
 from __future__ import annotations
 
@@ -29,9 +30,11 @@ class FrozenAccount:
         """Whether a fill has been shown that no view has answered yet."""
         return self._elapsed is not None and self._elapsed.since_ns is not None
 
-    def filled(self, now_ns: int, trade: str) -> None:
+    def filled(self, now_ns: int, happened_ms: int, trade: str) -> None:
         """The account's stream told of a fill; ``trade`` says which."""
-        if self._elapsed is not None and self._shown is not None and self._elapsed.since_ns is None:
+        if self._elapsed is None or self._shown is None or happened_ms <= self._update_ms:
+            return
+        if self._elapsed.since_ns is None:
             self._trade = trade
             self._elapsed.restart(now_ns, now_ns)
 

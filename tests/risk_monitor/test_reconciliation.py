@@ -121,6 +121,18 @@ def test_views_that_never_change_while_fills_arrive_are_frozen(world: Any) -> No
     assert firm.compliance("frozen_account", "boreal:master") == [("ok", 0.0)]
 
 
+def test_a_fill_that_the_view_before_it_holds_already_freezes_nothing(world: Any) -> None:
+    firm = world(RULES).start(30)
+    firm.trade("apex", "maker", "BTC/USDT", "BUY", "0.5", "24000", 7, told=False)
+    happened_ms = firm.update_ms
+    firm.run(40)  # it is polled once a minute
+    report = {"e": "executionReport", "E": happened_ms, "s": "BTCUSDT", "S": "BUY", "x": "TRADE", "X": "FILLED"}
+    report |= {"i": 1, "l": "0.5", "z": "0.5", "L": "24000", "n": "0", "N": None, "T": happened_ms}
+    firm.user_event("apex", "maker", report | {"t": 7, "Y": "12000", "Z": "12000"})
+    firm.run(200)
+    assert _states(firm, "frozen_account") == []
+
+
 def test_custody_that_misreports_a_balance_does_not_follow_from_its_transactions(world: Any) -> None:
     firm = world(RULES).start()
     firm.instruct("i-1", "apex", "1000", contracted_in_s=600)

@@ -75,7 +75,7 @@ class ShownAccount:
         """A view reached the monitor. Returned if it is to be compared, once what was under way has come."""
         if self.frozen is not None:
             balances = tuple(sorted((one.asset, one.free, one.locked) for one in view.balances))
-            self.frozen.viewed(at_ns, (view.update_time, balances), view.update_time)
+            self.frozen.viewed(at_ns, balances, view.update_time)
         shown = {one.asset: one.free + one.locked for one in view.balances}
         updated_ns = view.update_time * _NS_PER_MS
         taken = View(asked.at_ns, updated_ns, updated_ns, shown)

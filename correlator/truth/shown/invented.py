@@ -54,7 +54,14 @@ class InventedFills:
                 self._pairs[record.source, record.symbol.replace("/", "")] = record.symbol
             elif type(record) is Account and record.owner == "firm":
                 self._accounts.add((record.source, record.account))
-        invented = [fill for one in wire if one.source in self._reads and (fill := self._take(one)) is not None]
+        reads, streams = self._reads, self._streams
+        invented = [
+            fill
+            for one in wire
+            if (type(one) is not Push or (one.source, one.stream_id) in streams)
+            and one.source in reads
+            and (fill := self._take(one)) is not None
+        ]
         return list(merge(audit, invented, key=_by_number)) if invented else audit
 
     def _take_fill(self, record: Fill) -> None:
