@@ -49,8 +49,10 @@ class ActionBook:
 
     def take(self, record: Action) -> None:
         """The monitor said something of an action."""
-        action = self._open.get(record.action_id)
+        # A monitor that lost its state numbers its actions from the first again.
+        action = None if record.state == "taken" else self._open.get(record.action_id)
         if action is None:
+            self._open.pop(record.action_id, None)
             if len(self.actions) >= MOST_ACTIONS:
                 self.dropped += record.state == "taken"
                 return

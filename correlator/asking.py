@@ -7,6 +7,7 @@ import msgspec
 from correlator.case import Case, Finding
 from correlator.expectations import Expectation
 from correlator.injections import InjectionFacts, why_idle
+from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval
 from correlator.verdict import Outcome, Verdict
 
@@ -34,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an expectation. ``at_ns`` is when its alert fired or its action was taken; ``breach`` the whole
-    breach that made it due, ``answers`` every alert of that."""
+    breach that made it due, of ``rule``, ``answers`` every alert of that."""
 
     asked: Asked
     verdict: Verdict
@@ -46,6 +47,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ns: int | None = None
     seqs: list[int] = []
     breach: Interval | None = None
+    rule: Rule | None = None
     answers: list[Finding] = []
 
 

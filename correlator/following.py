@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from correlator.asking import Found
 from correlator.case import Case
+from correlator.truth.gauge import Rule
 from correlator.verdict import DemandOutcome, Outcome, Verdict
 
 
@@ -54,16 +55,37 @@ def judge_resolution_in_time(case: Case, found: Found) -> DemandOutcome | None:
     if over_ns is None:
         return judged("unknown", "never_due", "the breach lasted to the end of the run, so that nothing had to resolve")
     deadline_ns = over_ns + within_ns
+    sure_ns = over_ns if found.rule is None else _surely_over_ns(found.rule, over_ns, within_ns)
     ends = [finding.episode.resolved_ns for finding in found.answers]
     known = [end_ns for end_ns in ends if end_ns is not None]
     if len(known) == len(ends) and max(known) <= deadline_ns:
         return judged("pass", "detected", "resolved by its deadline", max(known))
+    if sure_ns is None:
+        reason = "before it had to resolve it was beyond its bound again, or too near to it to tell, to the end"
+        return judged("unknown", "doubtful", reason)
+    if sure_ns > over_ns:
+        if len(known) == len(ends) and max(known) <= sure_ns + within_ns:
+            reason = "before it had to resolve it was beyond its bound again, or too near to it to tell"
+            return judged("unknown", "doubtful", reason, max(known))
+        deadline_ns = sure_ns + within_ns
     if len(known) == len(ends):
         late_s = (max(known) - deadline_ns) / 1e9
         return judged("fail", "not_resolved", f"resolved {late_s:.3f} s after its deadline", max(known))
     if case.end_ns < deadline_ns:
         return judged("unknown", "interrupted", "the run ended before it had to resolve")
     return judged("fail", "not_resolved", "its breach was over, and it did not resolve")
+
+
+def _surely_over_ns(rule: Rule, over_ns: int, within_ns: int) -> int | None:
+    """When an honest monitor must have seen that a breach was over which truth ended at ``over_ns``: not while it comes
+    back before its alert had to resolve, nor while honest computations differ on it; None: not before the end."""
+    for spell in (rule.near or rule.tracker).intervals:
+        if spell.begins_ns > over_ns + within_ns:
+            break
+        if spell.ends_ns is None:
+            return None
+        over_ns = max(over_ns, spell.ends_ns)
+    return over_ns
 
 
 def _demand(

@@ -71,6 +71,7 @@ def match_all_due(case: Case, within_ns: int) -> list[Found]:
             for interval in coalesce(rule.tracker.intervals, LOOKBACK_NS)
             if interval.due_ns is not None and interval.lasted_ns >= SHORTEST_OWED_NS
         ]
+        owed += [anew for up_ns in case.forgetful if (anew := rule.tracker.due_anew(up_ns)) is not None]
         for interval in owed:
             outcomes.append(_answer(case, asked, rule, interval))
     return outcomes
@@ -97,7 +98,7 @@ def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
         return Found(
             asked=asked, verdict=verdict, outcome=outcome, reason=reason, interval=interval, due_ns=due_ns,
             at_ns=finding.fired_ns if finding is not None else None, deadline_ns=deadline_ns, breach=breach,
-            seqs=finding.episode.seqs if finding is not None else [], answers=answers,
+            rule=rule, seqs=finding.episode.seqs if finding is not None else [], answers=answers,
         )  # fmt: skip
 
     if due_ns > deadline_ns:

@@ -50,6 +50,16 @@ def judge_miss(case: Case, miss: ExpectedMiss) -> MissOutcome:
         for place, finding in enumerate(case.findings)
         if finding.fired_ns >= from_ns and finding.episode.matches(miss.alert, miss.asset, miss.severity)
     ]
+    stood = [
+        place
+        for place, finding in enumerate(case.findings)
+        if finding.fired_ns < from_ns
+        and finding.episode.matches(miss.alert, miss.asset, miss.severity)
+        and (finding.episode.resolved_ns is None or finding.episode.resolved_ns > interval.begins_ns)
+    ]
+    if stood and not fired:
+        name = " ".join(case.findings[stood[0]].episode.rule)
+        return judged("unknown", f"{name} stood since before: whether this would have fired cannot be told", interval)
     if fired:
         first = case.findings[fired[0]]
         if first.truth is False:

@@ -25,9 +25,15 @@ def judge_recovery(case: Case, within_ns: int) -> Check:
         for finding in case.findings
         if finding.fired_ns <= at_ns and (finding.episode.resolved_ns is None or finding.episode.resolved_ns > at_ns)
     ]
+    doubtful = {
+        (rule.mandate, rule.subject, rule.severity)
+        for rule in case.rules
+        if rule.near is not None and rule.near.breached_within(at_ns, at_ns)
+    }
     own = [finding for finding in alerts if not finding.in_control]
-    if own:
-        return Check(NAME, "fail", f"{' '.join(own[0].episode.rule)} was still firing {at}")
+    sure = [finding for finding in own if finding.episode.rule not in doubtful]
+    if sure:
+        return Check(NAME, "fail", f"{' '.join(sure[0].episode.rule)} was still firing {at}")
     excused = {finding.episode.rule for finding in alerts}
     for rule in case.rules:
         if (rule.mandate, rule.subject, rule.severity) in excused:
@@ -37,6 +43,9 @@ def judge_recovery(case: Case, within_ns: int) -> Check:
                 continue
             if breach.ends_ns is None or breach.ends_ns > at_ns:
                 return Check(NAME, "fail", f"{rule.mandate} {rule.subject} {rule.severity} was still in breach {at}")
+    if own:
+        name = " ".join(own[0].episode.rule)
+        return Check(NAME, "unknown", f"{name} was firing {at}, so near to its bound that honest monitors differ")
     if alerts:
         name = " ".join(alerts[0].episode.rule)
         return Check(NAME, "unknown", f"{name} was firing {at}, but it fires without the injection too")

@@ -50,6 +50,18 @@ def test_action_that_came_too_late_fails(play) -> None:
     assert (found.verdict, found.outcome, found.reason) == ("fail", "late", "taken 5.000 s after its deadline")
 
 
+def test_action_numbered_as_one_before_its_monitor_lost_its_state_is_another(play) -> None:
+    def tell(story: Any) -> None:
+        story.act(50, "emergency_stop", "*", done_s=51)
+        story.audit("venue", 60, "monitor", "down", "state lost")
+        story.audit("venue", 70, "monitor", "up", "")
+        story.act(206, "emergency_stop", "*", done_s=207)
+
+    judgement = play_stop(play, tell, tell_control=lambda story: story.act(50, "emergency_stop", "*", ended_s=52))
+    assert [(one.taken_at_s, one.done_at_s) for one in judgement.actions] == [(50, 51), (206, 207)]
+    assert (only(judgement).outcome, only(judgement).latency_s) == ("taken", 6)
+
+
 def test_action_that_was_never_taken_fails(play) -> None:
     found = only(play_stop(play, None))
     assert (found.verdict, found.outcome) == ("fail", "missed")

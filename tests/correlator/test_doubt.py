@@ -85,3 +85,20 @@ def test_mandate_of_which_no_truth_is_computed_makes_no_alert_false(drift, monke
     truth = next(check for check in judgement.checks if check.name == "truth")
     assert [alert.truth for alert in judgement.alerts] == ["unknown"]
     assert truth.reason == "the truth of clock_drift could not be computed:\nthis correlator computes no truth of it"
+
+
+@pytest.mark.parametrize(("off_ms", "verdict"), [(90, "unknown"), (70, "fail")])
+def test_alert_may_stand_as_long_as_honest_monitors_differ(play, off_ms: float, verdict: str) -> None:
+    def tell(story: Any) -> None:
+        story.audit("clock", 200, "apex", 130 * 10**6, 0)
+        story.alert(210, mandate="clock_drift", subject="apex", severity="high")
+        story.audit("clock", 300, "apex", round(off_ms * 10**6), 0)
+        story.audit("injection", 300, "coordinator", "slide", "clock_drift", "ended", *[story.at_ns(100)] * 2, "{}", "")
+
+    expect = [{**EXPECT, "resolves_within_ns": 30 * 10**9}]
+    steady = {"from_ns": 0, "no_alerts": True, "feeds_live": False, "again_within_ns": 60 * 10**9}
+    judgement = play(alert_at=None, depegs_to=1.0, tell=tell, limits=LIMITS, expect=expect, steady_state=steady)
+    (expectation,) = judgement.expectations
+    recovery = next(each for each in judgement.checks if each.name == "recovery")
+    assert expectation.resolved is not None
+    assert (expectation.resolved.verdict, recovery.verdict) == (verdict, verdict), recovery.reason

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from correlator.judge import judge
 
 
@@ -73,3 +75,15 @@ def test_judge_all_is_unknown_of_a_rule_breached_too_often_to_tell(new_story, tm
     outcomes = [found.outcome for found in judge(story.write(tmp_path / "run.journal", batch=1_000), None).expectations]
     assert outcomes[0] == "not_judged"
     assert "missed" in outcomes
+
+
+@pytest.mark.parametrize(("again_s", "outcomes"), [(312, ["detected", "detected"]), (None, ["detected", "missed"])])
+def test_monitor_that_lost_its_state_owes_anew_what_stands(play, again_s: float | None, outcomes: list[str]) -> None:
+    def tell(story: Any) -> None:
+        story.audit("venue", 300, "monitor", "down", "state lost")
+        story.audit("venue", 310, "monitor", "up", "")
+        if again_s is not None:
+            story.alert(again_s)
+
+    found = play(alert_at=205, tell=tell, expect=[], judge_all_ns=15 * 10**9).expectations
+    assert [each.outcome for each in found] == outcomes

@@ -104,6 +104,31 @@ def test_breach_that_lasts_to_the_end_leaves_resolution_unknown(play) -> None:
 
 
 @pytest.mark.parametrize(
+    ("over_s", "resolved_s", "verdict", "outcome"),
+    [
+        (None, None, "unknown", "doubtful"),
+        (520, 590, "unknown", "doubtful"),
+        (450, 590, "unknown", "doubtful"),
+        (450, 430, "pass", "detected"),
+        (435, 590, "fail", "not_resolved"),
+    ],
+)
+def test_alert_need_not_resolve_while_its_breach_comes_back_first(
+    play, over_s: int | None, resolved_s: float | None, verdict: str, outcome: str
+) -> None:
+    """Over at 300 s, back at 430 s, over again at ``over_s``."""
+
+    def tell(story: Any) -> None:
+        for second in range(300, 600, 5):
+            back = second >= 430 and (over_s is None or second < over_s)
+            story.quote(second, 0, 0.99 if back else 1.0)
+
+    expect = [{**EXPECT, "resolves_within_ns": 150 * S}]
+    found = only(play(expect=expect, resolved_at=resolved_s, tell=tell)).resolved
+    assert (found.verdict, found.outcome) == (verdict, outcome)
+
+
+@pytest.mark.parametrize(
     ("resolved_s", "over_s", "verdict", "says"),
     [
         (310, 300, "pass", "nothing was in breach and no alert was firing at 360.000 s"),
@@ -146,6 +171,11 @@ def test_expected_miss_that_fires_after_all_is_unknown(play) -> None:
     (found,) = judgement.misses
     assert (judgement.verdict, found.verdict, found.alerts) == ("unknown", "unknown", [0])
     assert found.reason == "it is visible after all: stablecoin_peg USDT warning fired"
+
+
+def test_miss_while_such_an_alert_stands_since_before_is_unknown(play) -> None:
+    (found,) = play(alert_at=90, control_alert_at=90, expect=[], expect_miss=[MISS]).misses
+    assert (found.verdict, found.reason[:41]) == ("unknown", "stablecoin_peg USDT warning stood since b")
 
 
 def test_expected_miss_of_what_was_never_due_is_unknown(play) -> None:
