@@ -122,6 +122,18 @@ def test_without_a_fresh_quote_there_is_nothing_to_hold_a_price_against() -> Non
     assert told.breaches() == {"pricebook:BTC": []}
 
 
+def test_a_stale_quote_is_left_out_while_another_is_fresh() -> None:
+    told = Told()
+    for second in range(1_000):
+        told.quote(second + 0.2, 20_000.0 if second < 100 else 18_000.0)
+        if second < 100:
+            told.quote(second + 0.3, 20_000.0, "boreal")
+    told.price(103.5, 19_000.0)  # both are fresh, and nobody could know better
+    told.price(150.5, 18_000.0)
+    told.price(200.5, 19_000.0)
+    assert told.breaches() == {"pricebook:BTC": [(200.5, 500.000000001)]}
+
+
 def test_prices_are_read_from_both_dialects_and_from_nothing_else() -> None:
     book = b'{"bitcoin":{"usd":24521.12,"last_updated_at":1676884000},"dogecoin":{"usd":1},"tether":{"usd":null}}'
     rates = (

@@ -70,6 +70,7 @@ class ShownQuotes:
         self.measures: list[QuoteMeasure] = []
         self._buckets = buckets
         self._last_mid = float("nan")
+        self._last_ns: int | None = None
 
     def settle(self, known_ns: int) -> QuoteStretch | None:
         """Measure everything that had arrived by ``known_ns``; None if that is nothing."""
@@ -83,7 +84,7 @@ class ShownQuotes:
         if len(tickers) < len(pushes):
             pushes = [push for push, ticker in zip(pushes, read, strict=True) if ticker is not None]
         stretch = QuoteStretch(pushes, tickers, known_ns, self._buckets)
-        self._last_mid = float(stretch.mids[-1])
+        self._last_mid, self._last_ns = float(stretch.mids[-1]), int(stretch.times[-1])
         for measure in self.measures:
             measure.evaluate(stretch)
         return stretch
@@ -93,11 +94,16 @@ class ShownQuotes:
         for measure in self.measures:
             measure.finish(at_ns)
 
-    def mid(self, at_ns: int) -> float:
-        """Mid of the last quote shown by ``at_ns``, not before what was settled last; NaN if it has none."""
+    def mid(self, at_ns: int) -> tuple[float, bool]:
+        """Mid of the last quote shown by ``at_ns``, not before what was settled last, NaN if it has none; and whether
+        the quote is fresh then."""
         came = [push for push in self.inbox.arrivals if 0 < push.arrives_ns <= at_ns]
         for push in sorted(came, key=lambda push: push.arrives_ns, reverse=True):
             ticker = read_ticker(push.payload)
             if ticker is not None:
-                return (ticker.b + ticker.a) / 2 if ticker.B > 0 and ticker.A > 0 else float("nan")
-        return self._last_mid
+                mid = (ticker.b + ticker.a) / 2 if ticker.B > 0 and ticker.A > 0 else float("nan")
+                return mid, self._is_fresh(push.arrives_ns, at_ns)
+        return self._last_mid, self._last_ns is not None and self._is_fresh(self._last_ns, at_ns)
+
+    def _is_fresh(self, came_ns: int, at_ns: int) -> bool:
+        return self.age_ns is None or at_ns - came_ns <= self.age_ns

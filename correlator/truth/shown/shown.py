@@ -275,14 +275,16 @@ class Shown:
         return min((round(bound.value * 1e9) for bound in bounds), default=None)
 
     def _mark(self, asset: str, at_ns: int) -> float:
-        """Mark of an asset by the quotes shown until now, USD; NaN where there is none."""
+        """Mark of an asset by the quotes shown until now, USD, without stale ones as long as another is fresh; NaN
+        where there is none."""
         if asset == USD:
             return 1.0
         for quote in (USD, "USDT"):
             pair = f"{asset}/{quote}"
             known = [quotes.mid(at_ns) for quotes in self._quotes if quotes.pair == pair]
             if known:
-                defined = [mid for mid in known if mid == mid]
+                defined = [mid for mid, is_fresh in known if mid == mid and is_fresh]
+                defined = defined or [mid for mid, _ in known if mid == mid]
                 mark = sum(defined) / len(defined) if defined else float("nan")
                 return mark if quote == USD else mark * self._mark("USDT", at_ns)
         return float("nan")

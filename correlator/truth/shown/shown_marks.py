@@ -22,8 +22,8 @@ class _Second:
         self._mid = float("nan")
         self._quoted_ns = _NEVER_NS
 
-    def take(self, stretch: QuoteStretch | None, seconds: Times) -> tuple[Values, Values]:
-        """The mids at ``seconds``, and the same but only while they were fresh; NaN for none."""
+    def take(self, stretch: QuoteStretch | None, seconds: Times) -> Values:
+        """The mids at ``seconds`` as far as they were fresh then; NaN for none."""
         mids, quoted = np.array([self._mid]), np.array([self._quoted_ns], np.int64)
         if stretch is not None:
             mids, quoted = np.append(mids, stretch.mids), np.append(quoted, stretch.times)
@@ -31,11 +31,11 @@ class _Second:
         places = np.searchsorted(quoted, seconds, side="right") - 1
         mids, quoted = mids[places], quoted[places]
         age_ns = self.quotes.age_ns
-        return mids, mids if age_ns is None else np.where(seconds - quoted <= age_ns, mids, np.nan)
+        return mids if age_ns is None else np.where(seconds - quoted <= age_ns, mids, np.nan)
 
 
 class ShownMarks:
-    """The marks of the last minutes. One counts while one of the quotes that it is made of is fresh and has a mid."""
+    """The marks of the last minutes, each made of the quotes that are fresh and have a mid, as a monitor's must be."""
 
     def __init__(self, start_ns: int) -> None:
         self._pairs: list[_Second] = []
@@ -72,13 +72,12 @@ class ShownMarks:
         return min(known, key=lambda mark: abs(mark - price), default=float("nan"))
 
 
-def _mark(asset: str, columns: dict[ShownQuotes, tuple[Values, Values]], count: int) -> Values:
+def _mark(asset: str, columns: dict[ShownQuotes, Values], count: int) -> Values:
     if asset == USD:
         return np.ones(count)
     for quote in (USD, "USDT"):
         legs = [column for quotes, column in columns.items() if quotes.pair == f"{asset}/{quote}"]
         if legs:
-            is_fresh = ~np.isnan(np.vstack([fresh for _, fresh in legs])).all(axis=0)
-            mark = np.where(is_fresh, mean_of_defined([mids for mids, _ in legs]), np.nan)
+            mark = mean_of_defined(legs)
             return mark if quote == USD else mark * _mark("USDT", columns, count)
     return np.full(count, np.nan)
