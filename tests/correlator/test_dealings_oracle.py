@@ -310,11 +310,14 @@ class Oracle:
             if order.event == "accepted"
         }
         row: dict[int, int] = {}
+        counted: set[int] = set()
         kind = None
         for order, fill in self.fills_of(account, at_ns):
             if kinds[order] != kind:
                 kind, row = kinds[order], {}
-            row.setdefault(order, fill.at_ns)
+            if order not in counted:
+                row[order] = fill.at_ns
+            counted.add(order)
         return float(sum(first_ns > since_ns for first_ns in row.values()))
 
     def withdrawn(self, at_ns: int, since_ns: int) -> float:

@@ -22,7 +22,7 @@ class _Row:
         self._gauge = gauge
         self._window_ns = window_ns
         self._kind: _Kind | None = None
-        self._orders: dict[int, None] = {}  # those in the row, the earliest first
+        self._orders: dict[int, None] = {}  # those that were counted once, the earliest first
         self._first_fills: deque[int] = deque(maxlen=MOST_KEPT)
 
     def execute(self, at_ns: int, seq: int, order: int, kind: _Kind) -> None:
@@ -30,14 +30,14 @@ class _Row:
         self.advance(at_ns)
         if kind != self._kind:
             self._kind = kind
-            self._orders.clear()
             self._first_fills.clear()
         elif order in self._orders:
             return
-        self._orders[order] = None
-        if len(self._orders) > MOST_KEPT:
-            del self._orders[next(iter(self._orders))]
-        self._first_fills.append(at_ns)
+        if order not in self._orders:
+            self._orders[order] = None
+            if len(self._orders) > _MOST_ORDERS:
+                del self._orders[next(iter(self._orders))]
+            self._first_fills.append(at_ns)
         self._gauge.set(at_ns, float(len(self._first_fills)), seq)
 
     def advance(self, to_ns: int) -> None:
@@ -50,7 +50,7 @@ class _Row:
 class RepeatedExecution(Watch):
     """Executed orders of one pair, side and quantity in a row with no other execution between, within ``window``.
 
-    An order counts once, at its first fill; the quantity is the one it was accepted with.
+    An order counts once, at its first fill, be the count begun anew since; the quantity is the one it was accepted with.
     """
 
     mandate = "repeated_execution"
