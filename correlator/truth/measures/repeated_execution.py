@@ -50,7 +50,8 @@ class _Row:
 class RepeatedExecution(Watch):
     """Executed orders of one pair, side and quantity in a row with no other execution between, within ``window``.
 
-    An order counts once, at its first fill, be the count begun anew since; the quantity is the one it was accepted with.
+    An order counts once, at its first fill, be the count begun anew since; its quantity is the one it was accepted
+    with.
     """
 
     mandate = "repeated_execution"
