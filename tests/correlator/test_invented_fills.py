@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from correlator.header import MonitorFacts, VenueReads
-from correlator.records import Account, Fill, Frame, Listing, Push, Record, Stream
+from correlator.records import Account, Arrival, Fill, Frame, Listing, Push, Record, Stream
 from correlator.truth.shown.invented import InventedFill, InventedFills
 
 LINK = "monitor>apex"
@@ -75,3 +75,9 @@ def test_what_reaches_nobody_or_is_no_fill_is_nothing() -> None:
     assert finder().insert(
         FOUNDING, [report(4, 70), subscription(5), lost, strange, accepted, ended, report(10, 80)]
     ) == (FOUNDING)
+
+
+def test_a_tale_that_arrives_twice_over_a_broken_wire_is_told_all_the_same() -> None:
+    told = report(6, 77, arrives_ns=0)
+    copies = [Arrival(seq, seq, LINK, 6, 6, "push", 7, 0, told.payload, 10) for seq in (7, 8)]
+    assert finder().insert(FOUNDING, [subscription(4), told, *copies]) == [*FOUNDING, invented(7, 77)]

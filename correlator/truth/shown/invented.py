@@ -11,7 +11,7 @@ from heapq import merge
 from operator import attrgetter
 
 from correlator.header import MonitorFacts
-from correlator.records import Account, Fill, Frame, Listing, Push, Record, Stream, WireRecord
+from correlator.records import Account, Arrival, Fill, Frame, Listing, Push, Record, Stream, WireRecord
 from correlator.truth.shown.payloads import ACCOUNT_FRAME, SUBSCRIBE, read
 
 _REPORT = b'"executionReport"'
@@ -83,6 +83,8 @@ class InventedFills:
     def _take(self, record: WireRecord) -> InventedFill | None:
         if type(record) is Push:
             return self._hear(record) if record.arrives_ns and _REPORT in record.payload else None
+        if type(record) is Arrival:
+            return self._hear(_push_of(record)) if record.what == "push" and _REPORT in record.body else None
         if type(record) is Frame:
             asked = read(SUBSCRIBE, record.payload)
             account = self._reads[record.source].account_of(asked.params.api_key) if asked is not None else ""
@@ -102,3 +104,9 @@ class InventedFills:
         if pair is None or not self._remember((venue, account, pair, event.t)):
             return None
         return InventedFill(push.seq, push.at_ns, venue, 0, account, pair, event.t, event.i, event.c, float(event.Y))
+
+
+def _push_of(record: Arrival) -> Push:
+    """What arrived in place of a stream message, or as a copy of it."""
+    seq, at_ns, source, cause = record.seq, record.at_ns, record.source, record.cause
+    return Push(seq, at_ns, source, cause, record.number, record.body, record.arrives_ns)
