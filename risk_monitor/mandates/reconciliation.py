@@ -11,6 +11,7 @@ from risk_monitor.alerts import MAX_EVIDENCE, Watch, Watchtower
 from risk_monitor.books.marks import MarkBook
 
 Differences = dict[str, Decimal]
+_ZERO = Decimal(0)
 
 
 class Reconciliation:
@@ -52,7 +53,8 @@ class Reconciliation:
         for asset, watch in self._watches.items():
             if watch is None:
                 continue
-            amount = sum(abs(float(differences[asset])) for differences in known if asset in differences)
+            total = sum((differences[asset] for differences in known if asset in differences), _ZERO)
+            amount = abs(float(total))
             mark = self._marks.mark(asset)
             if amount and mark <= 0.0:
                 watch.lose_sight()

@@ -54,6 +54,16 @@ def test_a_fill_that_never_happened_is_a_mismatch_at_the_next_view(world: Any) -
     )
 
 
+def test_what_only_went_from_one_account_of_a_venue_to_another_is_no_mismatch_of_the_venue(world: Any) -> None:
+    firm = world(RULES).start(30)
+    for account, change in (("maker", "0.5"), ("master", "-0.5")):
+        held = firm.balances["apex", account]
+        held["BTC"] = str(Decimal(held.get("BTC", "0")) + Decimal(change))
+    firm.run(60)
+    assert firm.compliance("reconciliation", "apex:BTC") == [("ok", 0.0)]
+    assert firm.compliance("reconciliation_confidence", "apex") != [("ok", 100.0)] * 2
+
+
 def test_a_fill_that_was_swallowed_is_found_in_the_list_of_trades(world: Any) -> None:
     firm = world(RULES).start(30)
     firm.trade("apex", "maker", "BTC/USDT", "BUY", "0.5", "24000", 7, told=False)
