@@ -20,7 +20,8 @@ _MOST_FLATTENED = 4_096  # orders on their way that flatten, the oldest forgotte
 
 class Harm(msgspec.Struct, frozen=True):
     """Whose orders are harm, since when, and until when at most. ``strategies`` None: whoever trades the accounts;
-    else orders that the gateway sent for another strategy of the same account are none."""
+    else orders that the gateway sent for another strategy of the same account are none, and those that it sent for
+    them elsewhere are: a failover leads to other venues."""
 
     due_ns: int
     until_ns: int
@@ -128,15 +129,14 @@ class Uncontained:
             self._stirs_ns.append(at_ns)
 
     def _is_harm(self, record: Order) -> bool:
-        if (record.source, record.account) not in self._harm.accounts:
-            return False
         name = (record.source, record.account, record.client_order_id)
         if name in self._flattening:
             return False
-        if self._harm.strategies is None:
-            return True
+        strategies, is_of_accounts = self._harm.strategies, name[:2] in self._harm.accounts
+        if strategies is None:
+            return is_of_accounts
         sender = self._own.strategy(*name)
-        return sender is None or sender in self._harm.strategies
+        return is_of_accounts if sender is None else sender in strategies
 
 
 def _least(before: float, values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

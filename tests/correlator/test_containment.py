@@ -95,6 +95,17 @@ def test_flattening_and_orders_of_another_strategy_do_not_count(contain) -> None
     assert summary(contain(tell)) == ("pass", "detected", 0, 0)
 
 
+def test_orders_that_went_to_another_venue_are_harm_still(contain) -> None:
+    def tell(story: Any) -> None:
+        story.order(205, 1).order(206, 1, "cancelled")
+        body = ("arb", "boreal", "spare", "elsewhere", "BTC/USD", "buy", "limit", "24000", "0.001", "sent", "")
+        story.audit("intent", 220, "bridge", *body)
+        story.order(221, 2, venue="boreal", account="spare", client="elsewhere")
+        story.order(222, 2, "cancelled", venue="boreal", account="spare", client="elsewhere")
+
+    assert summary(contain(tell)) == ("fail", "not_contained", 22, 2)
+
+
 def test_stolen_key_is_harm_whoever_sent_the_order(contain) -> None:
     stolen = [{**TIMELINE[0], "scope": {"account": "master", "venue": "apex"}}]
 
