@@ -175,7 +175,8 @@ def _asks_for(expectation: Expectation, rule: Rule) -> bool:
 
 def why_never_due(case: Case, rules: list[Rule], from_ns: int) -> str:
     """Why none of the rules became due at or after ``from_ns``."""
-    names = ", ".join(f"{rule.subject} {rule.severity}" for rule in rules[:4])
+    several = len({rule.mandate for rule in rules}) > 1
+    names = ", ".join(f"{rule.mandate + ' ' if several else ''}{rule.subject} {rule.severity}" for rule in rules[:4])
     if any(rule.tracker.was_due_before(from_ns) for rule in rules):
         return f"it was due before the injection began and stayed so ({names}): the injection did not bring it about"
     if any(rule.tracker.breached_within(from_ns, case.end_ns) for rule in rules):

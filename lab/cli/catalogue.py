@@ -29,6 +29,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from lab.catalogue.coverage import cover
     from lab.cli import FAILED, PASSED
+    from lab.cli.console import open_console, wrapped
     from lab.scenario.errors import Mark, Problem, ScenarioError, problem
     from lab.scenario.model import Experiment
     from lab.scenario.resolve import SHIPPED, load_scenario, scenario_files
@@ -54,6 +55,7 @@ def execute(args: argparse.Namespace) -> int:
         print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
         return FAILED if args.gaps and gaps else PASSED
     section = ""
+    edge = open_console().width
     width = max((len(one.name) for one in covered), default=0)
     for one in shown:
         if one.section != section:
@@ -61,7 +63,8 @@ def execute(args: argparse.Namespace) -> int:
             section = one.section
         named = ", ".join(one.scenarios[:_SHOWN]) or "no scenario"
         more = f" and {len(one.scenarios) - _SHOWN} more" if len(one.scenarios) > _SHOWN else ""
-        print(f"  {one.name.ljust(width)}  {named}{more}")
+        for line in wrapped(f"  {one.name.ljust(width)}  ", f"{named}{more}", edge):
+            print(line)
     count = f"{len(covered)} rows, {len(files)} scenarios"
     print(f"\n{count}: {f'{len(gaps)} rows have no scenario' if gaps else 'each row has a scenario'}")
     if gaps and not args.gaps:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Console
 
 PIPE_WIDTH = 1_000  # a pipe has no edge at which to break a line
@@ -30,3 +32,15 @@ def picture_width(console: Console) -> int:
 def speaks_unicode(console: Console) -> bool:
     """Whether block characters can be shown there."""
     return console.encoding.lower().startswith("utf")
+
+
+def wrapped(label: str, text: str, width: int) -> list[str]:
+    """``text`` after ``label``, broken between words at ``width`` columns and indented below its beginning."""
+    return textwrap.wrap(
+        text,
+        max(width, len(label) + 20),
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -58,7 +58,7 @@ def execute(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return WRONG
     if args.json:
-        print_document(runs)
+        print_document(runs, interrupted=interrupted)
     else:
         show_runs(console, runs, interrupted=interrupted)
     return INTERRUPTED if interrupted else worst_code(runs)

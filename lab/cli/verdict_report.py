@@ -57,9 +57,10 @@ def worst_code(runs: Sequence[Run]) -> int:
     return max(codes, key=ORDER.index)
 
 
-def print_document(runs: Sequence[Run]) -> None:
+def print_document(runs: Sequence[Run], *, interrupted: bool) -> None:
     """The JSON document of the runs, on standard output."""
-    print_judgements([(run.directory, _judgement(run) or _without_verdict(run)) for run in runs])
+    why = "the run was interrupted" if interrupted else "the run could not be judged; see standard error"
+    print_judgements([(run.directory, _judgement(run) or _without_verdict(run, why)) for run in runs])
 
 
 def print_judgements(judged: Sequence[tuple[RunDirectory, Judgement | RunDocument]]) -> None:
@@ -106,9 +107,9 @@ def _judgement(run: Run) -> Judgement | None:
     return read_judgement(run.directory) if run.judging.over and run.directory.verdict.exists() else None
 
 
-def _without_verdict(run: Run) -> RunDocument:
+def _without_verdict(run: Run, why: str) -> RunDocument:
     experiment = run.experiment
-    reason = "unknown: no verdict: the run was interrupted or could not be judged; see standard error"
+    reason = f"unknown: no verdict: {why}"
     return RunDocument(
         experiment.scenario, experiment.case, experiment.seed, "unknown", [reason], [], [], [], [], [], [], [],
         str(run.directory.path),

@@ -88,9 +88,10 @@ def _contained(one: ExpectationOutcome) -> list[tuple[Verdict, str]]:
 
 
 def _bound(one: AssertionOutcome) -> str:
-    when = _at(one.from_at_s) if one.from_at_s == one.to_at_s else f"{_at(one.from_at_s)} to {_at(one.to_at_s)}"
+    moment, until = _at(one.from_at_s), _at(one.to_at_s)
+    when = f"at {moment}" if moment == until else f"from {moment} to {until}"
     observed = "" if one.observed is None else f" (was {one.observed:,.10g})"
-    parts = (one.quantity, one.of, one.op.replace("_", " "), f"{one.value:,.10g}", one.unit, f"at {when}")
+    parts = (one.quantity, one.of, one.op.replace("_", " "), f"{one.value:,.10g}", one.unit, when)
     return " ".join(part for part in parts if part) + observed
 
 

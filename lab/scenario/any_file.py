@@ -39,7 +39,7 @@ def check_file(file: str) -> str:
     match schema_of(file):
         case "riskproof-firm/1":
             firm = FirmFile().read(load_document(path, file), "")
-            return f"firm {firm.name}, {len(firm.venues)} venues, {len(firm.accounts)} accounts"
+            return f"firm {firm.name}, {_count(len(firm.venues), 'venue')}, {_count(len(firm.accounts), 'account')}"
         case "riskproof-market/1":
             root = load_document(path, file)
             market = MarketFile().read(root, "")
@@ -47,7 +47,7 @@ def check_file(file: str) -> str:
             return f"market {market.market}"
         case "riskproof-limits/1":
             limits = load_limits(path, file, None).rules
-            return f"limits of {limits.firm}, {len(limits.mandates)} mandates"
+            return f"limits of {limits.firm}, {_count(len(limits.mandates), 'mandate')}"
         case "riskproof-controls/1":
             return f"controls: {', '.join(load_controls(path, file).wired) or 'none'}"
         case "riskproof-template/1":
@@ -57,3 +57,7 @@ def check_file(file: str) -> str:
     durations = dict.fromkeys(format_duration(each.duration_ns) for each in loaded.experiments)
     cases = ", ".join(each.case for each in loaded.experiments)
     return f"scenario {loaded.scenario}, {', '.join(durations)}, cases: {cases}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -45,12 +45,13 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     alert: Annotated[str | None, Key(Choice(MANDATES), "the mandate; this or `action` is required")] = None
     action: Annotated[str | None, Key(Choice(CONTROLS), "the control that must act")] = None
     asset: Annotated[
-        str | None, Key(ACTED_ON, "the subject of the alert or the action; optional where the mandate has one")
+        str | None,
+        Key(ACTED_ON, "the subject of the alert or the action; may be left out where the mandate has only one"),
     ] = None
     severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity or worse; alerts only")] = None
     within_ns: Annotated[int, Key(Duration(positive=True), "the deadline", "within")]
     of: Annotated[str, Key(Choice(("breach", "effect", "injection")), "what the deadline is counted from")] = "breach"
-    injection: Annotated[str | None, Key(NAME, "the injection; optional where the timeline has one")] = None
+    injection: Annotated[str | None, Key(NAME, "the injection; may be left out where the timeline has only one")] = None
     escalates_within_ns: Annotated[
         int | None,
         Key(Duration(positive=True), "unacknowledged, it escalates so long after it fired", "escalates_within"),
@@ -75,7 +76,9 @@ class ExpectedMiss(msgspec.Struct, frozen=True, kw_only=True):
     """A true breach that no production API shows, so that no monitor can alert it: it is due, and nothing fires."""
 
     alert: Annotated[str, Key(Choice(MANDATES), "the mandate")]
-    asset: Annotated[str | None, Key(SUBJECT, "the alert's subject; optional where the mandate has one")] = None
+    asset: Annotated[
+        str | None, Key(SUBJECT, "the alert's subject; may be left out where the mandate has only one")
+    ] = None
     severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity or worse")] = None
     because: Annotated[str, Key(Text("a text of at least ten signs", r".{10,}"), "why no client can see it")]
     line: int = 0

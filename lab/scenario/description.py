@@ -9,7 +9,7 @@ from lab.scenario.faults import FAULTS
 from lab.scenario.model import After, Injection, Value
 from lab.scenario.quantities import QUANTITIES
 from lab.scenario.records import Field
-from lab.scenario.scalars import Duration, Share
+from lab.scenario.scalars import Duration, Real, Share
 from lab.scenario.units import format_duration, format_share
 
 
@@ -55,6 +55,8 @@ def _intensity(injection: Injection) -> str:
     assert injection.intensity is not None
     if isinstance(kind, Duration):
         return format_duration(int(injection.intensity))
+    if isinstance(kind, Real):
+        return f"{injection.intensity:.10g}"
     return format_share(injection.intensity)
 
 

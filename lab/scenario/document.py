@@ -222,7 +222,12 @@ class ScenarioText(msgspec.Struct, frozen=True, kw_only=True):
     tags: Annotated[tuple[str, ...], Key(ListOf(TAG, most=50), "words to find it by")] = ()
     seed: Annotated[int, Key(Whole(0, 2**63 - 1), "of all randomness")]
     duration_ns: Annotated[
-        int, Key(Duration(positive=True), "how long the run lasts; the phases together where absent", "duration")
+        int,
+        Key(
+            Duration(positive=True),
+            "how long the run lasts; required without `phases`, and else their sum where absent",
+            "duration",
+        ),
     ]
     phases: Annotated[
         Mapping[str, int], Key(PHASES, "named stretches of the run, one after another, by which moments may be told")

@@ -4,7 +4,8 @@ them between the marks in a Markdown page."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lab.scenario.faults import FAULTS, FaultSpec
 from lab.scenario.quantities import QUANTITIES
 from lab.scenario.records import Field, fields_of
 from lab.scenario.scalars import Duration, Share
+from lab.scenario.schema import schema_of
 from lab.scenario.templates import Parameter
 from lab.scenario.units import format_duration, format_share
 
@@ -27,7 +29,9 @@ def tables() -> str:
     decided = ("scope", "intensity", "parameters")
     parts = [
         "### Keys of the file\n",
-        _keys(field for field in SCENARIO.fields),
+        _keys(SCENARIO.fields, needed_here=lambda field: field.required and field.name != "duration"),
+        "### Keys that put a file together\n",
+        _assembly(),
         "### Keys of `market`\n",
         _keys(fields_of(MarketText)),
         "### Keys of `steady_state`\n",
@@ -60,10 +64,19 @@ def tables() -> str:
     return "\n".join(parts)
 
 
-def _keys(fields: Iterable[Field]) -> str:
+def _assembly() -> str:
+    """What is gone once a scenario is resolved, and so in no declaration but the schema's."""
+    properties = schema_of("scenario")["properties"]
+    keys = ("extends", "variables", "cases", "matrix", "templates", "use")
+    return "\n".join(
+        ["| key | meaning |", "|---|---|", *(f"| `{key}` | {properties[key]['description']} |" for key in keys), ""]
+    )
+
+
+def _keys(fields: Iterable[Field], needed_here: Callable[[Field], bool] = attrgetter("required")) -> str:
     rows = ["| key | meaning | value |", "|---|---|---|"]
     for field in fields:
-        required = "" if not field.required else " (required)"
+        required = " (required)" if needed_here(field) else ""
         rows.append(f"| `{field.name}`{required} | {field.doc} | {_cell(field.kind.expected)} |")
     return "\n".join(rows) + "\n"
 

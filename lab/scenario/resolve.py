@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,7 +122,7 @@ class _Reader:
         variant.refuse_sets(sets)
         where = f" in the case {variant.name}" if several else ""
         whole = fill_in(apply_sets(variant.lay_over(root), sets, where))
-        whole, arguments = expand(whole, lambda name, node, field: self._find(name, "templates", node, field))
+        whole, arguments = expand(whole, lambda name, own, node, field: self._find(name, "templates", node, field, own))
         whole = place_moments(whole, partial(self._starts_ns, whole))
         whole, drawn = draw_timeline(whole, _seed_of(whole))
         return Filled(whole, arguments, drawn)
@@ -202,10 +202,11 @@ class _Reader:
             self._markets[text.source] = Market(config=config, file=shown_as, directory=str(path.parent))
         return self._markets[text.source]
 
-    def _find(self, name: str, folder: str, node: Node, field: str) -> tuple[Path, str]:
+    def _find(self, name: str, folder: str, node: Node, field: str, own: Iterable[str] = ()) -> tuple[Path, str]:
         """The file that ``name`` means, and how to show it: a path beside the scenario, or a name in a ``folder``.
 
-        Folders beside the scenario and up to two levels above it come before those shipped.
+        Folders beside the scenario and up to two levels above it come before those shipped. ``own`` are names that
+        mean no file, but might have been meant.
         """
         beside = self._path.parent
         if name.endswith((".yaml", ".yml")):
@@ -215,7 +216,7 @@ class _Reader:
             return path, os.path.normpath(path)
         here = os.path.abspath(beside)
         homes = [Path(here), *Path(here).parents[:2], SHIPPED]
-        names: dict[str, None] = {}
+        names: dict[str, None] = dict.fromkeys(own)
         for home in homes:
             path = home / folder / f"{name}.yaml"
             if os.path.isfile(path):

@@ -81,6 +81,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         return Choice(self.of) if self.of else TYPES[self.type]
 
 
+Find = Callable[[str, Iterable[str], Node, str], tuple[Path, str]]
+
+
 class Template(NamedTuple):
     """A template, read; ``place`` begins the paths of its own fields."""
 
@@ -151,10 +154,11 @@ def _template(name: str, text: _TemplateText, place: str) -> Template:
     return Template(name, parameters, body, place)
 
 
-def expand(root: Map, find: Callable[[str, Node, str], tuple[Path, str]]) -> tuple[Map, tuple[Argument, ...]]:
+def expand(root: Map, find: Find) -> tuple[Map, tuple[Argument, ...]]:
     """``root`` with what its `use` adds, and the arguments that the firm must know.
 
-    ``find(name, node, field)`` gives the file of a template that the file itself does not hold. Raises ScenarioError.
+    ``find(name, own, node, field)`` gives the file of a template that is none of the file's ``own``. Raises
+    ScenarioError.
     """
     own = _own_templates(root)
     uses = root.entries.get("use")
@@ -202,7 +206,7 @@ def _own_templates(root: Map) -> dict[str, Template]:
 
 def _used(
     own: Mapping[str, Template],
-    find: Callable[[str, Node, str], tuple[Path, str]],
+    find: Find,
     arguments: list[Argument],
     node: Node,
     field: str,
@@ -212,7 +216,7 @@ def _used(
     template = own.get(use.template)
     if template is None:
         named = as_map(node, field).entries["template"]
-        template = read_template_file(*find(use.template, named, join(field, "template")))
+        template = read_template_file(*find(use.template, tuple(own), named, join(field, "template")))
     values = _given(template, use, node, join(field, "with"), arguments)
     place = (join(template.place, "body"),)
     body = as_map(substitute(template.body, values, what="parameter of the template", place=place), field)

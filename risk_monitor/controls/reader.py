@@ -137,7 +137,7 @@ class _Reader:
         return BreakerConfig(
             on,
             None if blocks is None else v.rate(blocks, f"{field}.blocks"),
-            0 if by_hand else v.duration(pause, f"{field}.pause"),
+            0 if by_hand else v.duration(pause, f"{field}.pause", ", or manual"),
             cancels is None or v.flag(cancels, f"{field}.cancels"),
         )
 

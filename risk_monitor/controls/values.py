@@ -65,9 +65,10 @@ class Values:
     def money(self, node: Node, field: str) -> float:
         return float(self._amount(node, field, {"USD": Decimal(1)}, "an amount of the base currency, such as 250k USD"))
 
-    def duration(self, node: Node, field: str) -> int:
+    def duration(self, node: Node, field: str, alternative: str = "") -> int:
+        """In ns; ``alternative`` tells what else may stand there."""
         units = {unit: Decimal(ns) for unit, ns in quantities.DURATION_NS.items()}
-        return int(self._amount(node, field, units, "a duration, such as 30 s or 10 min"))
+        return int(self._amount(node, field, units, f"a duration, such as 30 s or 10 min{alternative}"))
 
     def count(self, node: Node, field: str) -> int:
         expected = "a whole count, such as 5 times"

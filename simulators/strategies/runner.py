@@ -8,6 +8,7 @@ name, not to the instance.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from simulators.ports import Audit
@@ -157,9 +158,22 @@ class Runner:
         if instance not in self._instances or self.has_crashed:
             return
         self.has_crashed = True
-        record = self._audit.record("strategy", self.name, 0, "crashed", f"{type(error).__name__}: {error}")
+        detail = f"{type(error).__name__}: {error}{_place_of(error, type(instance).__module__)}"
+        record = self._audit.record("strategy", self.name, 0, "crashed", detail)
         for one in self._instances:
             _bury(one, record)
+
+
+def _place_of(error: Exception, module: str) -> str:
+    """`` (mine.py:31)``: the line of the strategy's own module from which it came, however deep it was raised."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == module:
+            # without its folder: a journal tells nothing of the machine on which it was written
+            place = f" ({PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return place
 
 
 def _bury(instance: Strategy[Any], cause: int) -> None:

@@ -58,11 +58,13 @@ def test_an_example_that_raises_is_stopped_and_the_run_goes_on() -> None:
     verdict = json.loads(Path("out/own_run/default/seed-1/verdict.json").read_text())
     (reason,) = verdict["reasons"]
     assert reason.startswith("unknown: strategies: strategies raised exceptions and were stopped: dips at ")
-    assert reason.endswith("s: ZeroDivisionError: float division by zero")
+    line = 1 + Path(CLASS).read_text().split("\n").index("        top = max(closes) / 0")
+    raised = f"ZeroDivisionError: float division by zero (dip_buyer.py:{line})"
+    assert reason.endswith(f"s: {raised}")
     journal = Journal(Path("out/own_run/default/seed-1/run.journal"))
     notes = [record for record in journal.audit() if isinstance(record, StrategyNote) and record.source == "dips"]
     assert [(note.event, note.detail) for note in notes][2:] == [
-        ("crashed", "ZeroDivisionError: float division by zero"),
+        ("crashed", raised),
         ("stopped", ""),
     ]
     assert journal.end is not None

@@ -171,22 +171,22 @@ def test_a_run_beyond_the_markets_days_is_refused_before_anything_is_written(tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def _interrupt(tmp_path: Path, number: signal.Signals) -> tuple[int, str, Path]:
+def _interrupt(tmp_path: Path, number: signal.Signals, *options: str) -> tuple[int, str, str, Path]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "lab.cli", "run", QUIET], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        [sys.executable, "-m", "lab.cli", "run", QUIET, *options], cwd=tmp_path, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     journal = tmp_path / "runs/quiet_day/default/seed-42/run.journal"
     waited_until = time.monotonic() + 60
     while time.monotonic() < waited_until and not (journal.exists() and journal.stat().st_size > 200_000):
         time.sleep(0.05)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    return process.returncode, errors, journal
+    output, errors = process.communicate(timeout=60)
+    return process.returncode, output, errors, journal
 
 
 def test_ctrl_c_keeps_what_was_simulated(tmp_path: Path) -> None:
-    code, errors, path = _interrupt(tmp_path, signal.SIGINT)
+    code, _, errors, path = _interrupt(tmp_path, signal.SIGINT)
     assert (code, errors) == (130, "")
     journal = Journal(path)
     assert sum(1 for _ in journal.records()) > 10_000
@@ -197,8 +197,15 @@ def test_ctrl_c_keeps_what_was_simulated(tmp_path: Path) -> None:
     assert "interrupted" in judged.stdout
 
 
+def test_ctrl_c_still_prints_the_document_that_was_asked_for(tmp_path: Path) -> None:
+    code, output, errors, _ = _interrupt(tmp_path, signal.SIGINT, "--json")
+    assert (code, errors) == (130, "")
+    (run,) = json.loads(output)["runs"]
+    assert (run["verdict"], run["reasons"]) == ("unknown", ["unknown: no verdict: the run was interrupted"])
+
+
 def test_a_killed_parent_leaves_a_readable_journal_and_no_process(tmp_path: Path) -> None:
-    code, _, path = _interrupt(tmp_path, signal.SIGKILL)
+    code, _, _, path = _interrupt(tmp_path, signal.SIGKILL)
     assert code == -signal.SIGKILL
     size = -1
     for _ in range(100):  # the simulation notices that nobody listens any more

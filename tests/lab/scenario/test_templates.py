@@ -103,8 +103,14 @@ IN_THE_SCENARIO = [
     (
         "template: slide_and_lag",
         "template: slide_and_lagg",
-        "used.yaml:10:16: use.first.template: no `slide_and_lagg` in templates; expected slide_and_lag; "
+        "used.yaml:10:16: use.first.template: no `slide_and_lagg` in templates; expected drop or slide_and_lag; "
         "did you mean slide_and_lag?",
+    ),
+    (
+        "template: drop,",
+        "template: dorp,",
+        "used.yaml:11:16: use[1].template: no `dorp` in templates; expected drop or slide_and_lag; "
+        "did you mean drop?",
     ),
     (
         "lasts: 5 min",

@@ -123,6 +123,11 @@ MISTAKES = [
         "order_rate, repeated_execution, unauthorised_orders",
     ),
     (
+        "breakers: {firm: {on: {drawdown: high}, pause: manul}}",
+        "c.yaml:2:48: breakers.firm.pause: 'manul' is not a quantity; expected a duration, such as 30 s or "
+        "10 min, or manual",
+    ),
+    (
         "breakers: {firm: {pause: manual}}",
         "c.yaml:2:18: breakers.firm: nothing sets it off; expected on, blocks, or both",
     ),
