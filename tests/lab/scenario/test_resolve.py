@@ -36,7 +36,7 @@ def test_every_scenario_that_ships_is_sound(path: Path) -> None:
 def test_the_scenarios_of_the_issue_ship_with_a_case_to_notice_and_one_to_leave_alone() -> None:
     cases = {path.stem: [each.case for each in load_scenario(path).experiments] for path in scenario_files(SHIPPED)}
     for name in ("stablecoin_depeg", "market_crash", "settlement_failure"):
-        assert cases[name][:2] == ["noticed", "too_small"]
+        assert {"noticed", "too_small"} <= set(cases[name])
     assert {"quiet_day", "usdc_depeg_2023_03", "crash_2021_05_19"} <= cases.keys()
 
 

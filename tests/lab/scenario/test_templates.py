@@ -109,8 +109,7 @@ IN_THE_SCENARIO = [
     (
         "template: drop,",
         "template: dorp,",
-        "used.yaml:11:16: use[1].template: no `dorp` in templates; expected drop or slide_and_lag; "
-        "did you mean drop?",
+        "used.yaml:11:16: use[1].template: no `dorp` in templates; expected drop or slide_and_lag; did you mean drop?",
     ),
     (
         "lasts: 5 min",
