@@ -275,8 +275,8 @@ def test_a_controls_file_is_checked_by_itself(home: Path) -> None:
         (
             "emergency_stop\n",
             "emergency_stop\n    asset: level 7\n",
-            "demanding.yaml:21:12: expect[1].asset: `level 7` does not fit; expected a subject of the alert or the action, "
-            "such as USDT, maker, * or level 3",
+            "demanding.yaml:21:12: expect[1].asset: `level 7` does not fit; expected a subject of the alert or the "
+            "action, such as USDT, maker, * or level 3",
         ),
         (
             "{acknowledges_after",
