@@ -171,7 +171,8 @@ def test_memory_does_not_grow_with_time(world: Any) -> None:
             log.clear()
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert sizes[2] - sizes[1] < 40_000
+    # Requests that nobody answers are remembered for a while; a leak of 40 bytes a poll would be as much as this.
+    assert sizes[2] - sizes[1] < 100_000
 
 
 def test_streams_are_kept_open_with_growing_patience(world: Any) -> None:
