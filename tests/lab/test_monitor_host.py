@@ -75,8 +75,9 @@ def test_a_monitor_that_dies_hears_nothing_and_comes_back_with_what_it_had_saved
     history.high_water_net = mark + 5_000.0  # a mark that today's prices cannot give again
     run.until(4.995)
     run.lab.shell._saved = b""  # nothing is kept but what is saved below
-    first._state._save(run.lab.kernel.now_ns)
-    run.lab.shell._perform(first._take_effects(), 0)
+    first._state.save_soon()  # as after a change that must not be lost
+    run.lab.shell._arm()
+    run.until(4.996)
     requests = first.telemetry.requests
     run.until(6.9)
     assert (run.lab.shell.is_up, first.telemetry.requests) == (False, requests)
