@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from correlator.cause.graph import CausalGraph
+
 FORMAT = "riskproof-judgement/1"
 
 Verdict = Literal["pass", "unknown", "fail"]
@@ -96,6 +98,7 @@ class AlertOutcome(msgspec.Struct, frozen=True):
     """One alert that fired.
 
     ``truth`` is whether its rule was truly in breach, ``in_control`` whether it fires without the injection too.
+    ``depends_on`` names the injections without which it does not fire, as their removal showed (``causes``).
     """
 
     alert: str
@@ -117,6 +120,7 @@ class AlertOutcome(msgspec.Struct, frozen=True):
     acknowledged_at_s: float | None = None
     escalated_at_s: float | None = None
     escalated_to: str = ""
+    depends_on: list[str] = []
 
 
 class ActionOutcome(msgspec.Struct, frozen=True):
@@ -135,6 +139,7 @@ class ActionOutcome(msgspec.Struct, frozen=True):
     in_control: bool
     expected: bool
     evidence: list[int]
+    depends_on: list[str] = []
 
 
 class OperatorOutcome(msgspec.Struct, frozen=True):
@@ -337,3 +342,4 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[RuleOutcome]
     series: list[Series]
     counts: dict[str, int]
+    causes: CausalGraph = CausalGraph()
