@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from lab.keys import gateway_key, monitor_key, secret_of
 from lab.scenario.firm import MONITOR as MONITOR
 from lab.scenario.firm import Firm
-from lab.scenario.model import Experiment
+from lab.scenario.model import Experiment, MonitorSetup
 from risk_monitor.config import Account, MonitorConfig, VenueConfig
 from risk_monitor.controls.reader import parse_controls
 from risk_monitor.limits import parse_limits
@@ -39,13 +41,43 @@ def monitor_config(firm: Firm, *, with_control: bool = False, escalate_after_ns:
 
 
 def make_monitor(config: MonitorConfig, experiment: Experiment) -> RiskMonitor:
-    """The monitor under an experiment's limits, with its controls if it has any."""
-    limits = parse_limits(experiment.limits_text, experiment.limits_file)
+    """The monitor under an experiment's limits, with its controls if it has any, set up as the experiment says."""
+    setup = experiment.monitor_setup
+    limits = parse_limits(setup.limits_text or experiment.limits_text, experiment.limits_file)
+    config = _otherwise(config, setup)
     controls = None
     if experiment.controls_text:
         exchanges = [exchange.name for exchange in experiment.firm.exchanges]
         controls = parse_controls(experiment.controls_text, experiment.controls_file, limits, exchanges)
     return RiskMonitor(config, limits, controls)
+
+
+def _otherwise(config: MonitorConfig, setup: MonitorSetup) -> MonitorConfig:
+    """The configuration without what the setup leaves out, at the setup's pace."""
+
+    def is_watched(pair: str) -> bool:
+        return setup.leaves_out == () or not any(leg in setup.leaves_out for leg in pair.partition(":")[0].split("/"))
+
+    venues = tuple(
+        msgspec.structs.replace(
+            venue,
+            pairs=tuple(pair for pair in venue.pairs if is_watched(pair)),
+            assets=tuple(asset for asset in venue.assets if asset not in setup.leaves_out),
+        )
+        for venue in config.venues
+        if venue.name not in setup.leaves_out
+    )
+    sections = {
+        name: msgspec.structs.replace(
+            section, **{field: ms for field, ms in setup.timing_ms.items() if field in section.__struct_fields__}
+        )
+        for name, section in (
+            ("cadences", config.cadences),
+            ("network", config.network),
+            ("patience", config.patience),
+        )
+    }
+    return msgspec.structs.replace(config, venues=venues, **sections)
 
 
 def _signing(firm: Firm, venue: str) -> tuple[Account, ...]:

@@ -9,8 +9,10 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from lab.monitor_config import MONITOR
-from lab.scenario.model import Experiment
+from lab.scenario.model import AS_MEANT, Experiment
 from risk_monitor.config import MonitorConfig
 from risk_monitor.limits import parse_limits
 
@@ -24,6 +26,7 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
     if arm == "control":
         experiment = experiment.as_control()
     assert experiment.start_ns is not None
+    setup = experiment.monitor_setup
     return {
         "format": FORMAT,
         "arm": arm,
@@ -47,6 +50,8 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
                 for venue in monitor.venues
             },
             "request_timeout_ns": monitor.network.request_timeout_ms * 1_000_000,
+            # Only where the monitor under test is set up otherwise than the firm means it; the judge goes by the above.
+            **({} if setup == AS_MEANT else {"given": msgspec.to_builtins(setup)}),
         },
         "versions": versions(),
         "code": code_hash(),

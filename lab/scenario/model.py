@@ -75,6 +75,22 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
         return self.config.market
 
 
+class MonitorSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """How the monitor is set up otherwise than the firm's operators mean it to be. The correlator judges by what they
+    mean all the same. Empty: as they mean it.
+
+    ``limits_text``: the limits that the monitor reads. ``leaves_out``: venues and assets that it does not watch.
+    ``timing_ms``: other values of its cadences, network and patience, by field.
+    """
+
+    limits_text: str = ""
+    leaves_out: tuple[str, ...] = ()
+    timing_ms: Mapping[str, int] = {}
+
+
+AS_MEANT = MonitorSetup()
+
+
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     """One case of one scenario, ready to run."""
 
@@ -89,7 +105,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     market: Market
     firm: Firm
     limits_file: str
-    limits_text: str  # overrides merged in; monitor and correlator both read this
+    limits_text: str  # overrides merged in; the correlator reads this, and the monitor if it is set up as meant
+    monitor_setup: MonitorSetup = AS_MEANT
     controls: str | None = None  # the name of what is wired in
     controls_file: str = ""
     controls_text: str = ""  # what the monitor reads of it
