@@ -52,6 +52,13 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
     detail: str = ""
 
 
+class Judged(msgspec.Struct, frozen=True, tag=True):
+    """The verdict is written."""
+
+    verdict: str
+    wall_s: float
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """The job could not be done at all."""
 
@@ -59,4 +66,4 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     traceback: str
 
 
-Progress = Advanced | Happened | Settled | Refused | Finished | Failed
+Progress = Advanced | Happened | Settled | Refused | Finished | Judged | Failed

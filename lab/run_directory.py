@@ -72,6 +72,14 @@ class RunDirectory:
                 f"{self.path}: holds {strangers[0]!r}, which no run wrote; expected a new or a run's own directory"
             )
 
+    def shed(self) -> None:
+        """Leave nothing but the verdict, the scenario and the limits. Raises RunDirectoryError."""
+        try:
+            for path in (self.run_journal, self.control_journal, self.report):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise RunDirectoryError(f"{self.path}: cannot be cleared: {error.strerror}") from error
+
     def adopt_control(self, journal: Path) -> None:
         """Take a control journal that another case's run has already simulated.
 

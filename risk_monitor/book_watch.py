@@ -5,7 +5,7 @@ The depth stream and the snapshots are heavy; without a rule that needs them nei
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Emit, Watchtower
+from risk_monitor.alerts import Emit
 from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.connectors import binance_books
 from risk_monitor.connectors.binance import symbol_of
@@ -15,6 +15,7 @@ from risk_monitor.mandates.snapshot_loss import SnapshotLoss
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import Task, Transport, VenueLine
+from risk_monitor.watchtower import Watchtower
 
 _NS_PER_MS = 1_000_000
 

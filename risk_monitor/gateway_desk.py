@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from risk_monitor.alerts import Emit, Watchtower
+from risk_monitor.alerts import Emit
 from risk_monitor.books.marks import MarkBook
 from risk_monitor.books.order_log import OrderLog
 from risk_monitor.config import MonitorConfig, VenueConfig
@@ -30,6 +30,7 @@ from risk_monitor.policy_reader import PolicyReader
 from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import AT_ONCE_NS, Delivery, Task, Transport, VenueLine
+from risk_monitor.watchtower import Watchtower
 
 MAX_STRATEGIES = 256
 

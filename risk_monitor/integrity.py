@@ -7,7 +7,7 @@ from collections.abc import Callable
 from risk_monitor import plausibility
 from risk_monitor.account_checks import AccountChecks
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Emit, Watchtower
+from risk_monitor.alerts import Emit
 from risk_monitor.book_watch import DepthWatch, SnapshotWatch
 from risk_monitor.books.marks import MarkBook, Quote
 from risk_monitor.config import MonitorConfig, VenueConfig
@@ -24,6 +24,7 @@ from risk_monitor.mandates.rejected_transfer import RejectedTransfer
 from risk_monitor.streams import Switchboard
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import Transport, VenueLine
+from risk_monitor.watchtower import Watchtower
 
 _NS_PER_MS = 1_000_000
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import RuleStatus, Timing, Watchtower
+from risk_monitor.alerts import RuleStatus, Timing
 from risk_monitor.books.accounts import Ledgers
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
@@ -60,6 +60,7 @@ from risk_monitor.state import StateStore
 from risk_monitor.streams import Switchboard
 from risk_monitor.telemetry import Telemetry
 from risk_monitor.transport import Transport, VenueLine
+from risk_monitor.watchtower import Watchtower
 
 Effects = tuple[Effect, ...]
 

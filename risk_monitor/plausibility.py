@@ -7,10 +7,10 @@ while one of the alerts is astir.
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.marks import Quote, evidence_of
 from risk_monitor.mandates.bad_tick import MIDS, NOTHING, BadTick
 from risk_monitor.mandates.crossed_book import CrossedBook
+from risk_monitor.watchtower import Watchtower
 
 EVERYTHING = (1e-300, float("inf"))
 """The band where any mid will do; an empty side has none."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Emit, Watchtower
+from risk_monitor.alerts import Emit
 from risk_monitor.controls.approval import Approval
 from risk_monitor.controls.breaker import Breaker
 from risk_monitor.controls.commands import CommandBook
@@ -29,6 +29,7 @@ from risk_monitor.effects import AlertState, Signal
 from risk_monitor.events import OperatorSaid
 from risk_monitor.limits import Limits, LimitsError, parse_limits
 from risk_monitor.telemetry import Telemetry
+from risk_monitor.watchtower import Watchtower
 
 
 class _State(msgspec.Struct, frozen=True):

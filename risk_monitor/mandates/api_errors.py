@@ -4,9 +4,9 @@ among those that ended within ``window``, or among the last 20 if those are more
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.share import Share
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 MIN_REQUESTS = 20
 

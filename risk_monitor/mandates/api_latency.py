@@ -8,7 +8,8 @@ from bisect import bisect_left, insort
 from collections import deque
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
+from risk_monitor.watchtower import Watchtower
 
 MIN_REPLIES = 20
 MAX_REPLIES = 4_096

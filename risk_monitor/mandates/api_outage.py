@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.mandates.elapsed import Elapsed
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 
 class ApiOutage:

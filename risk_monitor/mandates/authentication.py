@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.recent import Recent
+from risk_monitor.watchtower import Watchtower
 
 REASONS = ("bad_signature", "replayed_nonce", "expired_timestamp")
 

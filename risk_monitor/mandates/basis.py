@@ -4,9 +4,10 @@ measure."""
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.marks import Quote, evidence_of
 from risk_monitor.books.perpetuals import is_perpetual
+from risk_monitor.watchtower import Watchtower
 
 
 class Basis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Evidence, Watchtower
+from risk_monitor.alerts import Evidence
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.mandates.concentration import Concentration
 from risk_monitor.mandates.correlation_cluster import CorrelationCluster
@@ -15,6 +15,7 @@ from risk_monitor.mandates.position_limit import PositionLimit
 from risk_monitor.mandates.rapid_drawdown import RapidDrawdown
 from risk_monitor.mandates.stablecoin_exposure import StablecoinExposure
 from risk_monitor.mandates.weekly_loss import WeeklyLoss
+from risk_monitor.watchtower import Watchtower
 
 
 class PortfolioBoard:

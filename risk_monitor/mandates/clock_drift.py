@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 ESTIMATES = 5
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.marks import Quote
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.mandates.instrument_whitelist import InstrumentWhitelist
@@ -13,6 +12,7 @@ from risk_monitor.mandates.repeated_execution import RepeatedExecution
 from risk_monitor.mandates.single_trade_risk import SingleTradeRisk
 from risk_monitor.mandates.slippage import Slippage
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 
 class ConductBoard:

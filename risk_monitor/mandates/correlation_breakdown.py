@@ -3,10 +3,10 @@ returns in the 24 h before ``window`` less that within it."""
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.minute_returns import MINUTES_PER_DAY, MinuteReturns, minutes_of
 from risk_monitor.books.rolling import RollingCorrelation
 from risk_monitor.mandates.portfolio_lines import EvidenceOf
+from risk_monitor.watchtower import Watchtower
 
 LEAST_BASELINE = 60
 """Returns before the window without which there is nothing to compare with."""

@@ -3,8 +3,9 @@ shorts are added up: in a crash the correlation that would net them is what brea
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Evidence, Watch, Watchtower
+from risk_monitor.alerts import Evidence, Watch
 from risk_monitor.mandates.portfolio_lines import EvidenceOf
+from risk_monitor.watchtower import Watchtower
 
 
 class CorrelationCluster:

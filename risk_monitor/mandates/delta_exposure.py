@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.portfolio_lines import AssetLines, EvidenceOf
+from risk_monitor.watchtower import Watchtower
 
 
 class DeltaExposure(AssetLines):

@@ -3,8 +3,9 @@ the largest equity since the start."""
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Evidence, Watchtower
+from risk_monitor.alerts import Evidence
 from risk_monitor.books.equity import EquityHistory
+from risk_monitor.watchtower import Watchtower
 
 
 class Drawdown:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 
-from risk_monitor.alerts import Evidence, Watchtower
+from risk_monitor.alerts import Evidence
 from risk_monitor.books.minute_returns import MINUTES_PER_DAY, MinuteReturns, ReturnSeries, minutes_of
 from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.watchtower import Watchtower
 
 
 class ExpectedShortfall:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.recent import Recent
+from risk_monitor.watchtower import Watchtower
 
 
 class FailoverStorm:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
-from risk_monitor.alerts import Evidence, Watch, Watchtower
+from risk_monitor.alerts import Evidence, Watch
 from risk_monitor.books.marks import Quote, evidence_of
 from risk_monitor.mandates.elapsed import Elapsed
+from risk_monitor.watchtower import Watchtower
 
 
 class PriceStaleness:

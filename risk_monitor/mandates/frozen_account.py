@@ -5,10 +5,10 @@ happened no later than that view says that it is from is in it already: views an
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.connectors.domain import AccountSnapshot, Balance
 from risk_monitor.mandates.elapsed import Elapsed
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 
 class FrozenAccount:

@@ -4,8 +4,9 @@ least 10 quotes have been shown since."""
 from __future__ import annotations
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.marks import REPEATS, Quote, evidence_of
+from risk_monitor.watchtower import Watchtower
 
 
 class FrozenFeed:

@@ -4,9 +4,9 @@ the start."""
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.elapsed import Elapsed
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 MAX_STRATEGIES = 256
 

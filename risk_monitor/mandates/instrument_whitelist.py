@@ -4,12 +4,12 @@ over its fills within ``window``, USD."""
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.marks import MarkBook
 from risk_monitor.books.perpetuals import legs_of
 from risk_monitor.connectors.domain import Fill
 from risk_monitor.mandates.recent import Recent
 from risk_monitor.tape import AccountTape, OnFill
+from risk_monitor.watchtower import Watchtower
 
 
 class InstrumentWhitelist:

@@ -3,9 +3,10 @@ balance``; 1000 where the margin is used up with a position open. Bounds go by t
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Evidence, Watch, Watchtower
+from risk_monitor.alerts import Evidence, Watch
 from risk_monitor.books.marks import MarkBook
 from risk_monitor.books.perpetuals import PerpetualBook
+from risk_monitor.watchtower import Watchtower
 
 
 class Leverage:

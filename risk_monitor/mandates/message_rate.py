@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections import deque
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watchtower
 from risk_monitor.connectors.domain import OrderEvent, OrderUpdate
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 LEAST_PEAK = 60
 """Orders in a minute that an exchange is always good for."""

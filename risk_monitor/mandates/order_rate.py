@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections import deque
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watchtower
 from risk_monitor.connectors.domain import OrderEvent, OrderUpdate
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 LEAST_USUAL = 10.0
 """Orders per minute below which no account counts as busy."""

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.share import Share
+from risk_monitor.watchtower import Watchtower
 
 MIN_ORDERS = 10
 MAX_STRATEGIES = 256

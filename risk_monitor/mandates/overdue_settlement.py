@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.custody import CustodyBook
 from risk_monitor.connectors.domain import SettlementSeen
+from risk_monitor.watchtower import Watchtower
 
 _NS_PER_MS = 1_000_000
 

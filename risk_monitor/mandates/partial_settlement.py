@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.custody import CustodyView
 from risk_monitor.connectors.domain import SettlementSeen
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 MAX_INSTRUCTIONS = 1_024
 

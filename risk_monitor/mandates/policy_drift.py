@@ -3,8 +3,8 @@ its hash-chained log approved last, or the log's chain is broken; else 0."""
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.connectors.gateway import PolicyLog
+from risk_monitor.watchtower import Watchtower
 
 
 class PolicyDrift:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from risk_monitor.alerts import Evidence, Watch, Watchtower
+from risk_monitor.alerts import Evidence, Watch
+from risk_monitor.watchtower import Watchtower
 
 EvidenceOf = Callable[[str], Evidence]
 """Given an asset, what shows how much of it there is and what it is worth."""

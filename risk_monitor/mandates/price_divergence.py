@@ -3,8 +3,9 @@ Exchanges whose quote is stale or has an empty side are left out; with fewer tha
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.marks import Quote, evidence_of
+from risk_monitor.watchtower import Watchtower
 
 
 class PriceDivergence:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import MAX_EVIDENCE, Evidence, Watchtower
+from risk_monitor.alerts import MAX_EVIDENCE, Evidence
+from risk_monitor.watchtower import Watchtower
 
 MAX_HAPPENINGS = 4_096
 """Beyond this many within the window, what happens is added to the latest and leaves the window with it."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from risk_monitor.alerts import MAX_EVIDENCE, Watch, Watchtower
+from risk_monitor.alerts import MAX_EVIDENCE, Watch
 from risk_monitor.books.marks import MarkBook
+from risk_monitor.watchtower import Watchtower
 
 Differences = dict[str, Decimal]
 _ZERO = Decimal(0)

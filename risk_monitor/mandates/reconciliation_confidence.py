@@ -3,7 +3,7 @@ shows a mismatch takes 20 points, each clean one adds 1, within 0 and 100 %."""
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watchtower
+from risk_monitor.watchtower import Watchtower
 
 FULL = 100
 TAKEN = 20

@@ -9,11 +9,12 @@ is wrong, and that may be the exchanges. A price older than five minutes by its 
 from __future__ import annotations
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
-from risk_monitor.alerts import Evidence, Watch, Watchtower
+from risk_monitor.alerts import Evidence, Watch
 from risk_monitor.books.mark_history import MarkHistory
 from risk_monitor.books.marks import MarkBook
 from risk_monitor.connectors.domain import IndexPrice
 from risk_monitor.timestamps import NS_PER_SECOND, utc
+from risk_monitor.watchtower import Watchtower
 
 MAX_AGE_NS = 300 * NS_PER_SECOND
 

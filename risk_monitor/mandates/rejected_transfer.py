@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.custody import CustodyView
 from risk_monitor.connectors.fireblocks import REJECTED_STATUSES
 from risk_monitor.mandates.recent import Recent
+from risk_monitor.watchtower import Watchtower
 
 MAX_COUNTED = 4_096
 

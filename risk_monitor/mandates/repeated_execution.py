@@ -7,9 +7,9 @@ from collections import deque
 from decimal import Decimal
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watchtower
 from risk_monitor.connectors.domain import Fill
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 MAX_RUN = 1_024
 """A longer run is measured by its last so many."""

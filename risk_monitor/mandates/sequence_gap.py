@@ -4,8 +4,8 @@ first update id is not the last one's plus 1 (on one connection)."""
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.mandates.recent import Recent
+from risk_monitor.watchtower import Watchtower
 
 
 class SequenceGap:

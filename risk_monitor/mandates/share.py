@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watchtower
+from risk_monitor.watchtower import Watchtower
 
 MAX_CASES = 8_192
 """Beyond this many within the window the oldest are left out."""

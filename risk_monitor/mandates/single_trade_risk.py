@@ -8,11 +8,11 @@ from collections import deque
 import msgspec
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.perpetuals import legs_of
 from risk_monitor.books.portfolio import Portfolio
 from risk_monitor.connectors.domain import Fill
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 MAX_ORDERS = 4_096
 """Orders whose fills are added up; of more, those that filled longest ago begin anew."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import deque
 
 from risk_monitor.agenda import Agenda, Job
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.marks import MarkBook, Quote
 from risk_monitor.books.perpetuals import legs_of
 from risk_monitor.connectors.binance import BookTicker
 from risk_monitor.connectors.domain import Fill, OrderEvent, OrderUpdate
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 LEAST_ORDERS = 5
 MAX_ORDERS = 1_024

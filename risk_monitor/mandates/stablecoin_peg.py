@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.marks import Quote, evidence_of
+from risk_monitor.watchtower import Watchtower
 
 
 class StablecoinPeg:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Evidence, Watchtower
+from risk_monitor.alerts import Evidence
 from risk_monitor.books.freshness import FreshMark
 from risk_monitor.books.minute_returns import MinuteReturns
 from risk_monitor.books.portfolio import Portfolio
@@ -14,6 +14,7 @@ from risk_monitor.mandates.expected_shortfall import ExpectedShortfall
 from risk_monitor.mandates.portfolio_lines import EvidenceOf
 from risk_monitor.mandates.tail_exponent import TailExponent
 from risk_monitor.mandates.volatility_regime import VolatilityRegime
+from risk_monitor.watchtower import Watchtower
 
 
 class StatisticsBoard:

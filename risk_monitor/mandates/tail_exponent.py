@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.minute_returns import MinuteReturns, minutes_of
 from risk_monitor.mandates.portfolio_lines import EvidenceOf
+from risk_monitor.watchtower import Watchtower
 
 LEAST_RETURNS = 100
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watch, Watchtower
+from risk_monitor.alerts import Watch
 from risk_monitor.books.marks import Quote, evidence_of
+from risk_monitor.watchtower import Watchtower
 
 _PAIRS = ("ETH/BTC", "BTC/USDT", "ETH/USDT")
 

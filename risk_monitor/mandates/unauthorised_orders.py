@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.order_log import OrderLog
 from risk_monitor.mandates.recent import Recent
+from risk_monitor.watchtower import Watchtower
 
 GRACE_NS = 5_000_000_000
 MAX_WAITING = 4_096

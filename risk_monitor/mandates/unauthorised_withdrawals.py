@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.marks import MarkBook
 from risk_monitor.books.order_log import OrderLog
 from risk_monitor.mandates.recent import Recent
+from risk_monitor.watchtower import Watchtower
 
 MAX_JUDGED = 4_096
 MAX_DOUBTED = 1_024

@@ -3,9 +3,9 @@ over instructions not fully settled, USD."""
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.custody import CustodyBook
 from risk_monitor.books.marks import MarkBook
+from risk_monitor.watchtower import Watchtower
 
 
 class UnsettledExposure:

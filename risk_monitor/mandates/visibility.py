@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from risk_monitor.agenda import NEVER_NS, Agenda
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.freshness import FreshMark
 from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook, evidence_of
 from risk_monitor.mandates.elapsed import Elapsed
 from risk_monitor.timestamps import utc
+from risk_monitor.watchtower import Watchtower
 
 
 class _AssetSight:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import math
 
-from risk_monitor.alerts import Watchtower
 from risk_monitor.books.minute_returns import MINUTES_PER_DAY, MinuteReturns, minutes_of
 from risk_monitor.books.rolling import RollingSquares
 from risk_monitor.mandates.portfolio_lines import EvidenceOf
+from risk_monitor.watchtower import Watchtower
 
 LEAST_BASELINE = 60
 """Returns before the window without which there is nothing to compare with."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from risk_monitor.alerts import Evidence, Watchtower
+from risk_monitor.alerts import Evidence
 from risk_monitor.books.equity import EquityHistory
+from risk_monitor.watchtower import Watchtower
 
 
 class WeeklyLoss:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from simulators.custodian.calendar import MINUTE_NS
+from simulators.gradual import Gradual
 
 
 class SettlementHaltParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,25 +65,12 @@ class BankHolidayParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ends_ns: int = 0
 
 
-class BalanceMisreportedParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BalanceMisreportedParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``intensity``: the share of what is free in the vault that is shown too much or too little, 0 to 1."""
 
     intensity: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
     asset: str | None = None
     shown: Literal["too_high", "too_low"] = "too_high"
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
-
-    def level(self, now_ns: int) -> float:
-        """How much of it is in force at ``now_ns``, 0 to 1."""
-        level = 1.0
-        if self.ramp_ns:
-            level = min(level, max(0.0, (now_ns - self.starts_ns) / self.ramp_ns))
-        if self.ramp_down_ns:
-            level = min(level, max(0.0, (self.ends_ns - now_ns) / self.ramp_down_ns))
-        return level
 
 
 class FalseCompletionParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

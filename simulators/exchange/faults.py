@@ -142,7 +142,7 @@ class ExchangeLatency(_ApiFault):
             return UNHARMED
         params = self._params
         full_ns = service_ns * (params.factor - 1.0) + params.added_ns
-        extra_ns = int(full_ns * self._level()) // NS_PER_US * NS_PER_US
+        extra_ns = int(full_ns * self._params.level(self._clock.now_ns)) // NS_PER_US * NS_PER_US
         if extra_ns <= 0:
             return UNHARMED
         self._report_at(self._clock.now_ns + service_ns, f"a reply ({operation}) is {extra_ns / 1e6:g} ms late")
@@ -150,17 +150,6 @@ class ExchangeLatency(_ApiFault):
 
     def refuses_streams(self) -> bool:
         return False
-
-    def _level(self) -> float:
-        """How much of the latency is in force now, 0 to 1."""
-        params = self._params
-        now_ns = self._clock.now_ns
-        level = 1.0
-        if params.ramp_ns:
-            level = min(level, max(0.0, (now_ns - params.starts_ns) / params.ramp_ns))
-        if params.ramp_down_ns:
-            level = min(level, max(0.0, (params.ends_ns - now_ns) / params.ramp_down_ns))
-        return level
 
 
 class FeedStall(_ApiFault):

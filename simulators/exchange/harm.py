@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from simulators.exchange.operations import OPERATIONS
+from simulators.gradual import Gradual
 
 
 class ExchangeOutageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +25,7 @@ class ExchangeOutageParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
         _check_operations(self.operations)
 
 
-class ExchangeLatencyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExchangeLatencyParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The service time becomes ``factor`` times itself plus ``added_ns`` at full strength.
 
     It grows from none to all of that within ``ramp_ns`` of ``starts_ns``, and fades within ``ramp_down_ns`` before
@@ -35,10 +36,6 @@ class ExchangeLatencyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     factor: float = 1.0
     operations: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
 
     def __post_init__(self) -> None:
         _check_operations(self.operations)

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from simulators.gradual import Gradual
+
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Streams = Literal["depth_and_trades", "depth", "trades", "quotes", "all"]
 
@@ -22,38 +24,27 @@ class FrozenFeedParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     pairs: tuple[str, ...] = ()
 
 
-class _Gradual(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PairsHarm(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Harm to the data of some pairs that has degrees."""
+
     pairs: tuple[str, ...] = ()
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
-
-    def level(self, now_ns: int) -> float:
-        """How much of the harm is in force, 0 to 1."""
-        level = 1.0
-        if self.ramp_ns:
-            level = min(level, max(0.0, (now_ns - self.starts_ns) / self.ramp_ns))
-        if self.ramp_down_ns:
-            level = min(level, max(0.0, (self.ends_ns - now_ns) / self.ramp_down_ns))
-        return level
 
 
-class FeedGapParams(_Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FeedGapParams(PairsHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``share`` of the frames of these ``streams`` are never sent."""
 
     share: Fraction
     streams: Streams = "depth_and_trades"
 
 
-class OutOfOrderFeedParams(_Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OutOfOrderFeedParams(PairsHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``share`` of the frames of these ``streams`` are sent only after the one that follows them."""
 
     share: Fraction
     streams: Streams = "all"
 
 
-class BadTickParams(_Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BadTickParams(PairsHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Single quotes of each pair are told off by ``intensity``, ``per_hour`` of them, at moments that cannot be
     foreseen; ``either``: up or down as it comes."""
 
@@ -66,13 +57,13 @@ class BadTickParams(_Gradual, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"per_hour must be above 0 and at most 36000, not {self.per_hour:g}")
 
 
-class CrossedBookParams(_Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CrossedBookParams(PairsHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The best bid is shown above the best ask by ``intensity`` of their middle, which stays where it is."""
 
     intensity: Annotated[float, msgspec.Meta(ge=0.0, le=0.99)]
 
 
-class VenueClockDriftParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VenueClockDriftParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The clock of the venue is ``offset_ns`` ahead or behind, at once or drifting there within ``ramp_ns`` of
     ``starts_ns`` and back within ``ramp_down_ns`` before ``ends_ns``. Beside that it goes ``drift_ppm`` too fast
     (ahead) or too slow (behind), in millionths, until it is set right at the end."""
@@ -80,10 +71,6 @@ class VenueClockDriftParams(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     offset_ns: int = 0
     drift_ppm: float = 0.0
     direction: Literal["ahead", "behind"] = "ahead"
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
 
     def __post_init__(self) -> None:
         if self.offset_ns < 0:

@@ -11,28 +11,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from simulators.gradual import Gradual
+
 Fraction = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
-class TradingHarm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What those share that grow and fade."""
-
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
-
-    def level(self, now_ns: int) -> float:
-        """How much of the harm is in force, 0 to 1."""
-        level = 1.0
-        if self.ramp_ns:
-            level = min(level, max(0.0, (now_ns - self.starts_ns) / self.ramp_ns))
-        if self.ramp_down_ns:
-            level = min(level, max(0.0, (self.ends_ns - now_ns) / self.ramp_down_ns))
-        return level
-
-
-class SharedHarm(TradingHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SharedHarm(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A harm that hits a share: of orders, of fills, of an amount."""
 
     share: Fraction
@@ -72,7 +56,7 @@ class PartialFillsParams(SharedHarm, frozen=True, kw_only=True, forbid_unknown_f
             raise ValueError(f"filled must be from 0 to less than 100 %, not {self.filled}")
 
 
-class SpreadWideningParams(TradingHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SpreadWideningParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The street's half spread becomes ``factor`` times itself."""
 
     factor: float
@@ -89,7 +73,7 @@ class LiquidityWithdrawalParams(SharedHarm, frozen=True, kw_only=True, forbid_un
     pairs: tuple[str, ...] = ()
 
 
-class PhantomFillParams(TradingHarm, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PhantomFillParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``per_hour`` fills of ``notional`` (quote asset) are told that never happened, of orders that nobody sent."""
 
     per_hour: float

@@ -63,13 +63,7 @@ class StrategyMalfunction:
 
     def _strength(self) -> float:
         """How strong it is now: its intensity, less what the ramps take of it."""
-        params, now_ns = self._params, self._clock.now_ns
-        level = 1.0
-        if params.ramp_ns:
-            level = min(level, (now_ns - params.starts_ns) / params.ramp_ns)
-        if params.ramp_down_ns:
-            level = min(level, (params.ends_ns - now_ns) / params.ramp_down_ns)
-        return params.intensity * max(0.0, level)
+        return self._params.intensity * self._params.level(self._clock.now_ns)
 
 
 class StrategyRaises:

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from simulators.gradual import Gradual
+
 Factor = Annotated[float, msgspec.Meta(ge=0.0, le=1_000.0)]
 
 
-class StrategyMalfunctionParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StrategyMalfunctionParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``strategy`` turns into a ``kind`` that does harm, and is itself again at the end.
 
     ``intensity`` is a factor of the kind's normal size (of a runaway: rate), reached and left along the ramps.
@@ -23,10 +25,6 @@ class StrategyMalfunctionParams(msgspec.Struct, frozen=True, kw_only=True, forbi
     intensity: Factor
     pairs: tuple[str, ...] = ()
     order_fraction: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.0
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
 
 
 class StrategyRaisesParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

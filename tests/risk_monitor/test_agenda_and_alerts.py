@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import NEVER_NS, Agenda, Job
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.limits import parse_limits
+from risk_monitor.watchtower import Watchtower
 
 RESOLVE_S = 60
 SECOND_NS = 1_000_000_000

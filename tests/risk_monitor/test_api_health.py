@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.effects import Effect
 from risk_monitor.limits import parse_limits
 from risk_monitor.mandates.api_latency import ApiLatency
 from risk_monitor.mandates.api_outage import ApiOutage
+from risk_monitor.watchtower import Watchtower
 
 HEAD = "schema: riskproof-limits/1\nfirm: x\nbase_currency: USD\nlimits:\n  "
 SECOND_NS = 1_000_000_000

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.books.marks import MarkBook, Quote
 from risk_monitor.books.perpetuals import Perpetual, PerpetualBook
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.limits import parse_limits
 from risk_monitor.mandates import basis
 from risk_monitor.mandates.leverage import Leverage
+from risk_monitor.watchtower import Watchtower
 
 HEAD = 'schema: riskproof-limits/1\nfirm: x\nbase_currency: USD\nprofiles: {"apexf:bold": aggressive}\nlimits:\n  '
 PERPETUAL = "BTC/USDT:USDT"

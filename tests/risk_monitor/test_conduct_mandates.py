@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook, Quote
@@ -23,6 +23,7 @@ from risk_monitor.effects import Effect
 from risk_monitor.limits import parse_limits
 from risk_monitor.mandates.conduct_board import ConductBoard
 from risk_monitor.tape import AccountTape
+from risk_monitor.watchtower import Watchtower
 
 SECOND_NS = 10**9
 MINUTE_NS = 60 * SECOND_NS

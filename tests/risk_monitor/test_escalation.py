@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watch, Watchtower
+from risk_monitor.alerts import Timing, Watch
 from risk_monitor.config import Account, ConfigError, MonitorConfig, VenueConfig, validate
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.events import OperatorSaid
 from risk_monitor.limits import parse_limits
+from risk_monitor.watchtower import Watchtower
 
 SECOND_NS = 1_000_000_000
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.limits import parse_limits
 from risk_monitor.mandates.share import Share
+from risk_monitor.watchtower import Watchtower
 
 SECOND_NS = 1_000_000_000
 TEXT = """schema: riskproof-limits/1

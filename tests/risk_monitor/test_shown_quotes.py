@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.books.marks import Quote
 from risk_monitor.limits import parse_limits
 from risk_monitor.plausibility import keep
+from risk_monitor.watchtower import Watchtower
 
 BAD_TICK = "bad_tick: {each: {high: 100 bp}}"
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook, Quote
@@ -23,6 +23,7 @@ from risk_monitor.limits import parse_limits
 from risk_monitor.mandates.expected_shortfall import normal_shortfall
 from risk_monitor.mandates.statistics_board import StatisticsBoard
 from risk_monitor.mandates.tail_exponent import hill
+from risk_monitor.watchtower import Watchtower
 
 MINUTE_NS = 60 * 10**9
 START_NS = 1_676_883_600 * 10**9  # a full minute

@@ -38,11 +38,7 @@ class FundingSpike:
 
     def _shift(self, now_ns: int) -> float:
         params = self._params
-        level = 1.0
-        if params.ramp_ns:
-            level = min(level, max(0.0, (now_ns - params.starts_ns) / params.ramp_ns))
-        if params.ramp_down_ns:
-            level = min(level, max(0.0, (params.ends_ns - now_ns) / params.ramp_down_ns))
+        level = params.level(now_ns)
         shift = params.intensity * level if params.direction == "up" else -params.intensity * level
         if not self._has_taken_effect and abs(shift) > _VISIBLE:
             self._has_taken_effect = True

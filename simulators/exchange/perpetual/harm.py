@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import msgspec
-
+from simulators.gradual import Gradual
 from simulators.market_data.world.config import is_perpetual
 from simulators.market_data.world.harm import Direction, HarmParams
 
@@ -22,7 +21,7 @@ class BasisShiftParams(HarmParams, frozen=True, kw_only=True, forbid_unknown_fie
         _check_perpetual(self.pair)
 
 
-class FundingSpikeParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FundingSpikeParams(Gradual, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A funding spike: the rate of ``pair`` is ``intensity`` (a fraction, of one interval) more than it would be, or
     less (``down``: shorts pay). The venue's own cap does not hold it."""
 
@@ -30,10 +29,6 @@ class FundingSpikeParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     venue: str | None = None
     intensity: float
     direction: Direction = "up"
-    starts_ns: int = 0
-    ends_ns: int = 0
-    ramp_ns: int = 0
-    ramp_down_ns: int = 0
 
     def __post_init__(self) -> None:
         _check_perpetual(self.pair)

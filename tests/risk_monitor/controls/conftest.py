@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from risk_monitor.agenda import Agenda
-from risk_monitor.alerts import Timing, Watchtower
+from risk_monitor.alerts import Timing
 from risk_monitor.books.equity import EquityHistory
 from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook, Quote
@@ -21,6 +21,7 @@ from risk_monitor.effects import Action, AlertState, Effect, RaiseAction, Severi
 from risk_monitor.events import OperatorSaid
 from risk_monitor.limits import Limits, parse_limits
 from risk_monitor.telemetry import Telemetry
+from risk_monitor.watchtower import Watchtower
 
 SECOND_NS = 1_000_000_000
 START_NS = 1_676_883_600 * SECOND_NS
