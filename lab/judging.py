@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -9,22 +10,25 @@ import msgspec
 from correlator.journal import JournalError
 from correlator.judge import judge
 from correlator.reporting import to_json
-from correlator.verdict import Judgement
+from correlator.verdict import Judgement, Verdict
 from dashboards.run_page.page import render
 from lab.pool import Report
-from lab.progress import Failed
+from lab.progress import Failed, Judged
 from lab.run_directory import RunDirectory, RunDirectoryError, write_whole
 
 
 def judge_job(report: Report, path: Path) -> None:
     """Job: ``judge_directory``; what is wrong with the files is told in one line."""
+    began_s = time.perf_counter()
     try:
-        judge_directory(path)
+        verdict = judge_directory(path)
     except (JournalError, RunDirectoryError) as error:
         report(Failed(str(error), ""))
+    else:
+        report(Judged(verdict, time.perf_counter() - began_s))
 
 
-def judge_directory(path: Path) -> None:
+def judge_directory(path: Path) -> Verdict:
     """Judge a run and write ``verdict.json`` and ``report.html``.
 
     Raises:
@@ -38,6 +42,7 @@ def judge_directory(path: Path) -> None:
     document = to_json(judgement)
     write_whole(directory.verdict, document)
     write_whole(directory.report, render(document).encode())
+    return judgement.verdict
 
 
 def read_judgement(directory: RunDirectory) -> Judgement:

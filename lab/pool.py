@@ -9,9 +9,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from lab.progress import Failed, Progress
@@ -35,11 +37,14 @@ class Job:
         self.over = False
 
 
-def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job, Progress]]:
+def run_jobs(
+    jobs: list[Job], workers: int | None = None, import_from: Path | None = None
+) -> Generator[tuple[Job, Progress]]:
     """Run jobs, in their order as far as cores and ``after`` allow, and yield what they report.
 
     A job whose predecessor failed is not started; it counts as failed. When the caller stops iterating, or is
-    interrupted, running jobs are asked to end and given time to close their files.
+    interrupted, running jobs are asked to end and given time to close their files. What lies in the directory
+    ``import_from`` is imported by the jobs before anything of the same name.
     """
     workers = workers or os.cpu_count() or 1
     waiting = list(jobs)
@@ -53,7 +58,7 @@ def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job,
                 elif len(running) < workers:
                     waiting.remove(job)
                     receiving, sending = _CONTEXT.Pipe(duplex=False)
-                    running[receiving] = (job, _start(sending, job))
+                    running[receiving] = (job, _start(sending, job, import_from))
             for connection in wait(list(running), timeout=1.0):
                 assert isinstance(connection, Connection)
                 job, process = running[connection]
@@ -74,13 +79,17 @@ def run_jobs(jobs: list[Job], workers: int | None = None) -> Iterator[tuple[Job,
         _end([process for _, process in running.values()], list(running))
 
 
-def _start(sending: Connection, job: Job) -> multiprocessing.process.BaseProcess:
+def _start(sending: Connection, job: Job, import_from: Path | None) -> multiprocessing.process.BaseProcess:
     """Start a job deaf to Ctrl-C, which a terminal sends to every process: whether to end is the parent's to say."""
     process = _CONTEXT.Process(target=_enter, args=(sending, job.task, job.arguments), daemon=True)
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    path = sys.path[:]
     try:
+        if import_from is not None:  # the child takes over our path, before it imports anything of ours
+            sys.path.insert(0, str(import_from.resolve()))
         process.start()
     finally:
+        sys.path[:] = path
         signal.signal(signal.SIGINT, handler)
     sending.close()
     return process

@@ -7,7 +7,7 @@ share one control, simulated once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,9 @@ def plan(experiments: list[Experiment], out: Path) -> list[Run]:
     return runs
 
 
-def carry_out(runs: list[Run]) -> Iterator[tuple[Job, Progress]]:
+def carry_out(
+    runs: list[Run], workers: int | None = None, monitor: Path | None = None
+) -> Generator[tuple[Job, Progress]]:
     """Prepare the directories and run everything; yields what the jobs tell.
 
     Raises:
@@ -99,7 +101,7 @@ def carry_out(runs: list[Run]) -> Iterator[tuple[Job, Progress]]:
             jobs[run.control] = None
     # Judgements last in the list, yet each starts as soon as its own two arms are done.
     jobs.update(dict.fromkeys(run.judging for run in runs))
-    return run_jobs(list(jobs))
+    yield from run_jobs(list(jobs), workers, monitor)
 
 
 def _control_key(experiment: Experiment) -> str:

@@ -39,14 +39,16 @@ def execute(args: argparse.Namespace) -> int:
     from lab.cli.watching import Lines, Live, Silence
     from lab.run_directory import RunDirectoryError
     from lab.runner import carry_out, plan
+    from lab.trials import TrialError, settled
 
     experiments = _load(args)
     console = open_console()
     watch: Watch = Silence() if args.json else Live(console) if console.is_terminal else Lines(console)
-    settled = _settle(experiments, args)
-    if settled is None:
+    try:
+        runs = plan(settled(experiments, sets=args.set, seed=args.seed), args.out)
+    except TrialError as error:
+        print(error, file=sys.stderr)
         return UNKNOWN
-    runs = plan(settled, args.out)
     interrupted = False
     try:
         with watch:
@@ -87,32 +89,3 @@ def _load(args: argparse.Namespace) -> list[Experiment]:
             expected = "each file once" if same else "scenarios of different names"
             raise ScenarioError([Problem(one.file, 0, 0, "" if same else "scenario", message, expected)])
     return experiments
-
-
-def _settle(experiments: list[Experiment], args: argparse.Namespace) -> list[Experiment] | None:
-    """The experiments with their starts fixed, or None, with the reason told, if the data could not be looked at.
-
-    Raises ScenarioError if a market cannot be played.
-    """
-    import msgspec
-
-    from lab.cli.refusals import problem_of
-    from lab.cli.watching import report_trouble
-    from lab.pool import Job, run_jobs
-    from lab.progress import Failed, Refused, Settled
-    from lab.runner import settle
-    from lab.scenario.errors import ScenarioError
-
-    for job, told in run_jobs([Job("market", settle, (experiments,))]):
-        match told:
-            case Settled(starts_ns):
-                return [
-                    msgspec.structs.replace(one, start_ns=start_ns)
-                    for one, start_ns in zip(experiments, starts_ns, strict=True)
-                ]
-            case Refused(number):
-                raise ScenarioError([problem_of(told, experiments[number], args.set, args.seed)])
-            case Failed():
-                report_trouble(job, told)
-                return None
-    raise RuntimeError("the market was neither settled nor refused")

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dashboards.run_page.scale import clock
 from lab.pool import Job
-from lab.progress import Advanced, Failed, Finished, Happened, Refused, Settled
+from lab.progress import Advanced, Failed, Finished, Happened, Judged, Refused, Settled
 from lab.progress import Progress as Told
 
 _NS_PER_S = 1_000_000_000
@@ -132,5 +132,5 @@ def _line(job: Job, told: Told) -> Text | None:
         case Finished(reason, messages, wall_s):
             rate = messages / wall_s if wall_s else 0.0
             return Text(f"{'':>12}  {job.name}  {reason}: {messages:,} messages in {wall_s:.1f} s ({rate:,.0f}/s)")
-        case Advanced() | Happened() | Settled() | Refused() | Failed():
+        case Advanced() | Happened() | Settled() | Refused() | Judged() | Failed():
             return None
