@@ -19,7 +19,7 @@ from lab.kernel import Kernel
 MAGIC = b"RISKPROOF-JOURNAL/1\n"
 HEADER, AUDIT, WIRE, END = range(4)
 BATCH_RECORDS = 20_000
-_HEAD = struct.Struct("<BIIIQQ")
+HEAD = struct.Struct("<BIIIQQ")
 _CHAIN_BYTES = 16
 _COMPRESSION_LEVEL = 1  # the fastest: stream payloads repeat so much that higher levels gain little
 
@@ -99,7 +99,7 @@ class JournalWriter:
 
     def _frame(self, plane: int, count: int, first_ns: int, last_ns: int, raw: bytes | bytearray) -> None:
         packed = self._compressor.compress(raw)
-        head = _HEAD.pack(plane, count, len(packed), len(raw), first_ns, last_ns)
+        head = HEAD.pack(plane, count, len(packed), len(raw), first_ns, last_ns)
         self._chain = hashlib.blake2b(self._chain + head + packed, digest_size=_CHAIN_BYTES).digest()
         self._write(head + self._chain + packed)
 
