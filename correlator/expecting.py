@@ -10,23 +10,23 @@ from correlator.acting import match_action
 from correlator.asking import Asked, Found, unjudged
 from correlator.case import Case
 from correlator.checks import attempt
-from correlator.containment import harm_of, judge_containment, look_again
+from correlator.containment import harm_of, judge_containment
 from correlator.expectations import Expectation
+from correlator.findings import Findings
 from correlator.following import judge_escalation, judge_resolution_in_time
-from correlator.journal import Journal
 from correlator.matching import match, match_all_due
 from correlator.truth.uncontained import Course
 from correlator.verdict import ContainmentOutcome, DemandOutcome, ExpectationOutcome, worst
 
 
-def judge_expectations(case: Case, run: Journal) -> list[ExpectationOutcome]:
+def judge_expectations(case: Case, findings: Findings) -> list[ExpectationOutcome]:
     """Judge what the scenario expects and, with ``judge_all``, every rule each time it became due.
 
-    An expectation whose judging itself breaks is unknown and says why. ``run`` is read again if containment is asked.
+    An expectation whose judging itself breaks is unknown and says why. The run is read again if containment is asked.
     """
     founds = [_found(case, expectation) for expectation in case.resolved.expect]
     harms = [(place, harm) for place, found in enumerate(founds) if (harm := harm_of(case, found)) is not None]
-    courses, broken = attempt(lambda: look_again(run, [harm for _, harm in harms]))
+    courses, broken = attempt(lambda: findings.follow([harm for _, harm in harms]))
     by_place = {} if courses is None else dict(zip((place for place, _ in harms), courses, strict=True))
     outcomes = [_expected(case, found, by_place.get(place), broken) for place, found in enumerate(founds)]
     if case.resolved.judge_all_ns is not None:

@@ -8,6 +8,7 @@ history is good up to the last whole batch, and ``Journal.cut_off`` says so once
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections.abc import Iterator
 from enum import IntEnum
@@ -74,6 +75,16 @@ class FrameHead(msgspec.Struct, frozen=True, gc=False):
     last_ns: int
 
 
+class Seal(msgspec.Struct, frozen=True):
+    """What a journal that was read whole is known by: equal for the same bytes only.
+
+    The last frame's chain vouches for every byte up to it, the size for what a killed process left behind it.
+    """
+
+    size_bytes: int
+    chain: bytes
+
+
 class JournalFrame:
     """One frame: its head, and its content once it is asked for."""
 
@@ -135,6 +146,8 @@ class Journal:
         self.path = path
         self.end: End | None = None
         self.cut_off = False
+        self.seal: Seal | None = None
+        self._chain = bytes(16)  # of the frame read last
         self._unpacker = zstandard.ZstdDecompressor()
         with path.open("rb") as file:
             self._check_magic(file)
@@ -153,10 +166,10 @@ class Journal:
     def frames(self) -> Iterator[JournalFrame]:
         """Every audit and wire frame in order, chain checked, content still packed.
 
-        Sets ``end``, or ``cut_off`` where the file stops without one. A batch of which only the audit frame was
-        written is dropped with its missing half: history is true up to the last *whole* batch.
+        Sets ``end``, or ``cut_off`` where the file stops without one, and at last ``seal``. A batch of which only the
+        audit frame was written is dropped with its missing half: history is true up to the last *whole* batch.
         """
-        self.end, self.cut_off = None, False
+        self.end, self.cut_off, self.seal = None, False, None
         with self.path.open("rb") as file:
             self._check_magic(file)
             held: JournalFrame | None = None
@@ -182,6 +195,7 @@ class Journal:
                     if file.read(1):
                         raise self._damaged(frame.head, "bytes follow the end frame, where nothing is written")
             self.cut_off = self.end is None
+            self.seal = Seal(os.fstat(file.fileno()).st_size, self._chain)
             if held is not None and not self.cut_off:
                 yield held
 
@@ -234,6 +248,7 @@ class Journal:
                 raise self._damaged(head, "the chain is broken: this frame or one before it was changed, lost or moved")
             if head.plane > Plane.END:
                 raise self._damaged(head, f"plane {head.plane} is none of this version")
+            self._chain = chain
             yield JournalFrame(self, head, packed)
             number += 1
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from correlator.case import Case, examine
 from correlator.checks import (
@@ -18,12 +21,11 @@ from correlator.checks import (
     checked,
 )
 from correlator.conduct import judge_false_alarms, judge_forbidden, judge_owed, judge_resolution, judge_steady_state
-from correlator.expectations import ExpectedMiss, Forbidden
+from correlator.expectations import ExpectedMiss, Forbidden, Resolved
 from correlator.expecting import judge_expectations
-from correlator.injections import Difference, collect_phases, establish_effects, first_difference
-from correlator.journal import Journal
+from correlator.findings import Arms, Findings, Removed, find
+from correlator.injections import collect_phases, establish_effects
 from correlator.misses import judge_miss
-from correlator.reading import ControlReading, Reading, read_control, read_run
 from correlator.recovery import judge_recovery
 from correlator.reporting import (
     report_actions,
@@ -48,34 +50,31 @@ from correlator.verdict import (
 _Judged = Check | ExpectationOutcome | MissOutcome | ForbidOutcome | AssertionOutcome
 
 
-def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
+def judge(run_journal: Path, control_journal: Path | None, removals: Mapping[Removed, Path] | None = None) -> Judgement:
     """Judge a run.
 
     ``control_journal`` is the same run with no injection; None if nothing was injected, the run then being its own
-    control (if something was injected all the same, the verdict is at best unknown).
+    control (if something was injected all the same, the verdict is at best unknown). ``removals``: journals of the same
+    run with some of its injections left out.
 
     Raises:
         JournalError: a journal is foreign, of another version, or damaged (see ``correlator.journal``).
         OSError: a journal cannot be read.
     """
-    run = Journal(run_journal)
-    reading = read_run(run)
+    return judge_findings(find(Arms(run_journal, control_journal, dict(removals or {}))))
+
+
+def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_under: str = "") -> Judgement:
+    """Judge what was found in a run's journals, by what its own scenario asks or, if given, by what ``resolved`` does.
+
+    ``resolved`` asks of the same world; its assertions are those that the findings are about. ``judged_under`` says in
+    words how it differs from the run's scenario.
+    """
+    reading, control, mismatch = findings.reading, findings.control, findings.mismatch
     header = reading.header
-    resolved = header.resolved
+    resolved = header.resolved if resolved is None else resolved
     injections = collect_phases(resolved.timeline, reading.said.injections, header.start_ns)
-    control: ControlReading | None = None
-    difference: Difference | None = None
-    mismatch: str | None = None
-    if resolved.timeline:
-        if control_journal is None:
-            mismatch = "there is no control run to compare with"
-        else:
-            other = Journal(control_journal)
-            control = read_control(other)
-            mismatch = _mismatch(reading, control)
-            if mismatch is None:
-                difference = first_difference(run, other)
-    establish_effects(injections, difference)
+    establish_effects(injections, findings.difference)
     rules = reading.board.rules()
     by_name = {(rule.mandate, rule.subject, rule.severity): rule for rule in rules}
     control_episodes = control.episodes if control is not None and mismatch is None else []
@@ -95,21 +94,23 @@ def judge(run_journal: Path, control_journal: Path | None) -> Judgement:
         forgetful=reading.said.forgetful,
         controls=header.controls,
     )
-    return _conclude(case, run, reading, mismatch, difference)
+    return _conclude(case, findings, judged_under)
 
 
-def _conclude(
-    case: Case, run: Journal, reading: Reading, mismatch: str | None, difference: Difference | None
-) -> Judgement:
-    header, resolved, said = reading.header, reading.header.resolved, reading.said
-    expectations = judge_expectations(case, run)
+def _conclude(case: Case, findings: Findings, judged_under: str) -> Judgement:
+    reading, resolved = findings.reading, case.resolved
+    header, said = reading.header, reading.said
+    expectations = judge_expectations(case, findings)
     misses = [_missed(case, miss) for miss in resolved.expect_miss]
-    assertions = reading.assertions.judge(case.end_ns)
+    assertions = [
+        msgspec.structs.replace(outcome, line=asked.line)
+        for outcome, asked in zip(reading.assertions, resolved.assertions, strict=True)
+    ]
     forbids = [_forbidden(case, forbidden) for forbidden in resolved.forbid]
     owed = sum(outcome.origin == "judge_all" for outcome in expectations)
     checks = [
         checked("history", lambda: check_history(case, reading.ending, reading.detail)),
-        checked("control", lambda: check_control(case, mismatch, difference)),
+        checked("control", lambda: check_control(case, findings.mismatch, findings.difference)),
         checked("effects", lambda: check_effects(case, misses)),
         checked("world", lambda: check_world(reading.violations, reading.imbalances)),
         checked("truth", lambda: check_truth(case)),
@@ -145,6 +146,7 @@ def _conclude(
         ),
         versions=header.versions,
         code=header.code,
+        judged_under=judged_under,
         checks=checks,
         injections=report_injections(case),
         expectations=expectations,
@@ -161,17 +163,6 @@ def _conclude(
         series=report_series(case, reading.board),
         counts=reading.counts,
     )
-
-
-def _mismatch(reading: Reading, control: ControlReading) -> str | None:
-    """Why the control is not this run's, if it is not."""
-    ours, theirs = reading.header, control.header
-    if theirs.arm != "control":
-        return f"the control journal is of arm {theirs.arm!r}"
-    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "controls", "code"):
-        if getattr(ours, name) != getattr(theirs, name):
-            return f"the control journal is not this run's: they differ in {name}"
-    return None
 
 
 def _missed(case: Case, miss: ExpectedMiss) -> MissOutcome:

@@ -13,6 +13,7 @@ from correlator.actions import ActionEpisode
 from correlator.alerts import Episode
 from correlator.assertions import AssertionBook
 from correlator.case import ALL_MANDATES
+from correlator.expectations import Assertion
 from correlator.header import Header
 from correlator.journal import Journal, Plane
 from correlator.limits import Limits, LimitsError, read_limits
@@ -25,13 +26,15 @@ from correlator.truth.wire import MANDATES as WIRE_MANDATES
 from correlator.truth.wire import Wire
 from correlator.truth.world import MANDATES as WORLD_MANDATES
 from correlator.truth.world import World
+from correlator.verdict import AssertionOutcome
 
 # How a signal or an action begins on disk: a frame without one need not be decoded to find any.
 _TOLD_TAGS = (msgspec.msgpack.encode("signal"), msgspec.msgpack.encode("action"))
 
 
 class Reading(msgspec.Struct):
-    """What a run's journal holds. ``board`` has the truth of every rule; ``failures`` say where there is none."""
+    """What a run's journal holds. ``board`` has the truth of every rule; ``failures`` say where there is none;
+    ``assertions`` is what became of each bound in ``asserted``."""
 
     header: Header
     end_ns: int
@@ -42,7 +45,8 @@ class Reading(msgspec.Struct):
     violations: list[str]
     imbalances: list[str]
     said: Said
-    assertions: AssertionBook
+    asserted: list[Assertion]
+    assertions: list[AssertionOutcome]
     last_request_ns: int | None
     counts: dict[str, int]
 
@@ -61,11 +65,15 @@ class ControlReading(msgspec.Struct):
     actions: list[ActionEpisode]
 
 
-def read_run(journal: Journal) -> Reading:
-    """Read a run whole. DamagedJournal if a frame is not what was written."""
+def read_run(journal: Journal, asserted: list[Assertion] | None = None) -> Reading:
+    """Read a run whole, and hold its world against the scenario's assertions, or others if such are ``asserted``.
+
+    DamagedJournal if a frame is not what was written.
+    """
     header = journal.header
+    asserted = header.resolved.assertions if asserted is None else asserted
     failures: dict[str, str] = {}
-    limits = _limits(header, failures)
+    limits = limits_of(header, failures)
     for mandate in limits.mandates:
         if mandate not in WORLD_MANDATES and mandate not in WIRE_MANDATES:
             failures[mandate] = "this correlator computes no truth of it"
@@ -73,7 +81,7 @@ def read_run(journal: Journal) -> Reading:
     world = World(limits, board, header.start_ns, failures)
     wire = Wire(limits, board, header.start_ns, header.monitor.request_timeout_ns)
     said = Said()
-    assertions = AssertionBook(header.resolved.assertions, world, header.start_ns, header.end_ns)
+    assertions = AssertionBook(asserted, world, header.start_ns, header.end_ns)
     invented = InventedFills(header.monitor)
     counts: Counter[str] = Counter(audit=0, wire=0)
     end_ns = header.start_ns
@@ -109,7 +117,8 @@ def read_run(journal: Journal) -> Reading:
         world.violations.messages,
         world.imbalances() if ending in ("completed", "stopped") else [],
         said,
-        assertions,
+        asserted,
+        assertions.judge(end_ns),
         wire.last_request_ns,
         dict(counts),
     )
@@ -130,7 +139,8 @@ def read_control(journal: Journal) -> ControlReading:
     return ControlReading(journal.header, end_ns, said.episodes.episodes, said.actions.actions)
 
 
-def _limits(header: Header, failures: dict[str, str]) -> Limits:
+def limits_of(header: Header, failures: dict[str, str]) -> Limits:
+    """The limits that were in force; none, and a failure of all mandates, where they cannot be read."""
     try:
         return read_limits(header.limits)
     except LimitsError as error:

@@ -313,7 +313,10 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the correlator found. ``reasons`` says in words why the verdict is no pass, worst first."""
+    """Everything the correlator found. ``reasons`` says in words why the verdict is no pass, worst first.
+
+    ``judged_under`` says how what was asked differs from what the run's own scenario asks; empty: it does not.
+    """
 
     format: str = FORMAT
     verdict: Verdict
@@ -327,6 +330,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     ended: Ending
     versions: dict[str, str]
     code: str
+    judged_under: str = ""
     checks: list[Check]
     injections: list[InjectionOutcome]
     expectations: list[ExpectationOutcome]

@@ -61,6 +61,21 @@ class Envelope:
             self._single_values.clear()
             self.update(values, edges)
 
+    def to_bytes(self) -> bytes:
+        """Everything in it: smallest, largest and last values, little-endian floats."""
+        self._take_singles()
+        return np.concatenate((self._low, self._high, self._last)).astype("<f8").tobytes()
+
+    @classmethod
+    def from_bytes(cls, buckets: Buckets, data: bytes) -> Envelope:
+        """The envelope that ``to_bytes`` was asked of. ValueError if ``data`` is of another length."""
+        values = np.frombuffer(data, "<f8").astype(np.float64)
+        if len(values) != 3 * BUCKETS:
+            raise ValueError(f"an envelope has {3 * BUCKETS} values, not {len(values)}")
+        envelope = cls(buckets)
+        envelope._low, envelope._high, envelope._last = np.split(values, 3)
+        return envelope
+
     def points(self, end_ns: int, factor: float = 1.0) -> list[tuple[float, float, float]]:
         """``(seconds since the start, smallest, largest)`` per bucket up to ``end_ns``, times ``factor``.
 
