@@ -27,8 +27,7 @@ def read_own(node: Node, field: str) -> OwnStrategy:
     try:
         own = find_own(node.text, Path(directory))
     except OwnStrategyError as error:
-        wanted = node.text.partition(":")[2]
-        near = nearest_name(wanted, error.names)
+        near = nearest_name(error.found, error.names)
         message = str(error)
         raise problem(node.mark, field, message, error.expected, near) from error
     try:

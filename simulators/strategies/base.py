@@ -78,10 +78,10 @@ class Strategy(Generic[P]):
             )
             for venue, wire in wires.items()
         }
-        self.set_up()
 
     def start(self) -> None:
-        """Begin within two seconds: strategies that start together do not knock at once."""
+        """Prepare, and begin within two seconds: strategies that start together do not knock at once."""
+        self.set_up()
         self._is_running = True
         self.note("started", f"{self.kind} on {', '.join(self._pair_names)} at {', '.join(self.clients)}")
         self.clock.call_at(self.clock.now_ns + int(self.rng.random() * _START_SPREAD_NS), self._begin)

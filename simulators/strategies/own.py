@@ -25,12 +25,13 @@ from simulators.strategies.params import OWN_PATTERN, StrategyParams
 
 class OwnStrategyError(ValueError):
     """A user's strategy cannot be used. The message says what is wrong, and where in its file; ``expected`` what would
-    have been right, ``names`` what else there is."""
+    have been right, ``names`` what else there is, and ``found`` the name that is none of them."""
 
-    def __init__(self, message: str, expected: str, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, expected: str, names: tuple[str, ...] = (), found: str = "") -> None:
         super().__init__(message)
         self.expected = expected
         self.names = names
+        self.found = found
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -53,10 +54,11 @@ def find_own(kind: str, directory: Path) -> Own:
         word for word, one in vars(module).items() if _is_strategy(one) and one.__module__ == module.__name__
     )
     if found is None:
-        raise OwnStrategyError(f"{place} has no `{name}`", "a class in it that derives from Strategy", classes)
+        raise OwnStrategyError(f"{place} has no `{name}`", "a class in it that derives from Strategy", classes, name)
     if not _is_strategy(found):
         expected = f"a class that derives from {Strategy.__module__}.Strategy"
-        raise OwnStrategyError(f"`{name}` in {place}{_line_of(found)} is no strategy", expected, classes)
+        raise OwnStrategyError(f"`{name}` in {place}{_line_of(found)} is no strategy", expected, classes, name)
+    _check_handlers(found, place)
     if "kind" not in vars(found):
         found.kind = name
     code = Path(module.__file__ or place)
@@ -65,6 +67,17 @@ def find_own(kind: str, directory: Path) -> Own:
 
 def _is_strategy(thing: object) -> bool:
     return isinstance(thing, type) and issubclass(thing, Strategy) and thing is not Strategy
+
+
+def _check_handlers(strategy: type[Strategy[Any]], place: str) -> None:
+    """A misspelt ``on_…`` would never be called, and nothing would say so."""
+    known = tuple(name for name in dir(Strategy) if name.startswith("on_"))
+    for ancestor in strategy.__mro__[: strategy.__mro__.index(Strategy)]:
+        for name, thing in vars(ancestor).items():
+            if name.startswith("on_") and name not in known and callable(thing):
+                where = f"`{ancestor.__name__}` in {place}{_line_of(thing)}"
+                message = f"{where} has a `{name}`, which nobody calls"
+                raise OwnStrategyError(message, f"one of {', '.join(known)}", known, name)
 
 
 def _params_of(strategy: type[Strategy[Any]], place: str) -> type[StrategyParams]:

@@ -64,10 +64,7 @@ class Runner:
 
     def start(self) -> None:
         self._is_started = True
-        try:
-            self.acting.start()
-        except Exception as error:
-            self._crashed(self.acting, error)
+        self._start(self.acting)
 
     def stop(self) -> None:
         self.acting.stop()
@@ -92,7 +89,7 @@ class Runner:
         if self.control_reason:
             instance.pause(self.control_reason, cause, _CONTROL)
         if self._is_started and not self.has_crashed:
-            instance.start()
+            self._start(instance)
         return instance
 
     def stand_down(self, instance: Strategy[Any], cause: int) -> None:
@@ -127,7 +124,7 @@ class Runner:
         instance = self._push(self._make)
         if self.control_reason:
             instance.pause(self.control_reason, cause, _CONTROL)
-        instance.start()
+        self._start(instance)
 
     def book(self, venue: str, symbol: str, units: int) -> None:
         """Count a trade that somebody else made under the name: bought, or sold if negative."""
@@ -137,6 +134,12 @@ class Runner:
     def open_positions(self) -> list[tuple[str, str, int]]:
         """(venue, symbol, units bought less sold) of everything that is not level."""
         return [(venue, symbol, units) for (venue, symbol), units in self.positions.items() if units]
+
+    def _start(self, instance: Strategy[Any]) -> None:
+        try:
+            instance.start()
+        except Exception as error:
+            self._crashed(instance, error)
 
     def _push(self, make: Make) -> Strategy[Any]:
         self._generation += 1

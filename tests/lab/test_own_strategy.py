@@ -113,6 +113,16 @@ def test_a_class_that_is_no_strategy_is_named_with_its_line() -> None:
     )
 
 
+def test_a_misspelt_handler_is_named_with_its_line_and_the_nearest_name() -> None:
+    _change(CLASS, "def on_bar(", "def on_baar(")
+    told = _refusal()
+    assert told.startswith(
+        f"{FIRM}:21:11: strategies.dips.kind: `DipBuyer` in strategies/dip_buyer.py:27 has a `on_baar`, "
+        "which nobody calls; expected one of on_"
+    )
+    assert told.endswith("; did you mean on_bar?")
+
+
 def test_parameters_are_checked_as_those_of_any_strategy() -> None:
     _change(FIRM, "dip: 2 bp", "dibp: 2 bp")
     told = _refusal()

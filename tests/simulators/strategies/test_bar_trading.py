@@ -217,6 +217,7 @@ def test_a_bar_told_twice_counts_once(make_floor: Any) -> None:
 def _signals(floor: Any, kind: str, params: Any, closes: list[float]) -> list[float | None]:
     """The targets that follow from these closes, each fed with the one before."""
     strategy = floor.strategy(kind, params, (PAIR,))
+    strategy.set_up()
     target, told = 0.0, []
     for close in closes:
         told.append(strategy.signal(("apex", "BTCUSDT"), close, target))

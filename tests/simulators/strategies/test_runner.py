@@ -89,6 +89,26 @@ def test_a_strategy_that_raises_is_stopped_and_leaves_no_order(desk: Desk, where
     assert not desk.runner.acting.may_trade
 
 
+def test_a_strategy_that_cannot_even_be_set_up_crashes_and_the_run_goes_on(desk: Desk) -> None:
+    make = desk.make(None)
+
+    def refuse() -> None:
+        raise KeyError("no such indicator")
+
+    def broken(on_error: Any, prefix: str, positions: Any) -> Any:
+        strategy = make(on_error, prefix, positions)
+        strategy.set_up = refuse  # type: ignore[method-assign]
+        return strategy
+
+    runner = Runner("maker-2", "market_making", "sub", (BTC,), broken, desk.floor.journal)
+    runner.start()
+    desk.floor.run(30.0)
+    assert runner.state == "crashed"
+    (crash,) = desk.floor.journal.details("crashed")
+    assert crash.startswith("KeyError: 'no such indicator' (test_runner.py:")
+    assert desk.runner.state == "running"
+
+
 def test_a_restarted_strategy_trades_again_from_the_positions_of_old(desk: Desk) -> None:
     desk.runner.book("apex", "BTCUSD", 5_000_000)
     before = desk.runner.open_positions()
