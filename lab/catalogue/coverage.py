@@ -61,6 +61,11 @@ def _tagged(name: str, tags: Mapping[str, Mapping[str, None]]) -> tuple[str, ...
     """Scenarios tagged ``name``, or with a part of it: ``rts6-art-17-3`` is of ``rts6-art-17``."""
     scenarios: dict[str, None] = {}
     for tag, tagged in tags.items():
-        if tag == name or tag.startswith(f"{name}-"):
+        if is_tagged(name, (tag,)):
             scenarios.update(tagged)
     return tuple(scenarios)
+
+
+def is_tagged(name: str, tags: Iterable[str]) -> bool:
+    """Whether one of ``tags`` is ``name`` or a part of it: ``rts6-art-17-3`` is of ``rts6-art-17``."""
+    return any(tag == name or tag.startswith(f"{name}-") for tag in tags)
