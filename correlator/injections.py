@@ -1,13 +1,14 @@
 """Injections: what was to be done to the world, when it was begun, when it took effect, and when it ended.
 
-*Took effect* is the first production-visible difference between the run and its control. The fault itself claims a
-moment too; claims are believed only as far as the wire bears them out. A single injection needs no claim: whatever
-differs was caused by it. Of several, the first difference bounds them all, and each is told by its claim.
+*Took effect* is the first production-visible difference between the run and the same run without the injection: of a
+single one that is the control, of several the arm that leaves it out. Whatever differs was caused by it. The fault
+itself claims a moment too. Where there is no such arm the claim is all there is, and is believed only as far as the
+control bears it out: nothing takes effect before run and control differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -76,24 +77,54 @@ def collect_phases(
     return facts
 
 
-def establish_effects(facts: dict[str, InjectionFacts], difference: Difference | None) -> None:
-    """Decide when each injection took effect, from the first difference and the claims."""
+def establish_effects(
+    facts: dict[str, InjectionFacts],
+    difference: Difference | None,
+    without: Mapping[str, Difference | None] | None = None,
+) -> None:
+    """Decide when each injection took effect.
+
+    Args:
+        facts: the injections; they are told.
+        difference: where run and control part.
+        without: by injection, where the run parts from the same run without it, None where it nowhere does; only of
+            those that were left out of an arm that can be compared.
+    """
+    without = without or {}
     begun = [injection for injection in facts.values() if injection.began_ns is not None]
     for injection in begun:
         claimed_ns = injection.claimed_ns
-        if difference is None:
-            if claimed_ns is not None:
-                injection.notes.append("it claims an effect, yet nothing on the wire differs from the control run")
+        if len(begun) > 1 and injection.name in without:
+            _go_by(injection, without[injection.name], f"the run without {injection.name}")
             continue
-        if len(begun) == 1:
-            injection.took_effect_ns = difference.at_ns
-            if claimed_ns is None:
-                injection.notes.append("it claims no effect; the wire shows one")
-        elif claimed_ns is not None:
-            injection.took_effect_ns = max(claimed_ns, difference.at_ns)
-        if claimed_ns is not None and claimed_ns < difference.at_ns:
-            early_s = (difference.at_ns - claimed_ns) / 1e9
-            injection.notes.append(f"it claims an effect {early_s:.3f} s before the first difference on the wire")
+        if difference is not None and len(begun) > 1:
+            if claimed_ns is not None:
+                injection.took_effect_ns = max(claimed_ns, difference.at_ns)
+                _note_early_claim(injection, difference)
+                injection.notes.append("no run without it shows when it took effect: that is its own claim")
+            else:
+                injection.notes.append("no run without it shows whether it took effect, and it claims none")
+            continue
+        _go_by(injection, difference, "the control run")
+
+
+def _go_by(injection: InjectionFacts, difference: Difference | None, arm: str) -> None:
+    """What differs from an arm that leaves out this injection alone was caused by it."""
+    if difference is None:
+        if injection.claimed_ns is not None:
+            injection.notes.append(f"it claims an effect, yet nothing on the wire differs from {arm}")
+        return
+    injection.took_effect_ns = difference.at_ns
+    if injection.claimed_ns is None:
+        injection.notes.append("it claims no effect; the wire shows one")
+    _note_early_claim(injection, difference)
+
+
+def _note_early_claim(injection: InjectionFacts, difference: Difference) -> None:
+    claimed_ns = injection.claimed_ns
+    if claimed_ns is not None and claimed_ns < difference.at_ns:
+        early_s = (difference.at_ns - claimed_ns) / 1e9
+        injection.notes.append(f"it claims an effect {early_s:.3f} s before the first difference on the wire")
 
 
 def why_idle(known: InjectionFacts) -> str:

@@ -20,6 +20,7 @@ from correlator.limits import Limits, LimitsError, read_limits
 from correlator.records import AuditRecord, WireRecord
 from correlator.said import Said
 from correlator.truth.gauge import GaugeBoard
+from correlator.truth.intervals import Interval
 from correlator.truth.series import Buckets
 from correlator.truth.shown.invented import InventedFills
 from correlator.truth.wire import MANDATES as WIRE_MANDATES
@@ -56,24 +57,44 @@ class Reading(msgspec.Struct):
         return self.ending in ("completed", "stopped")
 
 
+class RuleBreaches(msgspec.Struct):
+    """The true breaches of one rule."""
+
+    mandate: str
+    subject: str
+    severity: str
+    intervals: list[Interval]
+
+
 class ControlReading(msgspec.Struct):
-    """What a control's journal holds, as far as a judge needs it: alerts and actions."""
+    """What the journal of a control, or of another arm, holds, as far as a judge needs it: alerts and actions.
+
+    ``breaches`` are those of the mandates whose truth was asked for, ``untold`` those of them that have none.
+    """
 
     header: Header
     end_ns: int
     episodes: list[Episode]
     actions: list[ActionEpisode]
+    breaches: list[RuleBreaches] = []
+    untold: list[str] = []
 
 
-def read_run(journal: Journal, asserted: list[Assertion] | None = None) -> Reading:
+def read_run(journal: Journal, asserted: list[Assertion] | None = None, only: frozenset[str] | None = None) -> Reading:
     """Read a run whole, and hold its world against the scenario's assertions, or others if such are ``asserted``.
 
-    DamagedJournal if a frame is not what was written.
+    ``only``: the mandates whose truth is computed, if not that of all. DamagedJournal if a frame is not what was
+    written.
     """
     header = journal.header
     asserted = header.resolved.assertions if asserted is None else asserted
     failures: dict[str, str] = {}
     limits = limits_of(header, failures)
+    if only is not None:
+        limits = msgspec.structs.replace(
+            limits, mandates={name: limits.mandates[name] for name in limits.mandates if name in only}
+        )
+    needs_wire = only is None or any(mandate in only for mandate in WIRE_MANDATES)
     for mandate in limits.mandates:
         if mandate not in WORLD_MANDATES and mandate not in WIRE_MANDATES:
             failures[mandate] = "this correlator computes no truth of it"
@@ -92,7 +113,7 @@ def read_run(journal: Journal, asserted: list[Assertion] | None = None) -> Readi
         _guarded(failures, partial(_take_world, world, invented, audit, messages))
         assertions.take(audit)
         said.take(audit)
-        if messages:
+        if messages and needs_wire:
             _introduce(header, world, wire)
             _guarded(failures, partial(wire.take, messages))
     ending, detail = "killed", "the journal has no end frame"
@@ -124,8 +145,20 @@ def read_run(journal: Journal, asserted: list[Assertion] | None = None) -> Readi
     )
 
 
-def read_control(journal: Journal) -> ControlReading:
-    """Read alerts and actions of a control run; every frame's chain is checked, only those with any are decoded."""
+def read_control(journal: Journal, mandates: frozenset[str] = frozenset()) -> ControlReading:
+    """Read alerts and actions of a control run, and the truth of ``mandates``.
+
+    Where no truth is asked for, every frame's chain is checked and only those with an alert or action are decoded.
+    """
+    if mandates:
+        whole = read_run(journal, [], mandates)
+        breaches = [
+            RuleBreaches(rule.mandate, rule.subject, rule.severity, rule.tracker.intervals)
+            for rule in whole.board.rules()
+            if rule.tracker.intervals
+        ]
+        episodes, actions = whole.said.episodes.episodes, whole.said.actions.actions
+        return ControlReading(journal.header, whole.end_ns, episodes, actions, breaches, list(whole.failures))
     said = Said()
     end_ns = journal.header.start_ns
     for frame in journal.frames():

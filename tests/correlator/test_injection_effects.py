@@ -40,7 +40,31 @@ def test_several_injections_are_told_apart_by_claims_after_the_first_difference(
                    ("second", "took_effect", 33))  # fmt: skip
     establish_effects(facts, Difference(15 * SECOND_NS, 1, 1))
     assert [known.took_effect_ns for known in facts.values()] == [15 * SECOND_NS, 33 * SECOND_NS]
-    assert facts["first"].notes == ["it claims an effect 3.000 s before the first difference on the wire"]
+    claimed = "no run without it shows when it took effect: that is its own claim"
+    early = "it claims an effect 3.000 s before the first difference on the wire"
+    assert [known.notes for known in facts.values()] == [[early, claimed], [claimed]]
+
+
+def test_of_several_each_took_effect_where_the_run_parts_from_the_one_without_it() -> None:
+    facts = phases(("first", "began", 10), ("first", "took_effect", 12), ("second", "began", 20))
+    without = {"first": Difference(15 * SECOND_NS, 1, 1), "second": Difference(26 * SECOND_NS, 7, 7)}
+    establish_effects(facts, without["first"], without)
+    assert [known.took_effect_ns for known in facts.values()] == [15 * SECOND_NS, 26 * SECOND_NS]
+    assert [known.notes for known in facts.values()] == [
+        ["it claims an effect 3.000 s before the first difference on the wire"],
+        ["it claims no effect; the wire shows one"],
+    ]
+
+
+def test_of_several_one_without_which_nothing_differs_took_no_effect_whatever_it_claims() -> None:
+    facts = phases(("first", "began", 10), ("second", "began", 20), ("second", "took_effect", 33))
+    establish_effects(
+        facts, Difference(15 * SECOND_NS, 1, 1), {"first": Difference(15 * SECOND_NS, 1, 1), "second": None}
+    )
+    assert [known.took_effect_ns for known in facts.values()] == [15 * SECOND_NS, None]
+    assert facts["second"].notes == [
+        "it claims an effect, yet nothing on the wire differs from the run without second"
+    ]
 
 
 def test_of_several_one_without_a_claim_took_no_effect() -> None:
