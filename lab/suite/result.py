@@ -1,7 +1,7 @@
 """Suite result: every case under every seed, with what the seeds together say of detection, latency and false alarms.
 
-This is the document of ``lab suite --json`` and of ``suite.json``. Times ending in ``_s`` are durations in seconds; null
-where there is none, or too little was observed to say. Intervals are of 95 % (``confidence``); how each figure is
+This is the document of ``lab suite --json`` and of ``suite.json``. Times ending in ``_s`` are durations in seconds;
+null where there is none, or too little was observed to say. Intervals are of 95 % (``confidence``); how each figure is
 reckoned stands in ``lab.suite.statistics`` and in ``docs/explanation/statistics.md``.
 """
 
@@ -64,10 +64,10 @@ class ExpectationStats(msgspec.Struct, frozen=True, kw_only=True):
     """One expectation of a case over the seeds.
 
     ``seeds``, ``outcomes``, ``latencies_s`` and ``margins_s`` belong together by place: one for each seed that was
-    judged at all, remembered ones left out. An outcome is that of ``ExpectationOutcome``; a latency counts from when the
-    alert was due, and is null where none came or where it is in doubt; so is a margin, which is the deadline minus the
-    moment of detection and negative when late. ``n`` counts the seeds that prove something: ``detected`` in time or not.
-    ``margin_s`` is the smallest margin.
+    judged at all, remembered ones left out. An outcome is that of ``ExpectationOutcome``; a latency counts from when
+    the alert was due, and is null where none came or where it is in doubt; so is a margin, which is the deadline minus
+    the moment of detection and negative when late. ``n`` counts the seeds that prove something: ``detected`` in time,
+    or not. ``margin_s`` is the smallest margin.
     """
 
     origin: Literal["scenario", "judge_all"]

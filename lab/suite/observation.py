@@ -1,0 +1,145 @@
+"""Observation: what a suite keeps of one trial once it is judged, so that a thousand of them fit into memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement
+from lab.suite.result import SeedResult
+from lab.trials import Trial
+
+NS_PER_S = 1_000_000_000
+MISSED = ("late", "missed", "failed")
+"""Outcomes that prove that the alert or action did not come in time."""
+
+_IN_TIME = ("detected", "taken", "not_escalated", "not_resolved", "not_contained", "lost_too_much", "orders_went_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One expectation in one trial; ``place`` counts those of the trial that read the same."""
+
+    outcome: ExpectationOutcome
+    place: int
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether the alert or action came in time, whatever had to follow it; None: nothing was proven."""
+        one = self.outcome
+        if one.outcome in MISSED:
+            return False
+        if one.outcome not in _IN_TIME or one.detected_at_s is None or one.deadline_at_s is None:
+            return None
+        return one.detected_at_s <= one.deadline_at_s
+
+    @property
+    def latency_s(self) -> float | None:
+        """From due to detection; None where none came or where it is in doubt."""
+        return None if self.in_time is None else self.outcome.latency_s
+
+    @property
+    def margin_s(self) -> float | None:
+        """From detection to the deadline, negative when late; None as for the latency."""
+        one = self.outcome
+        if self.in_time is None or one.detected_at_s is None or one.deadline_at_s is None:
+            return None
+        return round(one.deadline_at_s - one.detected_at_s, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Alerts of a mandate that the case does not expect, and that the control does not raise."""
+
+    mandate: str
+    true: int
+    false: int
+    doubtful: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One trial, reduced to what the suite's figures need."""
+
+    scenario: str
+    case: str
+    file: str
+    description: str
+    tags: tuple[str, ...]
+    faults: tuple[str, ...]
+    seed: SeedResult
+    samples: tuple[Sample, ...]
+    mandates: tuple[str, ...]  # that the limits keep
+    forbidden_false: dict[str, int]  # false alarms that a prohibition names, by mandate
+    forbidden_true: int
+    strays: tuple[Stray, ...]
+    code: str
+    versions: dict[str, str]
+
+
+def observe(trial: Trial, *, remembered: bool = False) -> Observation:
+    """What is kept of a trial. ``remembered``: it ran only because its seed failed before."""
+    experiment, judgement = trial.experiment, trial.judgement
+    seed = SeedResult(
+        seed=experiment.seed,
+        verdict=trial.verdict,
+        reasons=[f"unknown: no verdict: {trial.trouble or 'it was not judged'}"]
+        if judgement is None
+        else judgement.reasons,
+        trouble=trial.trouble,
+        wall_s=round(trial.wall_s, 3),
+        simulated_s=0.0 if judgement is None else judgement.ended.at_s,
+        directory=str(trial.directory.path),
+        remembered=remembered,
+        false_alarms={} if judgement is None else _by_mandate(judgement.false_alarms),
+    )
+    forbidden = [] if judgement is None else _forbidden(judgement)
+    return Observation(
+        scenario=experiment.scenario,
+        case=experiment.case,
+        file=experiment.file,
+        description=experiment.description,
+        tags=tuple(experiment.tags),
+        faults=tuple(dict.fromkeys(injection.fault for injection in experiment.timeline)),
+        seed=seed,
+        samples=() if judgement is None else _samples(judgement.expectations),
+        mandates=() if judgement is None else tuple(dict.fromkeys(rule.alert for rule in judgement.rules)),
+        forbidden_false=_by_mandate([alert for alert in forbidden if alert.truth == "false"]),
+        forbidden_true=sum(alert.truth == "true" for alert in forbidden),
+        strays=() if judgement is None or not experiment.timeline else _strays(judgement),
+        code="" if judgement is None else judgement.code,
+        versions={} if judgement is None else judgement.versions,
+    )
+
+
+def _samples(outcomes: list[ExpectationOutcome]) -> tuple[Sample, ...]:
+    met: Counter[tuple[str | None, ...]] = Counter()
+    samples = []
+    for one in outcomes:
+        reads = (one.origin, one.alert, one.action, one.asset, one.severity, one.of, one.injection)
+        samples.append(Sample(one, met[reads]))
+        met[reads] += 1
+    return tuple(samples)
+
+
+def _forbidden(judgement: Judgement) -> list[AlertOutcome]:
+    """Every alert that some prohibition names, once."""
+    places = sorted({place for forbid in judgement.forbids for place in forbid.alerts})
+    return [judgement.alerts[place] for place in places]
+
+
+def _strays(judgement: Judgement) -> tuple[Stray, ...]:
+    asked_for = {one.alert for one in judgement.expectations if one.origin == "scenario"}
+    asked_for |= {miss.alert for miss in judgement.misses}
+    others = [alert for alert in judgement.alerts if alert.alert not in asked_for and not alert.in_control]
+    return tuple(
+        Stray(mandate, *(sum(one.alert == mandate and one.truth == truth for one in others) for truth in _TRUTHS))
+        for mandate in dict.fromkeys(alert.alert for alert in others)
+    )
+
+
+_TRUTHS = ("true", "false", "unknown")
+
+
+def _by_mandate(alerts: list[AlertOutcome]) -> dict[str, int]:
+    return dict(sorted(Counter(alert.alert for alert in alerts).items()))

@@ -1,0 +1,126 @@
+"""Statistics of a suite: intervals that keep their promise for few observations, and rank tests.
+
+Nothing is assumed of how latencies are distributed: they are bounded by polling, cut off by deadlines and tied where
+the wire is quiet. Exact methods stand where a normal approximation would need more seeds than anybody runs.
+scipy is imported where it is used, because it takes longer to load than most commands take to answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import product
+from statistics import median
+
+CONFIDENCE = 0.95
+"""Of every interval: both sides together err in one of twenty cases at most."""
+
+_EXACT_ARRANGEMENTS = 20_000  # so many ways to deal the observations out are counted through; beyond, the normal law
+
+
+def rate_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The Clopper–Pearson interval of a proportion: exact, so at least as wide as ``confidence`` asks, for every n.
+
+    Clopper and Pearson, *The use of confidence or fiducial limits illustrated in the case of the binomial*,
+    Biometrika 26 (1934). ``n`` is at least 1.
+    """
+    from scipy.stats import beta
+
+    tail = (1 - confidence) / 2
+    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, n - successes + 1))
+    high = 1.0 if successes == n else float(beta.ppf(1 - tail, successes + 1, n - successes))
+    return low, high
+
+
+def poisson_interval(count: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Garwood's exact interval of a Poisson mean of which ``count`` events were seen.
+
+    Garwood, *Fiducial limits for the Poisson distribution*, Biometrika 28 (1936). Divide both ends by the time of
+    observation to have those of a rate.
+    """
+    from scipy.stats import chi2
+
+    tail = (1 - confidence) / 2
+    low = 0.0 if count == 0 else float(chi2.ppf(tail, 2 * count)) / 2
+    return low, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+
+
+def quantile_of(
+    ordered: Sequence[float], share: float, confidence: float = CONFIDENCE
+) -> tuple[float | None, float | None, float | None]:
+    """The quantile of sorted observations, and an interval between two of them; infinite ones stand for misses.
+
+    The value is the observation of rank ⌈share·n⌉. It is None where n < 1 / (1 - share): it would be nothing but the
+    longest. The interval is [x(l), x(u)] with the largest l for which P(B < l), and the smallest u for which
+    P(B ≥ u), is at most half of 1 - confidence, B binomial (n, share); David and Nagaraja, *Order Statistics*, 3rd ed.,
+    section 7.1. An end is None where n gives none or where it is a miss.
+    """
+    from scipy.stats import binom
+
+    n = len(ordered)
+    tail = (1 - confidence) / 2
+    value = None
+    if n and n * (1 - share) >= 1 - 1e-9:
+        value = ordered[max(math.ceil(share * n - 1e-9), 1) - 1]
+    lows = [rank for rank in range(1, n + 1) if binom.cdf(rank - 1, n, share) <= tail]
+    highs = [rank for rank in range(1, n + 1) if binom.sf(rank - 1, n, share) <= tail]
+    low = ordered[lows[-1] - 1] if lows else None
+    high = ordered[highs[0] - 1] if highs else None
+    return _finite(value), _finite(low), _finite(high)
+
+
+def smallest_p(before: int, after: int) -> float:
+    """The smallest p that a one-sided rank test of so many against so many observations can give."""
+    return 1 / math.comb(before + after, before)
+
+
+def grew_p(before: Sequence[float], after: Sequence[float]) -> float:
+    """One-sided Mann–Whitney U: how probable so much growth is if both were drawn from the same distribution.
+
+    Mann and Whitney, Annals of Mathematical Statistics 18 (1947). Ties get mean ranks. Every way of dealing the
+    observations out is counted where there are at most 20,000; else the normal approximation corrected for ties.
+    Neither is empty.
+    """
+    from scipy.stats import PermutationMethod, mannwhitneyu
+
+    old, new = _without_infinity(before, after)
+    if math.comb(len(old) + len(new), len(old)) > _EXACT_ARRANGEMENTS:
+        return float(mannwhitneyu(new, old, alternative="greater", method="asymptotic").pvalue)
+    each_once = PermutationMethod(n_resamples=_EXACT_ARRANGEMENTS + 1)  # more than there are: nothing is drawn
+    return float(mannwhitneyu(new, old, alternative="greater", method=each_once).pvalue)
+
+
+def fell_p(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """Fisher's exact test, one-sided: how probable it is that so many successes became so many by chance.
+
+    Each side is (successes, failures). Fisher, *Statistical Methods for Research Workers*, 5th ed. (1934), 21.02.
+    """
+    import numpy as np
+    from scipy.stats import fisher_exact
+
+    return float(fisher_exact(np.array([before, after]), alternative="greater").pvalue)
+
+
+def cliffs_delta(before: Sequence[float], after: Sequence[float]) -> float:
+    """Effect size: the share of pairs that grew less the share that shrank, -1 to 1; the rank-biserial correlation.
+
+    Cliff, *Dominance statistics*, Psychological Bulletin 114 (1993). Neither is empty.
+    """
+    grown = sum((new > old) - (new < old) for old, new in product(before, after))
+    return grown / (len(before) * len(after))
+
+
+def shift_of(before: Sequence[float], after: Sequence[float]) -> float:
+    """By how much it grew: the median of all differences of pairs, after Hodges and Lehmann (1963); misses left out."""
+    differences = [new - old for old, new in product(before, after) if math.isfinite(old) and math.isfinite(new)]
+    return median(differences) if differences else 0.0
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _without_infinity(*samples: Sequence[float]) -> list[list[float]]:
+    """The same order with misses at a finite last place, which a rank test cannot tell from infinity."""
+    beyond = max((abs(one) for sample in samples for one in sample if math.isfinite(one)), default=0.0) + 1.0
+    return [[one if math.isfinite(one) else beyond for one in sample] for sample in samples]
