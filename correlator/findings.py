@@ -5,13 +5,14 @@ One pass over the journals makes them. Any number of verdicts, under other deadl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from correlator.containment import look_again
 from correlator.expectations import Assertion
+from correlator.header import Header
 from correlator.injections import Difference, first_difference
 from correlator.journal import Journal
 from correlator.reading import ControlReading, Reading, read_control, read_run
@@ -23,7 +24,7 @@ Removed = tuple[str, ...]
 """Names of the injections that were left out, in the timeline's order."""
 
 
-class Arms(msgspec.Struct, frozen=True):
+class Journals(msgspec.Struct, frozen=True):
     """The journals of one experiment. ``control``: with no injection, None if nothing was injected; ``removals``: with
     some left out."""
 
@@ -34,15 +35,13 @@ class Arms(msgspec.Struct, frozen=True):
 
 class Findings(msgspec.Struct):
     """What was read. ``mismatch`` says why the control is not this run's, if it is not; ``difference`` where the two
-    part; ``removals`` hold only arms that are this run's, ``strange`` says why another is not."""
+    part; ``looks`` answers to questions that took another look at the run."""
 
     journal: Journal
     reading: Reading
     control: ControlReading | None = None
     mismatch: str | None = None
     difference: Difference | None = None
-    removals: dict[Removed, ControlReading] = {}
-    strange: dict[Removed, str] = {}
     looks: dict[tuple[Harm, ...], list[Course]] = {}
 
     def follow(self, harms: Sequence[Harm]) -> list[Course]:
@@ -56,51 +55,31 @@ class Findings(msgspec.Struct):
         return self.looks[key]
 
 
-def find(arms: Arms, asserted: list[Assertion] | None = None) -> Findings:
+def find(journals: Journals, asserted: list[Assertion] | None = None) -> Findings:
     """Read the journals. ``asserted``: bounds to hold the world against instead of the scenario's.
 
     Raises:
         JournalError: a journal is foreign, of another version, or damaged.
         OSError: a journal cannot be read.
     """
-    journal = Journal(arms.run)
+    journal = Journal(journals.run)
     reading = read_run(journal, asserted)
     if not reading.header.resolved.timeline:
         return Findings(journal, reading)
-    if arms.control is None:
+    if journals.control is None:
         return Findings(journal, reading, mismatch="there is no control run to compare with")
-    other = Journal(arms.control)
+    other = Journal(journals.control)
     control = read_control(other)
-    mismatch = mismatch_of(reading, control, "control")
+    mismatch = mismatch_of(reading.header, control.header)
     difference = first_difference(journal, other) if mismatch is None else None
-    removals, strange = sort_removals(
-        reading, {removed: read_control(Journal(path)) for removed, path in arms.removals.items()}
-    )
-    return Findings(journal, reading, control, mismatch, difference, removals, strange)
+    return Findings(journal, reading, control, mismatch, difference)
 
 
-def sort_removals(
-    reading: Reading, arms: Mapping[Removed, ControlReading]
-) -> tuple[dict[Removed, ControlReading], dict[Removed, str]]:
-    """The arms that leave injections of this run out, and why others do not."""
-    strange: dict[Removed, str] = {}
-    removals: dict[Removed, ControlReading] = {}
-    for removed, arm in arms.items():
-        mismatch = mismatch_of(reading, arm, f"without:{'+'.join(removed)}")
-        if mismatch is None:
-            removals[removed] = arm
-        else:
-            strange[removed] = mismatch
-    return removals, strange
-
-
-def mismatch_of(reading: Reading, other: ControlReading, arm: str) -> str | None:
-    """Why another arm's journal is not of this run, if it is not."""
-    ours, theirs = reading.header, other.header
-    name = "control" if arm == "control" else arm
-    if theirs.arm != arm:
-        return f"the {name} journal is of arm {theirs.arm!r}"
-    for field in ("scenario", "seed", "start_ns", "end_ns", "limits", "controls", "code"):
-        if getattr(ours, field) != getattr(theirs, field):
-            return f"the {name} journal is not this run's: they differ in {field}"
+def mismatch_of(ours: Header, theirs: Header) -> str | None:
+    """Why a journal is not the control of a run, if it is not."""
+    if theirs.arm != "control":
+        return f"the control journal is of arm {theirs.arm!r}"
+    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "controls", "code"):
+        if getattr(ours, name) != getattr(theirs, name):
+            return f"the control journal is not this run's: they differ in {name}"
     return None

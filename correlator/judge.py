@@ -23,7 +23,7 @@ from correlator.checks import (
 from correlator.conduct import judge_false_alarms, judge_forbidden, judge_owed, judge_resolution, judge_steady_state
 from correlator.expectations import ExpectedMiss, Forbidden, Resolved
 from correlator.expecting import judge_expectations
-from correlator.findings import Arms, Findings, Removed, find
+from correlator.findings import Findings, Journals, Removed, find
 from correlator.injections import collect_phases, establish_effects
 from correlator.misses import judge_miss
 from correlator.recovery import judge_recovery
@@ -61,7 +61,7 @@ def judge(run_journal: Path, control_journal: Path | None, removals: Mapping[Rem
         JournalError: a journal is foreign, of another version, or damaged (see ``correlator.journal``).
         OSError: a journal cannot be read.
     """
-    return judge_findings(find(Arms(run_journal, control_journal, dict(removals or {}))))
+    return judge_findings(find(Journals(run_journal, control_journal, dict(removals or {}))))
 
 
 def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_under: str = "") -> Judgement:

@@ -1,0 +1,252 @@
+"""Keeping: findings as bytes that lie beside the journals, so that a run can be judged again without reading them.
+
+Kept findings are believed only of the very journals that they were made of, byte for byte, and only by the code that
+made them: the seals of the journals, a digest of the correlator and of what it reckons with, and a digest of the kept
+bytes themselves are compared. Whatever does not agree is as good as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from correlator.actions import ActionEpisode
+from correlator.alerts import Episode
+from correlator.expectations import Assertion
+from correlator.findings import Findings, Journals, mismatch_of
+from correlator.injections import Difference
+from correlator.journal import Journal, Seal
+from correlator.reading import ControlReading, Reading, limits_of
+from correlator.records import Injection, Operator, Stop, StrategyNote
+from correlator.said import Said
+from correlator.truth.kept import KeptGauge, keep, restore
+from correlator.truth.series import Buckets
+from correlator.truth.uncontained import Course, Harm
+from correlator.verdict import AssertionOutcome
+
+MAGIC = b"RISKPROOF-FINDINGS/1\n"
+_DIGEST_BYTES = 16
+_LARGEST_BYTES = 1 << 28
+
+
+class _KeptSaid(msgspec.Struct, frozen=True):
+    episodes: list[Episode]
+    signals: int
+    dropped_alerts: int
+    actions: list[ActionEpisode]
+    dropped_actions: int
+    injections: list[Injection]
+    crashes: list[StrategyNote]
+    operator: list[Operator]
+    stop: Stop | None
+    forgetful: list[int]
+
+
+class _KeptReading(msgspec.Struct, frozen=True):
+    end_ns: int
+    ending: str
+    detail: str
+    gauges: list[KeptGauge]
+    failures: dict[str, str]
+    violations: list[str]
+    imbalances: list[str]
+    said: _KeptSaid
+    asserted: list[Assertion]
+    assertions: list[AssertionOutcome]
+    last_request_ns: int | None
+    counts: dict[str, int]
+
+
+class _KeptControl(msgspec.Struct, frozen=True):
+    end_ns: int
+    episodes: list[Episode]
+    actions: list[ActionEpisode]
+
+
+class _KeptHarm(msgspec.Struct, frozen=True):
+    due_ns: int
+    until_ns: int
+    accounts: list[tuple[str, str]]
+    strategies: list[str] | None
+
+
+class _KeptLook(msgspec.Struct, frozen=True):
+    harms: list[_KeptHarm]
+    courses: list[Course]
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    made_by: str
+    seals: list[Seal]
+    reading: _KeptReading
+    control: _KeptControl | None
+    difference: Difference | None
+    looks: list[_KeptLook]
+
+
+_DECODER = msgspec.msgpack.Decoder(_Kept)
+
+
+def pack(findings: Findings, journals: Journals) -> bytes:
+    """The findings as bytes, for ``unpack``.
+
+    ``journals`` are those that they were made of; they are read through once more, their content left packed.
+
+    Raises:
+        JournalError: a journal has been damaged since.
+        OSError: a journal cannot be read.
+    """
+    reading, control = findings.reading, findings.control
+    kept = _Kept(
+        made_by(),
+        [journal.seal for journal in _sealed(journals) if journal.seal is not None],
+        _KeptReading(
+            reading.end_ns,
+            reading.ending,
+            reading.detail,
+            keep(reading.board),
+            reading.failures,
+            reading.violations,
+            reading.imbalances,
+            _keep_said(reading.said),
+            reading.asserted,
+            reading.assertions,
+            reading.last_request_ns,
+            reading.counts,
+        ),
+        None if control is None else _KeptControl(control.end_ns, control.episodes, control.actions),
+        findings.difference,
+        [_KeptLook([_keep_harm(harm) for harm in harms], courses) for harms, courses in findings.looks.items()],
+    )
+    raw = msgspec.msgpack.encode(kept)
+    packed = zstandard.ZstdCompressor(level=1).compress(raw)
+    return MAGIC + hashlib.blake2b(packed, digest_size=_DIGEST_BYTES).digest() + packed
+
+
+def unpack(data: bytes, journals: Journals) -> Findings | None:
+    """The findings that were packed, if they are of these journals as they are now, and this code made them.
+
+    Raises:
+        JournalError: a journal is foreign, of another version, or damaged.
+        OSError: a journal cannot be read.
+    """
+    kept = _decode(data)
+    if kept is None or kept.made_by != made_by():
+        return None
+    run, *others = sealed = _sealed(journals)
+    if [journal.seal for journal in sealed] != kept.seals:
+        return None
+    header = run.header
+    failures = dict(kept.reading.failures)
+    limits = limits_of(header, {})
+    reading = Reading(
+        header,
+        kept.reading.end_ns,
+        kept.reading.ending,
+        kept.reading.detail,
+        restore(kept.reading.gauges, limits, Buckets(header.start_ns, header.end_ns)),
+        failures,
+        kept.reading.violations,
+        kept.reading.imbalances,
+        _restore_said(kept.reading.said),
+        kept.reading.asserted,
+        kept.reading.assertions,
+        kept.reading.last_request_ns,
+        kept.reading.counts,
+    )
+    findings = Findings(run, reading, difference=kept.difference)
+    findings.looks = {tuple(_restore_harm(harm) for harm in look.harms): look.courses for look in kept.looks}
+    if kept.control is not None:
+        control = others[0].header
+        findings.control = ControlReading(control, kept.control.end_ns, kept.control.episodes, kept.control.actions)
+        findings.mismatch = mismatch_of(header, control)
+    elif header.resolved.timeline:
+        findings.mismatch = "there is no control run to compare with"
+    return findings
+
+
+@cache
+def made_by() -> str:
+    """A digest of the correlator's own source, and of whatever else its figures hang on."""
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in ("numpy", "msgspec", "pyyaml"):
+        digest.update(f"{name} {version(name)}\0".encode())
+    digest.update(sys.version.encode())
+    return digest.hexdigest()
+
+
+def _decode(data: bytes) -> _Kept | None:
+    start = len(MAGIC) + _DIGEST_BYTES
+    packed = data[start:]
+    if data[: len(MAGIC)] != MAGIC:
+        return None
+    if hashlib.blake2b(packed, digest_size=_DIGEST_BYTES).digest() != data[len(MAGIC) : start]:
+        return None
+    try:
+        return _DECODER.decode(zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST_BYTES))
+    except (zstandard.ZstdError, msgspec.MsgspecError):
+        return None  # of a version before this one
+
+
+def _sealed(journals: Journals) -> list[Journal]:
+    """The journals, the run's first, each read through so that it has its seal."""
+    control = [] if journals.control is None else [journals.control]
+    paths = [journals.run, *control, *(path for _, path in sorted(journals.removals.items()))]
+    with ThreadPoolExecutor(len(paths)) as readers:  # hashing and reading leave the interpreter to others
+        return list(readers.map(_read_through, paths))
+
+
+def _read_through(path: Path) -> Journal:
+    journal = Journal(path)
+    for _ in journal.frames():
+        pass
+    return journal
+
+
+def _keep_harm(harm: Harm) -> _KeptHarm:
+    strategies = None if harm.strategies is None else sorted(harm.strategies)
+    return _KeptHarm(harm.due_ns, harm.until_ns, sorted(harm.accounts), strategies)
+
+
+def _restore_harm(kept: _KeptHarm) -> Harm:
+    strategies = None if kept.strategies is None else frozenset(kept.strategies)
+    return Harm(kept.due_ns, kept.until_ns, frozenset(kept.accounts), strategies)
+
+
+def _keep_said(said: Said) -> _KeptSaid:
+    return _KeptSaid(
+        said.episodes.episodes,
+        said.episodes.signals,
+        said.episodes.dropped,
+        said.actions.actions,
+        said.actions.dropped,
+        said.injections,
+        said.crashes,
+        said.operator,
+        said.stop,
+        said.forgetful,
+    )
+
+
+def _restore_said(kept: _KeptSaid) -> Said:
+    said = Said(
+        injections=kept.injections,
+        crashes=kept.crashes,
+        operator=kept.operator,
+        stop=kept.stop,
+        forgetful=kept.forgetful,
+    )
+    said.episodes.episodes, said.episodes.signals = kept.episodes, kept.signals
+    said.episodes.dropped = kept.dropped_alerts
+    said.actions.actions, said.actions.dropped = kept.actions, kept.dropped_actions
+    return said
