@@ -1,0 +1,65 @@
+"""State: what became of one expectation at one point of a search, so that points can be put in order.
+
+What the truth did not make due was *not owed*, and silence is right. What was owed is *noticed* if it came by its
+deadline, else *late* or *missed*; so near to its bound that honest monitors differ, it is *doubtful*, and excused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from correlator.verdict import ExpectationOutcome, Judgement
+from lab.scenario.demands import Expectation
+from lab.scenario.units import format_duration
+
+State = Literal["not_owed", "doubtful", "noticed", "late", "missed", "unknown"]
+
+_WORST_FIRST: tuple[State, ...] = ("missed", "late", "unknown", "doubtful", "noticed", "not_owed")
+_NOT_OWED = ("never_due", "due_too_late", "no_effect")
+_UNTOLD = ("in_control", "stood_already", "interrupted", "not_judged")
+
+
+def state_of(outcome: ExpectationOutcome) -> State:
+    """The state of one expectation in one run. What must follow it (an escalation, containment) is no question here."""
+    if outcome.outcome in _NOT_OWED:
+        return "not_owed"
+    if outcome.outcome in _UNTOLD:
+        return "unknown"
+    if outcome.outcome == "doubtful":
+        return "doubtful"
+    if outcome.outcome == "failed" or outcome.detected_at_s is None:
+        return "missed"
+    if outcome.deadline_at_s is not None and outcome.detected_at_s > outcome.deadline_at_s:
+        return "late"
+    return "noticed"
+
+
+def together(states: Iterable[State]) -> State:
+    """The state of a point over its seeds: the worst of them, where a seed to which nothing was owed says least."""
+    return min(states, key=_WORST_FIRST.index, default="unknown")
+
+
+def is_owed(state: State) -> bool | None:
+    """Whether the truth made it due; None: not known."""
+    return None if state == "unknown" else state != "not_owed"
+
+
+def is_noticed(state: State) -> bool | None:
+    """Whether it came by its deadline; None: not known."""
+    return None if state == "unknown" else state == "noticed"
+
+
+def states_in(judgement: Judgement | None, chosen: Sequence[int]) -> tuple[State, ...]:
+    """The states of the expectations at the places ``chosen`` of the scenario; unknown where nothing was judged."""
+    if judgement is None:
+        return ("unknown",) * len(chosen)
+    asked = [outcome for outcome in judgement.expectations if outcome.origin == "scenario"]
+    return tuple(state_of(asked[place]) if place < len(asked) else "unknown" for place in chosen)
+
+
+def describe_asked(expectation: Expectation) -> str:
+    """``stablecoin_peg USDT warning within 15s``."""
+    words = (expectation.alert or expectation.action or "", expectation.asset or "", expectation.severity or "")
+    of = "" if expectation.of == "breach" else f" of the {expectation.of}"
+    return f"{' '.join(word for word in words if word)} within {format_duration(expectation.within_ns)}{of}"
