@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     import argparse
 
-COMMANDS = ("run", "check", "list_scenarios", "show", "judge", "faults", "catalogue", "schema", "frontier")
+COMMANDS = (
+    "run",
+    "suite",
+    "baseline",
+    "check",
+    "list_scenarios",
+    "show",
+    "judge",
+    "faults",
+    "catalogue",
+    "schema",
+    "frontier",
+)
 """The modules of the commands, in the order of the help."""
 
 PASSED, FAILED, WRONG, UNKNOWN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141

@@ -1,0 +1,202 @@
+"""`lab suite`: play many cases under many seeds, and say what they prove together."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lab.scenario.model import Experiment
+    from lab.suite.baseline import Baseline
+    from lab.suite.observation import Observation
+    from lab.suite.result import SuiteResult
+    from lab.suite.selection import Selection
+    from lab.suite.watching import SuiteWatch
+
+_SEEDS_LIMIT = 1_000
+
+
+def add_parser(subparsers: Any) -> None:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "suite",
+        help="play many cases under many seeds, and compare with a baseline",
+        description="Play every case of files and directories under several seeds, and say how often and how fast the "
+        "monitor notices, with confidence intervals. Exit code 0: all pass; 1: a proven fail or a regression against "
+        "the baseline; 3: something is unknown; 2: a scenario, a file or the command is wrong; 130: interrupted.",
+    )
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="DIR|FILE", help="scenario files, or directories of them"
+    )
+    parser.add_argument(
+        "--seeds", type=_count, default=1, metavar="N",
+        help="seeds of each case: the scenario's own and the N-1 that follow it (default: 1)",
+    )  # fmt: skip
+    parser.add_argument("--case", metavar="NAME", help="cases of this name, or those that fit a pattern")
+    parser.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="cases that bear this tag; again for one of several"
+    )
+    parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (default: one for each core)")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="compare with what `lab baseline update` wrote")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI server")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a summary for a pull request")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
+    parser.add_argument(
+        "--keep", choices=("all", "not_passed", "verdicts"), default="not_passed",
+        help="whose journals stay on the disk (default: not_passed); verdicts are always kept",
+    )  # fmt: skip
+    parser.add_argument(
+        "--failing", type=Path, metavar="FILE",
+        help="where failing seeds are kept, to be run first next time (default: .lab/failing_seeds.json)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where to write (default: runs)")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    import sys
+
+    from lab.cli import INTERRUPTED, UNKNOWN, WRONG
+    from lab.cli.console import open_console
+    from lab.run_directory import RunDirectoryError
+    from lab.suite.baseline import BaselineError, read_baseline
+    from lab.suite.gathering import gather
+    from lab.suite.memory import DEFAULT, SeedsFileError, keep, recall, remember
+    from lab.suite.selection import select
+    from lab.suite.settling import settle_suite
+    from lab.suite.watching import LiveSuite, SilentSuite, SuiteLines
+    from lab.trials import TrialError
+
+    kept_in = args.failing or DEFAULT
+    console = open_console()
+    try:
+        # What was given is read before anything is played: an hour later is late to hear of a typing error.
+        baseline = read_baseline(args.baseline) if args.baseline else None
+        failed = recall(kept_in)
+        selection = select(args.paths, seeds=args.seeds, case=args.case, tags=args.tag, failed=failed)
+        experiments = settle_suite(selection.experiments)
+        for file in (args.junit, args.markdown):
+            if file is not None:
+                _touch(file)
+    except (BaselineError, SeedsFileError) as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    except TrialError as error:
+        print(error, file=sys.stderr)
+        return UNKNOWN
+    watch: SuiteWatch
+    if args.json:
+        watch = SilentSuite()
+    elif console.is_terminal:
+        watch = LiveSuite(console, experiments)
+    else:
+        watch = SuiteLines(console, experiments)
+    try:
+        observations, interrupted = _play(args, experiments, selection, watch)
+        result = gather(observations, args.seeds, interrupted=interrupted)
+        results = [(one.scenario, one.case, one.seed.seed, one.seed.verdict) for one in observations]
+        keep(kept_in, remember(failed, results))
+        if baseline is not None:
+            result = _compared(result, baseline, args, narrowed=selection.narrowed)
+        _write(result, args)
+    except RunDirectoryError as error:
+        print(error, file=sys.stderr)
+        return WRONG
+    if args.json:
+        print(_encoded(result).decode(), end="")
+    else:
+        _close(console, result, args)
+    return INTERRUPTED if interrupted else exit_code(result)
+
+
+def exit_code(result: SuiteResult) -> int:
+    """1 for a proven fail or a regression, whatever else is unknown; then 3; then 0."""
+    from lab.cli.verdict_report import CODES
+    from lab.suite.comparison import gate
+
+    verdicts = [result.verdict, gate(result.comparison) if result.comparison is not None else "pass"]
+    worst = "fail" if "fail" in verdicts else "unknown" if "unknown" in verdicts else "pass"
+    return CODES[worst]
+
+
+def _play(
+    args: argparse.Namespace, experiments: list[Experiment], selection: Selection, watch: SuiteWatch
+) -> tuple[list[Observation], bool]:
+    """What was observed, and whether it was interrupted. Raises RunDirectoryError."""
+    from contextlib import closing
+
+    from lab.suite.observation import observe
+    from lab.trials import play
+
+    observations: list[Observation] = []
+    try:
+        with watch, closing(play(experiments, args.out, jobs=args.jobs, keep=args.keep, hear=watch.hear)) as trials:
+            for trial in trials:
+                one = trial.experiment
+                outside = (one.scenario, one.case, one.seed) in selection.remembered
+                observations.append(observe(trial, remembered=outside))
+                watch.judged(trial)
+    except KeyboardInterrupt:
+        return observations, True
+    return observations, False
+
+
+def _compared(result: SuiteResult, baseline: Baseline, args: argparse.Namespace, *, narrowed: bool) -> SuiteResult:
+    import msgspec
+
+    from lab.suite.comparison import compare
+
+    comparison = compare(result, baseline, name=str(args.baseline), selected=args.paths, narrowed=narrowed)
+    return msgspec.structs.replace(result, comparison=comparison)
+
+
+def _write(result: SuiteResult, args: argparse.Namespace) -> None:
+    from lab.run_directory import write_whole
+    from lab.suite.junit import junit
+    from lab.suite.markdown import markdown
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_whole(args.out / "suite.json", _encoded(result))
+    if args.junit is not None:
+        write_whole(args.junit, junit(result))
+    if args.markdown is not None:
+        write_whole(args.markdown, markdown(result).encode())
+
+
+def _encoded(result: SuiteResult) -> bytes:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
+
+
+def _touch(file: Path) -> None:
+    """Find out at once whether the file can be written. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.open("ab").close()
+
+
+def _close(console: Console, result: SuiteResult, args: argparse.Namespace) -> None:
+    from lab.suite.closing import show_result
+
+    show_result(console, result)
+    written = [args.out / "suite.json", *(file for file in (args.junit, args.markdown) if file is not None)]
+    console.print(f"wrote {', '.join(str(file) for file in written)}")
+    if result.interrupted:
+        console.print("interrupted")
+    bad = next((one for case in result.cases for one in case.seeds if one.verdict != "pass"), None)
+    if bad is not None:
+        console.print(f"next: lab judge {bad.directory}")
+    elif args.baseline is None and not result.interrupted:
+        console.print(f"next: lab baseline update {args.out / 'suite.json'} baseline.json")
+
+
+def _count(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if not 1 <= count <= _SEEDS_LIMIT:
+        raise argparse.ArgumentTypeError(f"is {text!r}; expected a whole number from 1 to {_SEEDS_LIMIT}")
+    return count

@@ -1,0 +1,28 @@
+"""Settling a suite: each world is looked at once, however many cases and seeds are played in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from lab.scenario.model import Experiment
+from lab.trials import settled
+
+
+def settle_suite(experiments: Sequence[Experiment]) -> list[Experiment]:
+    """The experiments with their starts fixed. When a market begins, and whether its data is sound, hangs on no seed.
+
+    Raises:
+        ScenarioError: a market cannot be played.
+        TrialError: the data could not be looked at.
+    """
+    keys = [
+        msgspec.json.encode((one.market, one.firm, one.start_ns, one.duration_ns), order="deterministic")
+        for one in experiments
+    ]
+    worlds: dict[bytes, Experiment] = {}
+    for key, one in zip(keys, experiments, strict=True):
+        worlds.setdefault(key, one)
+    starts_ns = {key: one.start_ns for key, one in zip(worlds, settled(list(worlds.values())), strict=True)}
+    return [msgspec.structs.replace(one, start_ns=starts_ns[key]) for key, one in zip(keys, experiments, strict=True)]

@@ -1,0 +1,77 @@
+"""Wording: how the figures of a suite are said, the same on a terminal, in a pull request and to a CI server."""
+
+from __future__ import annotations
+
+from lab.suite.result import CaseResult, ExpectationStats, Quantile, Rate, SuiteResult
+
+NOTHING = "–"
+
+
+def headline(result: SuiteResult) -> str:
+    """``fail: 40 runs of 12 cases: 37 pass, 1 fail, 2 unknown``."""
+    runs = sum(result.counts.values())
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in result.counts.items())
+    cut = "; interrupted, not every case was played" if result.interrupted else ""
+    return f"{result.verdict}: {plural(runs, 'run')} of {plural(len(result.cases), 'case')}: {counts}{cut}"
+
+
+def rate(one: ExpectationStats) -> str:
+    """``8/8, 63 to 100 %``."""
+    if one.rate_low is None or one.rate_high is None:
+        return f"0/0, {one.unknown} unknown"
+    doubtful = f", {one.unknown} unknown" if one.unknown else ""
+    return f"{one.detected}/{one.n}, {100 * one.rate_low:.0f} to {100 * one.rate_high:.0f} %{doubtful}"
+
+
+def quantile(one: Quantile) -> str:
+    """``2.10 s (1.9 to 2.4)``; an end that n cannot give is left open."""
+    if one.value_s is None:
+        return NOTHING
+    if one.low_s is None and one.high_s is None:
+        return seconds(one.value_s)
+    low = "…" if one.low_s is None else f"{one.low_s:.3g}"
+    high = "…" if one.high_s is None else f"{one.high_s:.3g}"
+    return f"{seconds(one.value_s)} ({low} to {high})"
+
+
+def seconds(value_s: float | None) -> str:
+    """``2.104 s``."""
+    return NOTHING if value_s is None else f"{value_s:.3f} s"
+
+
+def alarm_rate(one: Rate) -> str:
+    """``0 in 1.25 simulated days: 0 a day, 0 to 2.95``."""
+    told = f"{one.count} in {one.simulated_days:.3g} simulated days"
+    if one.per_day is None or one.low is None or one.high is None:
+        return told
+    return f"{told}: {one.per_day:.3g} a day, {one.low:.3g} to {one.high:.3g}"
+
+
+def expectation_lines(case: CaseResult, seed: int) -> list[str]:
+    """What was expected under one seed and what came, a line each."""
+    lines = []
+    for one in case.expectations:
+        if seed in one.seeds:
+            place = one.seeds.index(seed)
+            lines.append(
+                f"{one.key}: {one.outcomes[place].replace('_', ' ')}, latency {seconds(one.latencies_s[place])}, "
+                f"margin {seconds(one.margins_s[place])} of {one.deadline_s:g} s"
+            )
+    return lines
+
+
+def tightest(result: SuiteResult, most: int) -> list[tuple[CaseResult, ExpectationStats]]:
+    """The expectations nearest to their deadline, by the share of it that is left; those never met come first."""
+    known = [(case, one) for case in result.cases for one in case.expectations if one.n]
+    return sorted(known, key=lambda each: (_left(each[1]), each[0].scenario, each[0].case, each[1].key))[:most]
+
+
+def _left(one: ExpectationStats) -> float:
+    if one.margin_s is None or one.detected < one.n:
+        return -1.0
+    return one.margin_s / one.deadline_s if one.deadline_s else 0.0
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
