@@ -60,6 +60,11 @@ class ListOf(Kind[tuple[T, ...]]):
         self._item, self._least, self._most = item, least, most
         self.expected = f"a list, each item {item.expected}"
 
+    @property
+    def item(self) -> Kind[T]:
+        """What each entry is."""
+        return self._item
+
     def read(self, node: Node, field: str) -> tuple[T, ...]:
         if not isinstance(node, List):
             raise problem(node.mark, field, f"is {describe(node)}", self.expected)

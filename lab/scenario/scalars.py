@@ -69,6 +69,11 @@ class Whole(ScalarKind[int]):
         self._least, self._most = least, most
         self.expected = f"a whole number from {least} to {most}"
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the most that is allowed."""
+        return self._least, self._most
+
     def parse(self, text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
             raise ValueError("is not a whole number")
@@ -88,6 +93,11 @@ class Real(ScalarKind[float]):
         self.expected = f"a number from {least:g} to {most:g}"
         if most >= UNBOUNDED:
             self.expected = "a number" if least < 0 else f"a number of at least {least:g}"
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most that is allowed."""
+        return self._least, self._most
 
     def parse(self, text: str) -> float:
         if text.lower().lstrip("+-.") in ("nan", "inf", "infinity"):
@@ -216,6 +226,11 @@ class Share(ScalarKind[float]):
         self._least, self._most = least, most
         bounds = f"{units.format_share(least)} to {units.format_share(most)}"
         self.expected = f"basis points or percent, such as 50 bp or 5 %, from {bounds}"
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most that is allowed."""
+        return self._least, self._most
 
     def parse(self, text: str) -> float:
         share = units.parse_share(text)

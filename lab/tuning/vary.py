@@ -70,7 +70,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
             return format_duration(round(value))
         if self.dimension == "share":
             return format_share(round(value, 9))
-        plain = f"{Decimal(repr(round(value, 9))).normalize():f}"
+        plain = number_text(round(value, 9))
         return f"{plain} {self.unit}" if self.unit else plain
 
     def setting(self, value: float) -> str:
@@ -91,6 +91,11 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
             digits = _SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))
             value = round(value, digits)
         return round(value / self.step) * self.step if self.step else value
+
+
+def number_text(value: float) -> str:
+    """The number without an exponent, to the last digit: it reads back as the same float."""
+    return f"{Decimal(repr(value)).normalize():f}" if value else "0"
 
 
 def parse_axis(text: str, option: str = "--vary") -> Axis:
