@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from correlator.actions import ActionEpisode, taken_in_control
 from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case
+from correlator.cause.credit import Doubt, why_not_credited
 from correlator.controls import ControlsError, read_triggers
 from correlator.expectations import Expectation
 from correlator.matching import earliest_due, why_never_due
@@ -96,7 +97,8 @@ def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) ->
     deadline_ns = asked.reference_ns(due_ns) + expectation.within_ns
     concerned = [action for action in case.actions if action.concerns(expectation.name, expectation.asset)]
     answers = [action for action in _since(case, asked) if action.concerns(expectation.name, expectation.asset)]
-    own = [action for action in answers if not taken_in_control(action, case.control_actions)]
+    doubts = [_why_not_credited(case, expectation, action) for action in answers]
+    own = [action for action, doubt in zip(answers, doubts, strict=True) if doubt is None]
 
     def judged(verdict: Verdict, outcome: Outcome, reason: str, action: ActionEpisode | None) -> Found:
         return Found(
@@ -116,10 +118,9 @@ def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) ->
         return judged("pass", "taken", "taken by its deadline", held[0])
     if in_time:
         return judged("fail", "failed", f"taken by its deadline, but it failed: {in_time[0].detail}", in_time[0])
-    shared = next((action for action in answers if action.taken_ns <= deadline_ns), None)
-    if shared is not None:
-        reason = "it is taken without the injection too: the injection did not bring it about"
-        return judged("unknown", "in_control", reason, shared)
+    for action, doubt in zip(answers, doubts, strict=True):
+        if doubt is not None and action.taken_ns <= deadline_ns:
+            return judged("unknown", *doubt, action)
     stands = [action for action in concerned if action.taken_ns < asked.from_ns]
     stood = next((action for action in stands if action.ended_ns is None or action.ended_ns > due_ns), None)
     if stood is not None:
@@ -131,3 +132,11 @@ def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) ->
     if case.end_ns < deadline_ns:
         return judged("unknown", "interrupted", "the run ended before the deadline, without the action", None)
     return judged("fail", "missed", "due, and no such action was taken", None)
+
+
+def _why_not_credited(case: Case, expectation: Expectation, action: ActionEpisode) -> Doubt | None:
+    in_control = taken_in_control(action, case.control_actions)
+    without = next(
+        (each for other, each in zip(case.actions, case.actions_without, strict=False) if other is action), {}
+    )
+    return why_not_credited(expectation.injection, len(case.began()), in_control, without, "is taken")

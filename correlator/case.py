@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from correlator.actions import ActionEpisode
 from correlator.alerts import CONTROL_TOLERANCE_NS, LOOKAHEAD_NS, LOOKBACK_NS, Episode, same_in_control
+from correlator.cause.presence import Presence
 from correlator.expectations import Resolved, severity_rank
 from correlator.injections import InjectionFacts
 from correlator.truth.gauge import Rule
@@ -18,6 +21,7 @@ class Finding(msgspec.Struct, frozen=True):
     """An alert and the truth about it: True, False, or None where truth could not be computed; with the reason.
 
     ``owed``: a breach that it can mean lasted as long as the limits ask (``for``), give or take ``LOOKAHEAD_NS``.
+    ``without``: how it fares in the arms that leave out one injection alone, by its name.
     """
 
     episode: Episode
@@ -25,6 +29,7 @@ class Finding(msgspec.Struct, frozen=True):
     in_control: bool
     reason: str
     owed: bool = True
+    without: Mapping[str, Presence] = {}
 
     @property
     def fired_ns(self) -> int:
@@ -50,10 +55,15 @@ class Case(msgspec.Struct):
     control_actions: list[ActionEpisode] = []
     forgetful: list[int] = []  # when a monitor came up that had lost its state: what stood is owed anew
     controls: str = ""  # text of the controls file that was wired in; empty: none was
+    actions_without: list[Mapping[str, Presence]] = []  # of each action, what ``Finding.without`` is of an alert
 
     def at_s(self, at_ns: int | None) -> float | None:
         """A moment as seconds since the run's start."""
         return None if at_ns is None else round((at_ns - self.start_ns) / 1e9, 6)
+
+    def cut_short_ns(self) -> int | None:
+        """Where history ended, if that was not where it was to end."""
+        return None if self.completed else self.end_ns
 
     def failure(self, mandate: str) -> str | None:
         """Why there is no truth of a mandate, if there is none."""
@@ -62,6 +72,11 @@ class Case(msgspec.Struct):
     def took_effect(self) -> list[InjectionFacts]:
         """The injections that did."""
         return [injection for injection in self.injections.values() if injection.took_effect_ns is not None]
+
+    def began(self) -> list[str]:
+        """The injections of the timeline that began, in its order."""
+        names = (plan.inject for plan in self.resolved.timeline)
+        return [name for name in names if name in self.injections and self.injections[name].began_ns is not None]
 
     def first_began_ns(self) -> int | None:
         """When the first injection began."""
@@ -88,7 +103,7 @@ class Case(msgspec.Struct):
 def examine(
     episode: Episode, rules: dict[tuple[str, str, str], Rule], failures: dict[str, str], control: list[Episode]
 ) -> Finding:
-    """Find out whether an alert was justified, and whether it fires without the injection too."""
+    """Find out whether an alert was justified, and whether it fires without any injection too."""
     in_control = same_in_control(episode, control) is not None
     fired_ns = episode.fired_ns
     assert fired_ns is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from correlator.cause.arms import Arm, Removed, control_arm, due_mandates, read_arms
 from correlator.containment import look_again
 from correlator.expectations import Assertion
 from correlator.header import Header
@@ -19,9 +20,6 @@ from correlator.reading import ControlReading, Reading, read_control, read_run
 from correlator.truth.uncontained import Course, Harm
 
 _MOST_LOOKS = 64  # of the answers to sets of harms, the oldest forgotten
-
-Removed = tuple[str, ...]
-"""Names of the injections that were left out, in the timeline's order."""
 
 
 class Journals(msgspec.Struct, frozen=True):
@@ -35,13 +33,15 @@ class Journals(msgspec.Struct, frozen=True):
 
 class Findings(msgspec.Struct):
     """What was read. ``mismatch`` says why the control is not this run's, if it is not; ``difference`` where the two
-    part; ``looks`` answers to questions that took another look at the run."""
+    part; ``arms`` are the runs that leave injections out, the control last, each with what is wrong with it; ``looks``
+    answers to questions that took another look at the run."""
 
     journal: Journal
     reading: Reading
     control: ControlReading | None = None
     mismatch: str | None = None
     difference: Difference | None = None
+    arms: list[Arm] = []
     looks: dict[tuple[Harm, ...], list[Course]] = {}
 
     def follow(self, harms: Sequence[Harm]) -> list[Course]:
@@ -67,12 +67,14 @@ def find(journals: Journals, asserted: list[Assertion] | None = None) -> Finding
     if not reading.header.resolved.timeline:
         return Findings(journal, reading)
     if journals.control is None:
-        return Findings(journal, reading, mismatch="there is no control run to compare with")
+        without = read_arms(journal, reading, journals.removals)
+        return Findings(journal, reading, mismatch="there is no control run to compare with", arms=without)
     other = Journal(journals.control)
-    control = read_control(other)
+    control = read_control(other, due_mandates(reading.board))
     mismatch = mismatch_of(reading.header, control.header)
     difference = first_difference(journal, other) if mismatch is None else None
-    return Findings(journal, reading, control, mismatch, difference)
+    without = [*read_arms(journal, reading, journals.removals), control_arm(reading, control, mismatch, difference)]
+    return Findings(journal, reading, control, mismatch, difference, without)
 
 
 def mismatch_of(ours: Header, theirs: Header) -> str | None:

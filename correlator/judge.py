@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from correlator.case import Case, examine
+from correlator.cause.arms import Removed, alone, settle
 from correlator.checks import (
     attempt,
     check_asked,
@@ -23,7 +24,7 @@ from correlator.checks import (
 from correlator.conduct import judge_false_alarms, judge_forbidden, judge_owed, judge_resolution, judge_steady_state
 from correlator.expectations import ExpectedMiss, Forbidden, Resolved
 from correlator.expecting import judge_expectations
-from correlator.findings import Findings, Journals, Removed, find
+from correlator.findings import Findings, Journals, find
 from correlator.injections import collect_phases, establish_effects
 from correlator.misses import judge_miss
 from correlator.recovery import judge_recovery
@@ -74,7 +75,9 @@ def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_
     header = reading.header
     resolved = header.resolved if resolved is None else resolved
     injections = collect_phases(resolved.timeline, reading.said.injections, header.start_ns)
-    establish_effects(injections, findings.difference)
+    arms = settle(findings.arms, injections, header.start_ns)
+    single = alone(arms, injections)
+    establish_effects(injections, findings.difference, {name: arm.difference for name, arm in single.items()})
     rules = reading.board.rules()
     by_name = {(rule.mandate, rule.subject, rule.severity): rule for rule in rules}
     control_episodes = control.episodes if control is not None and mismatch is None else []
@@ -86,13 +89,22 @@ def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_
         injections,
         rules,
         reading.failures,
-        [examine(episode, by_name, reading.failures, control_episodes) for episode in reading.said.episodes.episodes],
+        [
+            msgspec.structs.replace(
+                examine(episode, by_name, reading.failures, control_episodes),
+                without={name: arm.alert(episode) for name, arm in single.items()},
+            )
+            for episode in reading.said.episodes.episodes
+        ],
         control.end_ns if control is not None else None,
         comparable=mismatch is None,
         actions=reading.said.actions.actions,
         control_actions=control.actions if control is not None and mismatch is None else [],
         forgetful=reading.said.forgetful,
         controls=header.controls,
+        actions_without=[
+            {name: arm.action(action) for name, arm in single.items()} for action in reading.said.actions.actions
+        ],
     )
     return _conclude(case, findings, judged_under)
 

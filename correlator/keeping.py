@@ -19,11 +19,13 @@ import zstandard
 
 from correlator.actions import ActionEpisode
 from correlator.alerts import Episode
+from correlator.cause.arms import Arm, control_arm
 from correlator.expectations import Assertion
 from correlator.findings import Findings, Journals, mismatch_of
+from correlator.header import Header
 from correlator.injections import Difference
-from correlator.journal import Journal, Seal
-from correlator.reading import ControlReading, Reading, limits_of
+from correlator.journal import Journal, JournalError, Seal
+from correlator.reading import ControlReading, Reading, RuleBreaches, limits_of
 from correlator.records import Injection, Operator, Stop, StrategyNote
 from correlator.said import Said
 from correlator.truth.kept import KeptGauge, keep, restore
@@ -68,6 +70,8 @@ class _KeptControl(msgspec.Struct, frozen=True):
     end_ns: int
     episodes: list[Episode]
     actions: list[ActionEpisode]
+    breaches: list[RuleBreaches]
+    untold: list[str]
 
 
 class _KeptHarm(msgspec.Struct, frozen=True):
@@ -85,9 +89,11 @@ class _KeptLook(msgspec.Struct, frozen=True):
 class _Kept(msgspec.Struct, frozen=True):
     made_by: str
     seals: list[Seal]
+    arm_seals: list[Seal | None]  # None: it could not be read through
     reading: _KeptReading
     control: _KeptControl | None
     difference: Difference | None
+    arms: list[Arm]  # the control apart
     looks: list[_KeptLook]
 
 
@@ -107,6 +113,7 @@ def pack(findings: Findings, journals: Journals) -> bytes:
     kept = _Kept(
         made_by(),
         [journal.seal for journal in _sealed(journals) if journal.seal is not None],
+        _arm_seals(journals),
         _KeptReading(
             reading.end_ns,
             reading.ending,
@@ -121,8 +128,9 @@ def pack(findings: Findings, journals: Journals) -> bytes:
             reading.last_request_ns,
             reading.counts,
         ),
-        None if control is None else _KeptControl(control.end_ns, control.episodes, control.actions),
+        None if control is None else _keep_control(control),
         findings.difference,
+        findings.arms if control is None else findings.arms[:-1],
         [_KeptLook([_keep_harm(harm) for harm in harms], courses) for harms, courses in findings.looks.items()],
     )
     raw = msgspec.msgpack.encode(kept)
@@ -141,7 +149,7 @@ def unpack(data: bytes, journals: Journals) -> Findings | None:
     if kept is None or kept.made_by != made_by():
         return None
     run, *others = sealed = _sealed(journals)
-    if [journal.seal for journal in sealed] != kept.seals:
+    if [journal.seal for journal in sealed] != kept.seals or _arm_seals(journals) != kept.arm_seals:
         return None
     header = run.header
     failures = dict(kept.reading.failures)
@@ -163,10 +171,11 @@ def unpack(data: bytes, journals: Journals) -> Findings | None:
     )
     findings = Findings(run, reading, difference=kept.difference)
     findings.looks = {tuple(_restore_harm(harm) for harm in look.harms): look.courses for look in kept.looks}
+    findings.arms = kept.arms
     if kept.control is not None:
-        control = others[0].header
-        findings.control = ControlReading(control, kept.control.end_ns, kept.control.episodes, kept.control.actions)
-        findings.mismatch = mismatch_of(header, control)
+        findings.control = _restore_control(kept.control, others[0].header)
+        findings.mismatch = mismatch_of(header, findings.control.header)
+        findings.arms.append(control_arm(reading, findings.control, findings.mismatch, kept.difference))
     elif header.resolved.timeline:
         findings.mismatch = "there is no control run to compare with"
     return findings
@@ -199,11 +208,26 @@ def _decode(data: bytes) -> _Kept | None:
 
 
 def _sealed(journals: Journals) -> list[Journal]:
-    """The journals, the run's first, each read through so that it has its seal."""
-    control = [] if journals.control is None else [journals.control]
-    paths = [journals.run, *control, *(path for _, path in sorted(journals.removals.items()))]
+    """The journals of run and control, each read through so that it has its seal."""
+    paths = [journals.run] if journals.control is None else [journals.run, journals.control]
     with ThreadPoolExecutor(len(paths)) as readers:  # hashing and reading leave the interpreter to others
         return list(readers.map(_read_through, paths))
+
+
+def _arm_seals(journals: Journals) -> list[Seal | None]:
+    """The seals of the arms that leave some injections out: one that is damaged has none, and spoils no verdict."""
+    paths = [path for _, path in sorted(journals.removals.items())]
+    if not paths:
+        return []
+    with ThreadPoolExecutor(len(paths)) as readers:
+        return list(readers.map(_seal_of_arm, paths))
+
+
+def _seal_of_arm(path: Path) -> Seal | None:
+    try:
+        return _read_through(path).seal
+    except (JournalError, OSError):
+        return None
 
 
 def _read_through(path: Path) -> Journal:
@@ -221,6 +245,14 @@ def _keep_harm(harm: Harm) -> _KeptHarm:
 def _restore_harm(kept: _KeptHarm) -> Harm:
     strategies = None if kept.strategies is None else frozenset(kept.strategies)
     return Harm(kept.due_ns, kept.until_ns, frozenset(kept.accounts), strategies)
+
+
+def _keep_control(control: ControlReading) -> _KeptControl:
+    return _KeptControl(control.end_ns, control.episodes, control.actions, control.breaches, control.untold)
+
+
+def _restore_control(kept: _KeptControl, header: Header) -> ControlReading:
+    return ControlReading(header, kept.end_ns, kept.episodes, kept.actions, kept.breaches, kept.untold)
 
 
 def _keep_said(said: Said) -> _KeptSaid:

@@ -1,7 +1,7 @@
 """Matching: which alert answers which expectation, by the rules of ``docs/reference/scenario.md``.
 
 An expectation is unknown, and not failed, wherever the run did not put it to the test: no effect, nothing due, the same
-alert without the injection, or a history that ends before the deadline.
+alert without the injection that it is to be of, or a history that ends before the deadline.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
 from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case, Finding
+from correlator.cause.credit import Doubt, why_not_credited
 from correlator.expectations import Expectation, severity_rank
 from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval, coalesce
@@ -83,7 +84,7 @@ def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
     assert interval.due_ns is not None
     due_ns = interval.due_ns
     deadline_ns = asked.reference_ns(due_ns) + expectation.within_ns
-    breach = _whole_breach(rule, interval)
+    breach = whole_breach(rule, interval)
     standing = [
         finding
         for finding in case.findings
@@ -91,7 +92,7 @@ def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
         and finding.episode.matches(rule.mandate, rule.subject, rule.severity)
         and (finding.episode.resolved_ns is None or finding.episode.resolved_ns >= interval.begins_ns)
     ]
-    answers = [finding for finding in standing if _answers(rule, finding, breach)]
+    answers = [finding for finding in standing if answers_to(rule, finding, breach)]
     in_time = [finding for finding in answers if finding.fired_ns <= deadline_ns]
 
     def judged(verdict: Verdict, outcome: Outcome, reason: str, finding: Finding | None) -> Found:
@@ -104,16 +105,16 @@ def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
     if due_ns > deadline_ns:
         reason = "the rule became due only after the deadline: nothing was owed by then"
         return judged("unknown", "due_too_late", reason, None)
-    credited = next((finding for finding in in_time if not finding.in_control), None)
+    doubts = [_why_not_credited(case, expectation, finding) for finding in in_time]
+    credited = next((finding for finding, doubt in zip(in_time, doubts, strict=True) if doubt is None), None)
     if credited is not None:
         if case.outside_control(credited.fired_ns):
             reason = "it fired, but the control run ends before it could show whether it fires there too"
             return judged("unknown", "in_control", reason, credited)
         early = " before it was due" if credited.fired_ns < due_ns else ""
         return judged("pass", "detected", f"fired{early} by its deadline", credited)
-    if in_time:
-        reason = "it fires without the injection too: the injection did not bring it about"
-        return judged("unknown", "in_control", reason, in_time[0])
+    if in_time and doubts[0] is not None:
+        return judged("unknown", *doubts[0], in_time[0])
     until_ns = deadline_ns if breach.ends_ns is None else min(deadline_ns, breach.ends_ns)
     stood = next((finding for finding in standing if _stood_since_before(finding, breach, until_ns)), None)
     if stood is not None:
@@ -132,7 +133,11 @@ def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:
     return judged("fail", "missed", "due, and no alert fired", None)
 
 
-def _whole_breach(rule: Rule, interval: Interval) -> Interval:
+def _why_not_credited(case: Case, expectation: Expectation, finding: Finding) -> Doubt | None:
+    return why_not_credited(expectation.injection, len(case.began()), finding.in_control, finding.without, "fires")
+
+
+def whole_breach(rule: Rule, interval: Interval) -> Interval:
     """The breach that an interval is part of: what is parted by no more than the monitor's legitimate lag is one."""
     wholes = coalesce(rule.tracker.intervals, LOOKBACK_NS)
     return next((whole for whole in wholes if whole.ends_ns is None or whole.ends_ns >= interval.begins_ns), interval)
@@ -151,7 +156,7 @@ def _in_doubt(
     return case.end_ns < deadline_ns or any(finding.fired_ns <= deadline_ns for finding in answers)
 
 
-def _answers(rule: Rule, finding: Finding, breach: Interval) -> bool:
+def answers_to(rule: Rule, finding: Finding, breach: Interval) -> bool:
     """Whether an alert is of this breach: one that fired before it could be seen is of an earlier one, one that fired
     when it was long over, of a later one."""
     if finding.fired_ns < rule.foreseen_ns(breach) - LOOKAHEAD_NS:

@@ -168,6 +168,8 @@ Outcome = Literal[
     "never_due",
     "due_too_late",
     "in_control",
+    "other_cause",
+    "cause_unknown",
     "stood_already",
     "doubtful",
     "interrupted",

@@ -104,6 +104,21 @@ def settle(arms: Iterable[Arm], injections: Mapping[str, InjectionFacts], start_
     return settled
 
 
+def reduced(arm: Arm, injections: Mapping[str, InjectionFacts]) -> Removed:
+    """What an arm leaves out of what really began in the run: the rest did nothing that could be left out."""
+    return tuple(name for name in arm.removed if name in injections and injections[name].began_ns is not None)
+
+
+def alone(arms: Iterable[Arm], injections: Mapping[str, InjectionFacts]) -> dict[str, Arm]:
+    """By injection, the arm that leaves out nothing else and can be believed."""
+    single: dict[str, Arm] = {}
+    for arm in arms:
+        removed = reduced(arm, injections)
+        if len(removed) == 1 and not arm.trouble:
+            single.setdefault(removed[0], arm)
+    return single
+
+
 def _read(run: Journal, reading: Reading, removed: Removed, journal: Journal, mandates: frozenset[str]) -> Arm:
     trouble = _mismatch(reading.header, journal.header, removed)
     if trouble:

@@ -1,8 +1,8 @@
 """Presence: whether something that happened in the run happens in an arm too, and by how much it moved.
 
 Two happenings are the same if they are of one rule (mandate, subject, severity; for an action control and subject) and
-the arm's stands, give or take ``CONTROL_TOLERANCE_NS``, when the run's begins. If it only begins later, while the run's
-still stands, it is the same, moved. Everything else is gone.
+the arm's stands, give or take ``CONTROL_TOLERANCE_NS``, when the run's begins. Beyond that tolerance it *stood* already
+if the arm's began earlier, and *moved* if it begins later, while the run's still stands. Everything else is gone.
 """
 
 from __future__ import annotations
@@ -27,13 +27,18 @@ class Stand(msgspec.Struct, frozen=True):
 class Presence(msgspec.Struct, frozen=True):
     """How one happening of the run fares in an arm. ``shift_ns``: its time in the run less its time in the arm."""
 
-    state: Literal["there", "moved", "gone", "unknown"]
+    state: Literal["there", "stood", "moved", "gone", "unknown"]
     shift_ns: int | None = None
 
     @property
     def is_away(self) -> bool:
         """Whether it does not stand at its moment in the run."""
         return self.state in ("gone", "moved")
+
+    @property
+    def stands(self) -> bool:
+        """Whether it does."""
+        return self.state in ("there", "stood")
 
 
 UNKNOWN = Presence("unknown")
@@ -54,7 +59,8 @@ def compare(ours: Stand, theirs: Iterable[Stand], told_until_ns: int | None = No
     ]
     if there:
         nearest = min(there, key=lambda stand: abs(stand.from_ns - at_ns))
-        return Presence("there", at_ns - nearest.from_ns)
+        shift_ns = at_ns - nearest.from_ns
+        return Presence("there" if shift_ns <= CONTROL_TOLERANCE_NS else "stood", shift_ns)
     if told_until_ns is not None and at_ns + CONTROL_TOLERANCE_NS > told_until_ns:
         return UNKNOWN
     for stand in stands:

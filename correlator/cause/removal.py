@@ -28,7 +28,7 @@ def depend(node: str, names: Sequence[str], presences: Mapping[Removed, Presence
     """
     everything = tuple(names)
     control = presences.get(everything)
-    in_control = None if control is None or control.state == "unknown" else control.state == "there"
+    in_control = None if control is None or control.state == "unknown" else control.stands
     gone = [removed for removed, presence in presences.items() if presence.is_away]
     smallest = sorted(
         (removed for removed in gone if not any(set(other) < set(removed) for other in gone)),
@@ -56,7 +56,7 @@ def _influence(name: str, presences: Mapping[Removed, Presence], removals: Seque
     assert presence.shift_ns is not None  # what is there, or moved, has a time
     shift_s = round(presence.shift_ns / 1e9, 6)
     strength: Strength = "independent"
-    if presence.state == "there" and any(name in removed for removed in removals):
+    if presence.stands and any(name in removed for removed in removals):
         strength = "either"
     elif abs(presence.shift_ns) >= SAME_MOMENT_NS:
         strength = "shifted"

@@ -209,7 +209,10 @@ EXPECT = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "wi
 
 @pytest.fixture
 def play(new_story, tmp_path: Path):
-    """Play a depeg (began 100 s, visible 120 s, beyond 50 bp from 200 s on) with given alerts, and judge it."""
+    """Play a depeg (began 100 s, visible 120 s, beyond 50 bp from 200 s on) with given alerts, and judge it.
+
+    ``without`` tells, by the name of an injection, what happens in the arm that leaves it out.
+    """
 
     def play(
         alert_at: float | None = 205,
@@ -227,24 +230,30 @@ def play(new_story, tmp_path: Path):
         limits: str = "",
         controls: str = "",
         tell_control: Any = None,
+        without: dict[str, Any] | None = None,
         **resolved: Any,
     ) -> Judgement:
         resolved.setdefault("expect", [EXPECT])
         arms = {}
-        for arm in ("run", "control"):
-            story = new_story(arm, timeline=timeline, **resolved).found_world().alive()
+        for arm in ("run", "control", *(f"without:{name}" for name in without or {})):
+            left_out = arm.removeprefix("without:")
+            left = [plan for plan in timeline if plan["inject"] != left_out]
+            story = new_story(arm, timeline=left, **resolved).found_world().alive()
+            slides = arm == "run" or (arm != "control" and any(plan["inject"] == "slide" for plan in left))
             if limits:
                 story.header["limits"] = limits
             story.header["controls"] = controls
             for at_s in range(0, 600, 5):
-                harmed = arm == "run" and at_s >= 200
+                harmed = slides and at_s >= 200
                 story.quote(at_s, 0, depegs_to if harmed else 1.0)
                 story.quote(at_s, 1, 24_000, tick=0.01)
-            if timeline:
+            if timeline and (slides or arm == "control"):
                 story.inject(100, 120 if claims else None)
-            if arm == "run":
-                if visible:
-                    story.push(120, "usdtusd")
+            if slides and visible:
+                story.push(120, "usdtusd")
+            if without and left_out in without:
+                without[left_out](story)
+            elif arm == "run":
                 if alert_at is not None:
                     story.alert(alert_at, resolved_at)
                 if tell is not None:
@@ -254,11 +263,12 @@ def play(new_story, tmp_path: Path):
                     story.alert(control_alert_at)
                 if tell_control is not None:
                     tell_control(story)
-            stops = {"ended_s": ended_s, "ending": ending}
+            stops = {"ended_s": ended_s, "ending": ending} if arm == "run" else {}
             if arm == "control":
                 cut = control_ended_s is not None
                 stops = {"ended_s": control_ended_s, "ending": "interrupted" if cut else "completed"}
-            arms[arm] = story.write(tmp_path / f"{arm}.journal", **stops)
-        return judge(arms["run"], arms["control"] if with_control else None)
+            arms[arm] = story.write(tmp_path / f"{arm.replace(':', '_')}.journal", **stops)
+        removals = {(name,): arms[f"without:{name}"] for name in without or {}}
+        return judge(arms["run"], arms["control"] if with_control else None, removals)
 
     return play

@@ -53,6 +53,7 @@ def test_a_monitor_that_lost_its_state_owes_anew_what_stands(
         story.inject(290, 290, name="restart")
         story.audit("venue", 290, "monitor", "down", f"state {state}")
         story.audit("venue", 310, "monitor", "up", "")
+        story.ask(310.5)
         if alert_s is not None:
             story.alert(alert_s)
 
@@ -61,7 +62,13 @@ def test_a_monitor_that_lost_its_state_owes_anew_what_stands(
         {"inject": name, "fault": "stablecoin_depeg", "at_ns": at_s * 10**9, "for_ns": None}
         for name, at_s in (("slide", 100), ("restart", 290))
     ]
-    judgement = play(alert_at=None, tell=tell, expect=[again], timeline=timeline)
+
+    def tell_without_restart(story: Any) -> None:
+        depeg(story, (200, 500))
+        story.alert(201)
+
+    without = {"restart": tell_without_restart}
+    judgement = play(alert_at=None, tell=tell, expect=[again], timeline=timeline, without=without)
     assert only(judgement).outcome == outcome
 
 

@@ -236,17 +236,20 @@ def test_injection_that_another_called_is_judged_from_when_it_began(new_story, t
     ]  # fmt: skip
     expect = [{**EXPECT, "of": "injection", "within_ns": 110 * S, "injection": "slide"}]
     paths = []
-    for arm in ("run", "control"):
-        story = new_story(arm, timeline=timeline, expect=expect).found_world().alive()
+    for arm, left in (("run", timeline), ("control", []), ("without:slide", timeline[:1])):
+        story = new_story(arm, timeline=left, expect=expect).found_world().alive()
         for at_s in range(0, 600, 5):
             story.quote(at_s, 0, 0.99 if arm == "run" and at_s >= 200 else 1.0)
             story.quote(at_s, 1, 24_000, tick=0.01)
-        if arm == "run":
-            story.inject(50, 55, name="first", ends_s=60).inject(100, 120, name="slide", ends_s=160)
+        if left:
+            story.inject(50, 55, name="first", ends_s=60)
             story.push(56, "usdtusd")
+        if arm == "run":
+            story.inject(100, 120, name="slide", ends_s=160)
+            story.push(120, "usdtusd")
             story.alert(205)
-        paths.append(story.write(tmp_path / f"{arm}.journal"))
-    judgement = judge(*paths)
+        paths.append(story.write(tmp_path / f"{arm.replace(':', '_')}.journal"))
+    judgement = judge(paths[0], paths[1], {("slide",): paths[2]})
     found = only(judgement)
     assert judgement.verdict == "pass", judgement.reasons
     assert (found.since_injection_s, found.deadline_at_s) == (105, 210)
