@@ -27,6 +27,8 @@ COMMANDS = (
     "catalogue",
     "schema",
     "frontier",
+    "evidence",
+    "verify",
 )
 """The modules of the commands, in the order of the help."""
 

@@ -1,0 +1,191 @@
+"""Pack: runs into one file, the same bytes for the same runs, and its head.
+
+Every file is read twice: to learn its digests, which the manifest at the front gives, and to write it. Nothing of a
+pack that was not finished stays on the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from dashboards.evidence_page.model import Run, read_run
+from lab.evidence.container import STORED, parts
+from lab.evidence.frames import BrokenChain, pieces, walk_frames
+from lab.evidence.gather import EvidenceError, FoundRun, find_runs
+from lab.evidence.manifest import (
+    FORMAT,
+    LARGEST_TEXT_BYTES,
+    NAME,
+    Entry,
+    JournalEnd,
+    LeftOut,
+    Manifest,
+    PackedRun,
+    chained,
+    encode,
+    is_journal,
+    method_of,
+)
+from lab.evidence.summary import SUMMARY, summarise
+from lab.evidence.written import AsWritten, articles, library
+from lab.journal.header import code_hash, versions
+
+_PARTIAL = ".partial"
+_LEVEL = 6
+_WHOLE_FILE = 1 << 62
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A file on its way into a pack: its name there, and where it lies (``text``: nowhere, but here)."""
+
+    name: str
+    path: Path | None = None
+    text: bytes = b""
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.text) if self.path is None else self.path.open("rb")
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is to be packed, in the order it will lie."""
+
+    sources: list[Source]
+    runs: list[PackedRun]
+    left_out: list[LeftOut]
+    manifest: Manifest
+
+    @property
+    def summary(self) -> bytes:
+        """The page that stands in the pack."""
+        return next(source.text for source in self.sources if source.name == SUMMARY)
+
+
+def plan(roots: Sequence[Path], scenarios: Sequence[Path], hear: Callable[[str], None]) -> Plan:
+    """Find the runs below ``roots`` and take every file's digests. ``scenarios``: where else to look for the files that
+    they were written in.
+
+    Raises:
+        EvidenceError: nothing can be packed, or a file is not what it should be.
+        OSError: a file cannot be read.
+    """
+    found, left_out = find_runs(roots)
+    if not found:
+        raise EvidenceError(f"{roots[0]}: none of {len(left_out)} runs can be proven: {left_out[0].why}")
+    known = library(scenarios)
+    origins = AsWritten(known)
+    written: dict[str, Source] = {}
+    runs = []
+    for run in found:
+        origin = origins.file_of(run)
+        name = f"scenarios/{run.said.scenario}.yaml" if origin is not None else ""
+        if origin is not None:
+            written.setdefault(name, Source(name, origin))
+        said = run.said
+        runs.append(PackedRun(run.path, said.scenario, said.case, said.seed, said.verdict, said.code, name))
+    asked = articles(known)
+    page = summarise(asked, left_out, [_shown(run) for run in found])
+    sources = [
+        Source(SUMMARY, text=page.encode()),
+        *written.values(),
+        *(Source(f"{run.path}/{path.name}", path) for run in found for path in run.files),
+    ]
+    entries = list(_measured(sources, hear))
+    manifest = chained(Manifest(FORMAT, code_hash(), versions(), runs, left_out, asked, entries))
+    return Plan(sources, runs, left_out, manifest)
+
+
+def write(planned: Plan, out: Path) -> int:
+    """Write the pack; how many bytes it has.
+
+    Raises:
+        EvidenceError: ``out`` is there already, or a file has changed meanwhile.
+        OSError: it cannot be written; nothing is left of it.
+    """
+    if out.exists():
+        raise EvidenceError(f"{out}: is there already; expected the name of a new file")
+    front = Source(NAME, text=encode(planned.manifest))
+    sources = [front, *planned.sources]
+    entries = [_measure(front), *planned.manifest.entries]
+    partial = out.with_name(out.name + _PARTIAL)
+    try:
+        with partial.open("wb") as file:
+            for part in parts([entry.member for entry in entries]):
+                if part.member is None:
+                    file.write(part.known or b"")
+                    continue
+                digest = hashlib.blake2b(digest_size=32)
+                for piece in _packed(sources[part.member]):
+                    digest.update(piece)
+                    file.write(piece)
+                if digest.hexdigest() != entries[part.member].packed_blake2b:
+                    raise EvidenceError(f"{sources[part.member].path}: was changed while it was being packed")
+            size = file.tell()
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+    return size
+
+
+def _shown(run: FoundRun) -> Run:
+    try:
+        return read_run(run.directory.verdict.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError(f"{run.directory.verdict}: is no verdict: {error}; `lab judge` writes one") from None
+
+
+def _measured(sources: Sequence[Source], hear: Callable[[str], None]) -> Iterator[Entry]:
+    for source in sources:
+        hear(source.name)
+        yield _measure(source)
+
+
+def _measure(source: Source) -> Entry:
+    """The digests of a file. Raises EvidenceError for a damaged journal: it proves nothing."""
+    digest, crc32, raw_bytes = hashlib.blake2b(digest_size=32), 0, 0
+    with source.open() as file:
+        for piece in pieces(file, _WHOLE_FILE):
+            digest.update(piece)
+            crc32 = zlib.crc32(piece, crc32)
+            raw_bytes += len(piece)
+    packed_digest, packed_bytes = digest, raw_bytes
+    journal: JournalEnd | None = None
+    if is_journal(source.name):
+        journal = _journal_end(source, raw_bytes)
+    if method_of(source.name) != STORED:
+        if raw_bytes > LARGEST_TEXT_BYTES:
+            raise EvidenceError(f"{source.path}: has {raw_bytes} bytes; expected at most {LARGEST_TEXT_BYTES}")
+        packed_digest, packed_bytes = hashlib.blake2b(digest_size=32), 0
+        for piece in _packed(source):
+            packed_digest.update(piece)
+            packed_bytes += len(piece)
+    return Entry(
+        source.name, raw_bytes, packed_bytes, f"{crc32:08x}", digest.hexdigest(), packed_digest.hexdigest(), journal
+    )
+
+
+def _journal_end(source: Source, length: int) -> JournalEnd:
+    with source.open() as file:
+        try:
+            return walk_frames(file, length)
+        except BrokenChain as error:
+            raise EvidenceError(f"{source.path}: {error}; a damaged journal proves nothing") from None
+
+
+def _packed(source: Source) -> Iterator[bytes]:
+    """The bytes of a file as they lie in the container."""
+    with source.open() as file:
+        if method_of(source.name) == STORED:
+            yield from pieces(file, _WHOLE_FILE)
+            return
+        deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        for piece in pieces(file, _WHOLE_FILE):
+            if packed := deflate.compress(piece):
+                yield packed
+        yield deflate.flush()

@@ -1,0 +1,221 @@
+"""Deriving again: a run's verdict from its journals alone, and whether everything stored beside them follows from it.
+
+Stored verdicts are compared with, never used. The journals are judged by this laboratory's own correlator; where that
+is not the code that the run was made with, a verdict that comes out the same is told, and proves less.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import msgspec
+
+from correlator.journal import JournalError
+from correlator.judge import judge
+from correlator.reporting import to_json
+from correlator.verdict import Judgement
+from dashboards.evidence_page.model import Run, read_run
+from dashboards.run_page.page import render
+from lab.evidence.frames import BrokenChain, HeaderText, read_header
+from lab.evidence.gather import EvidenceError
+from lab.evidence.manifest import Entry, Manifest, PackedRun, is_journal
+from lab.evidence.summary import SUMMARY, summarise
+from lab.evidence.verify import first_difference, unpacked
+from lab.journal.header import code_hash, versions
+from lab.run_directory import RunDirectory
+
+Outcome = Literal["same", "differs", "not derived"]
+_MOST_DIFFERENCES = 20
+_MOST_SHOWN = 60
+_NOTHING = object()
+_OTHER_CODE = "the code is another than the run was made with"
+_OF_A_RUN = re.compile(r"(run|control|without_[a-z0-9_+]+)\.journal|(scenario|verdict)\.json|limits\.yaml|report\.html")
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A place of a stored file where it says something else than follows from the journals."""
+
+    file: str
+    field: str
+    stored: str
+    derived: str
+
+
+class DerivedRun(msgspec.Struct, frozen=True):
+    """What became of one run. ``verdict``: as derived, None if it could not be. ``other_version`` says how this
+    laboratory differs from the one that the run was made with; "" if it does not."""
+
+    path: str
+    stored_verdict: str
+    verdict: str | None
+    outcome: Outcome
+    other_version: str
+    why: str
+    differences: list[Difference]
+
+
+class Pack:
+    """A pack whose bytes have been accounted for, open for reading."""
+
+    def __init__(self, file: BinaryIO, manifest: Manifest, offsets: list[int]) -> None:
+        self._file = file
+        self.manifest = manifest
+        self._members = {entry.name: (entry, offset) for entry, offset in zip(manifest.entries, offsets, strict=True)}
+
+    def read(self, name: str) -> bytes | None:
+        """The whole content of a text member; None if there is no such. Raises EvidenceError."""
+        found = self._members.get(name)
+        return None if found is None else b"".join(unpacked(self._file, *found))
+
+    def files_of(self, run: PackedRun) -> Iterator[tuple[str, Entry, int]]:
+        """The files directly below a run's path: name there, entry, offset."""
+        for name, (entry, offset) in self._members.items():
+            place, _, short = name.rpartition("/")
+            if place == run.path:
+                yield short, entry, offset
+
+    def extract(self, entry: Entry, offset: int, to: Path) -> None:
+        """Write a member to a file. Raises EvidenceError, OSError."""
+        with to.open("xb") as file:
+            for piece in unpacked(self._file, entry, offset):
+                file.write(piece)
+
+
+def derive(pack: Pack, run: PackedRun) -> tuple[DerivedRun, Run | None]:
+    """Judge a run's journals anew and compare; beside the outcome what the summary tells of the run.
+
+    Raises:
+        OSError: there is no room to unpack the journals.
+    """
+    with tempfile.TemporaryDirectory(prefix="riskproof-verify-") as place:
+        directory = RunDirectory(Path(place))
+        try:
+            for short, entry, offset in pack.files_of(run):
+                if is_journal(short):
+                    pack.extract(entry, offset, directory.path / short)
+            if not directory.run_journal.is_file():
+                return underived(run, "there is no run.journal in it"), None
+            header = read_header(directory.run_journal)
+            control = directory.control_journal
+            judgement = judge(directory.run_journal, control if control.exists() else None, directory.removals())
+            document = to_json(judgement)
+            differences = [*_claims(run, judgement), *_files(pack, run, document, header)]
+        except (JournalError, EvidenceError, BrokenChain) as error:
+            return underived(run, str(error).replace(f"{place}/", "")), None
+    other = _other_version(header)
+    found = DerivedRun(
+        run.path,
+        run.verdict,
+        judgement.verdict,
+        "differs" if differences else "same",
+        other,
+        "",
+        differences[:_MOST_DIFFERENCES],
+    )
+    return found, read_run(document)
+
+
+def underived(run: PackedRun, why: str) -> DerivedRun:
+    """A run whose verdict does not follow from anything."""
+    other = "" if run.code == code_hash() else _OTHER_CODE
+    return DerivedRun(run.path, run.verdict, None, "not derived", other, why, [])
+
+
+def check_summary(pack: Pack, runs: list[Run]) -> list[Difference]:
+    """Whether the summary is the page of these runs, as they were derived."""
+    page = summarise(pack.manifest.articles, pack.manifest.left_out, runs)
+    return _text(pack, SUMMARY, page.encode())
+
+
+def strays(manifest: Manifest) -> list[str]:
+    """The names of files that are no part of a pack."""
+    expected = {SUMMARY, *(run.as_written for run in manifest.runs)}
+    places = {run.path for run in manifest.runs}
+    return [
+        entry.name
+        for entry in manifest.entries
+        if entry.name not in expected
+        and not (entry.name.rpartition("/")[0] in places and _OF_A_RUN.fullmatch(entry.name.rpartition("/")[2]))
+    ]
+
+
+def _claims(run: PackedRun, judgement: Judgement) -> list[Difference]:
+    """What the manifest says of a run, against its journals."""
+    derived = (judgement.scenario, judgement.case, judgement.seed, judgement.code, judgement.verdict)
+    return [
+        Difference("manifest.json", f"{run.path}: {name}", _shown(getattr(run, name)), _shown(now))
+        for name, now in zip(("scenario", "case", "seed", "code", "verdict"), derived, strict=True)
+        if getattr(run, name) != now
+    ]
+
+
+def _files(pack: Pack, run: PackedRun, document: bytes, header: HeaderText) -> Iterator[Difference]:
+    """What is stored beside the journals, against what follows from them."""
+    yield from _json(pack, f"{run.path}/verdict.json", document)
+    yield from _json(pack, f"{run.path}/scenario.json", bytes(header.resolved))
+    yield from _text(pack, f"{run.path}/limits.yaml", header.limits.encode())
+    if pack.read(f"{run.path}/report.html") is not None:
+        yield from _text(pack, f"{run.path}/report.html", render(document).encode())
+
+
+def _json(pack: Pack, name: str, derived: bytes) -> Iterator[Difference]:
+    stored = pack.read(name)
+    if stored is None:
+        yield Difference(name, "", "there is no such file", "")
+    elif stored != derived:
+        try:
+            was = msgspec.json.decode(stored)
+        except (ValueError, RecursionError) as error:
+            yield Difference(name, "", f"cannot be read: {error}", "")
+            return
+        for field, is_, meant in _parted(was, msgspec.json.decode(derived), ""):
+            yield Difference(name, field, _shown(is_), _shown(meant))
+
+
+def _parted(stored: Any, derived: Any, field: str) -> Iterator[tuple[str, Any, Any]]:
+    """The leaves at which two JSON values part."""
+    if isinstance(stored, dict) and isinstance(derived, dict):
+        for key in dict.fromkeys((*stored, *derived)):
+            where = f"{field}.{key}" if field else key
+            yield from _parted(stored.get(key, _NOTHING), derived.get(key, _NOTHING), where)
+    elif isinstance(stored, list) and isinstance(derived, list):
+        for at in range(max(len(stored), len(derived))):
+            left = stored[at] if at < len(stored) else _NOTHING
+            yield from _parted(left, derived[at] if at < len(derived) else _NOTHING, f"{field}[{at}]")
+    elif type(stored) is not type(derived) or stored != derived:
+        yield field, stored, derived
+
+
+def _text(pack: Pack, name: str, derived: bytes) -> list[Difference]:
+    stored = pack.read(name)
+    if stored is None:
+        return [Difference(name, "", "there is no such file", "")]
+    if stored == derived:
+        return []
+    lines = zip(stored.splitlines(), derived.splitlines(), strict=False)
+    number, pair = next(((at, pair) for at, pair in enumerate(lines, 1) if pair[0] != pair[1]), (0, (b"", b"")))
+    if not number:
+        return [Difference(name, "", f"{len(stored)} bytes", f"{len(derived)} bytes")]
+    at = first_difference(*pair)
+    is_, meant = (line[max(at - 20, 0) :].decode(errors="replace") for line in pair)
+    return [Difference(name, f"line {number}", _shown(is_), _shown(meant))]
+
+
+def _other_version(header: HeaderText) -> str:
+    """How the code and what it stands on differ from what the run was made with; "" if they do not."""
+    ours = versions()
+    parted = [
+        f"{name} {header.versions.get(name, 'none')}, here {ours.get(name, 'none')}"
+        for name in dict.fromkeys((*header.versions, *ours))
+        if header.versions.get(name) != ours.get(name)
+    ]
+    return "; ".join([*([_OTHER_CODE] if header.code != code_hash() else []), *parted])
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is _NOTHING else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
