@@ -38,6 +38,16 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--tag", action="append", default=[], metavar="TAG", help="cases that bear this tag; again for one of several"
     )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="another value in every file: --set limits=mine",
+    )
+    parser.add_argument(
+        "--monitor", type=Path, metavar="DIR", help="test the risk_monitor package in this directory instead of ours"
+    )
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (default: one for each core)")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="compare with what `lab baseline update` wrote")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI server")
@@ -70,13 +80,16 @@ def execute(args: argparse.Namespace) -> int:
     from lab.trials import TrialError
 
     kept_in = args.failing or DEFAULT
+    if args.monitor is not None and not (args.monitor / "risk_monitor" / "__init__.py").is_file():
+        print(f"--monitor {args.monitor}: holds no package risk_monitor; expected one in it", file=sys.stderr)
+        return WRONG
     console = open_console()
     try:
         # What was given is read before anything is played: an hour later is late to hear of a typing error.
         baseline = read_baseline(args.baseline) if args.baseline else None
         failed = recall(kept_in)
-        selection = select(args.paths, seeds=args.seeds, case=args.case, tags=args.tag, failed=failed)
-        experiments = settle_suite(selection.experiments)
+        selection = select(args.paths, seeds=args.seeds, case=args.case, tags=args.tag, sets=args.set, failed=failed)
+        experiments = settle_suite(selection.experiments, args.set)
         for file in (args.junit, args.markdown):
             if file is not None:
                 _touch(file)
@@ -132,7 +145,8 @@ def _play(
 
     observations: list[Observation] = []
     try:
-        with watch, closing(play(experiments, args.out, jobs=args.jobs, keep=args.keep, hear=watch.hear)) as trials:
+        played = play(experiments, args.out, jobs=args.jobs, keep=args.keep, hear=watch.hear, monitor=args.monitor)
+        with watch, closing(played) as trials:
             for trial in trials:
                 one = trial.experiment
                 outside = (one.scenario, one.case, one.seed) in selection.remembered

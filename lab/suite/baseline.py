@@ -48,10 +48,12 @@ class SeedBaseline(msgspec.Struct, frozen=True):
 
 
 class ExpectationBaseline(msgspec.Struct, frozen=True):
-    """One expectation: latencies by seed, null where none is known, and the outcomes that are no detection in time."""
+    """One expectation, by seed: latencies since due and since the injection, null where none is known, and the outcomes
+    that are no detection in time."""
 
     deadline_s: float
     latencies_s: dict[str, float | None]
+    since_injections_s: dict[str, float | None]
     otherwise: dict[str, str] = {}
 
     def outcome(self, seed: str) -> str:
@@ -96,6 +98,7 @@ def case_baseline(case: CaseResult) -> CaseBaseline:
             one.key: ExpectationBaseline(
                 one.deadline_s,
                 {str(seed): latency_s for seed, latency_s in zip(one.seeds, one.latencies_s, strict=True)},
+                {str(seed): span_s for seed, span_s in zip(one.seeds, one.since_injections_s, strict=True)},
                 {
                     str(seed): outcome
                     for seed, outcome in zip(one.seeds, one.outcomes, strict=True)

@@ -7,16 +7,15 @@ what the rank test weighs. The rule stands in ``docs/explanation/statistics.md``
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from correlator.verdict import Verdict
 from lab.suite.baseline import Baseline, CaseBaseline, case_baseline
-from lab.suite.latencies import compare_expectation
+from lab.suite.latencies import compare_expectation, named
 from lab.suite.result import Changed, Comparison, SuiteResult
 
 _ORDER = {"fail": 0, "unknown": 1, "": 2}
-_SEEDS_NAMED = 5
 
 
 def compare(
@@ -91,7 +90,7 @@ def _alarms(scenario: str, case: str, before: CaseBaseline, after: CaseBaseline)
         if common:
             grown = [seed for seed in common if new[seed] > old[seed]]
             shrunk = [seed for seed in common if new[seed] < old[seed]]
-            because = f"same seed, {_named(grown or shrunk)}"
+            because = named(grown or shrunk)
         else:
             grown = [seed for seed, count in new.items() if count] if not any(old.values()) else []
             shrunk = [seed for seed, count in old.items() if count] if not any(new.values()) else []
@@ -110,7 +109,7 @@ def _verdicts(scenario: str, case: str, before: CaseBaseline, after: CaseBaselin
         if seed in before.seeds and before.seeds[seed].verdict != one.verdict:
             met.setdefault((before.seeds[seed].verdict, one.verdict), []).append(seed)
     for (old, new), seeds in sorted(met.items()):
-        told = (scenario, case, "", old, new, f"same seed, {_named(seeds)}")
+        told = (scenario, case, "", old, new, named(seeds))
         if new == "fail":
             yield Changed("newly failing", "fail", *told)
         elif new == "unknown":
@@ -122,11 +121,6 @@ def _verdicts(scenario: str, case: str, before: CaseBaseline, after: CaseBaselin
 def _covers(selected: Collection[Path], file: str) -> bool:
     real = Path(file).resolve()
     return any(path.resolve() == real or path.resolve() in real.parents for path in selected)
-
-
-def _named(seeds: Sequence[str]) -> str:
-    more = f" and {len(seeds) - _SEEDS_NAMED} more" if len(seeds) > _SEEDS_NAMED else ""
-    return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(seeds[:_SEEDS_NAMED])}{more}"
 
 
 def _seeds(seeds: Mapping[str, object]) -> str:

@@ -92,6 +92,7 @@ def _stats(samples: list[tuple[int, Sample]]) -> ExpectationStats:
         outcomes=[_outcome(sample) for _, sample in samples],
         latencies_s=[sample.latency_s for _, sample in samples],
         margins_s=margins_s,
+        since_injections_s=[sample.since_injection_s for _, sample in samples],
         p50=Quantile(*quantile_of(latencies_s, 0.50)),
         p95=Quantile(*quantile_of(latencies_s, 0.95)),
         p99=Quantile(*quantile_of(latencies_s, 0.99)),

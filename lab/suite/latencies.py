@@ -1,20 +1,23 @@
-"""Latencies against a baseline: the same, lost, grown beyond noise, or grown under every seed.
+"""Latencies against a baseline: the same, lost, grown under every seed, or grown beyond noise.
 
 Four questions, in this order; the first that is answered with yes decides.
 
-1. Was a detection lost? Under a seed of both sides it came in time then and does not now; or, without a common seed,
-   it was always in time and no longer is, to the level of Fisher's exact test.
-2. Is every latency of the common seeds as it was, and nothing else? Then nothing happened.
-3. Did every common seed grow by more than matters? Then it is slower, whatever the number of seeds: a run is
-   deterministic, so each difference is caused.
-4. Did the latencies as a whole grow (one-sided Mann–Whitney, p ≤ alpha; Cliff's delta ≥ effect; shift > what matters)?
+1. Was a detection lost? Under a seed of both sides it came in time then, and now it comes late, not at all, or is not
+   even due; or, without a common seed, it came in time more often than now, to the level of Fisher's exact test.
+2. Is everything under the common seeds as it was? Then nothing happened.
+3. Did it grow under every common seed by more than matters? Then it is slower, whatever the number of seeds: a run is
+   deterministic, so each difference was caused.
+4. Did the latencies as a whole grow: one-sided Mann–Whitney, p ≤ alpha; Cliff's delta ≥ effect; shift > what matters?
 
-A miss counts as infinitely late, an outcome in doubt for nothing.
+3 and 4 are asked of the latency since the alert was due (*slower*) and then of the time since the injection (*later*):
+who loosens a limit is no slower from when it is due, and yet later. A miss counts as infinitely late, an outcome in
+doubt for nothing.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +27,8 @@ from lab.suite.result import Change
 from lab.suite.statistics import cliffs_delta, fell_p, grew_p, shift_of, smallest_p
 
 _SAME_S = 1e-9
+_LOST = (*MISSED, "never_due", "due_too_late")  # what is known for sure, and no detection in time
+_SEEDS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +43,48 @@ class Found:
 
 
 def compare_expectation(before: ExpectationBaseline, after: ExpectationBaseline, rule: Rule) -> Found | None:
-    """What became of one expectation; None if every latency and outcome under the common seeds is the same."""
+    """What became of one expectation; None if everything under the common seeds is the same."""
     common = [seed for seed in after.latencies_s if seed in before.latencies_s]
     found = _lost(before, after, common, rule)
     if found is not None:
         return found
     if common and all(_alike(before, after, seed) for seed in common):
         return None
-    gained = [seed for seed in common if _missed(before, seed) and after.outcome(seed) == "detected"]
+    gained = [seed for seed in common if before.outcome(seed) in _LOST and after.outcome(seed) == "detected"]
     if gained:
-        return Found(
-            "detection gained", "", _outcomes(before, gained), "detected", f"same seed, {', '.join(gained[:5])}"
-        )
-    return _grown(before, after, common, rule)
+        return Found("detection gained", "", _outcomes(before, gained), "detected", named(gained))
+    matters_s = rule.matters_s(before.deadline_s)
+    for measure, grew, shrank in _MEASURES:
+        sides = (_proven(before, measure), _proven(after, measure))
+        growth = _growth(sides[0], sides[1], common, rule, matters_s)
+        if growth is not None:
+            told = (_summary(sides[0]), _summary(sides[1]), growth.because)
+            return Found(grew, "fail", *told) if growth.grew else Found(shrank, "", *told)
+    return Found(None)
+
+
+_MEASURES: tuple[tuple[Literal["latencies_s", "since_injections_s"], Change, Change], ...] = (
+    ("latencies_s", "slower", "faster"),
+    ("since_injections_s", "later", "earlier"),
+)
+
+
+def named(seeds: Sequence[str]) -> str:
+    """``same seed, 42`` or ``same seeds, 42, 43``; of many, the first."""
+    more = f" and {len(seeds) - _SEEDS_NAMED} more" if len(seeds) > _SEEDS_NAMED else ""
+    return f"same seed{'' if len(seeds) == 1 else 's'}, {', '.join(seeds[:_SEEDS_NAMED])}{more}"
 
 
 def _lost(before: ExpectationBaseline, after: ExpectationBaseline, common: list[str], rule: Rule) -> Found | None:
-    lost = [seed for seed in common if before.outcome(seed) == "detected" and _missed(after, seed)]
+    lost = [seed for seed in common if before.outcome(seed) == "detected" and after.outcome(seed) in _LOST]
     if lost:
-        because = f"same seed, {', '.join(lost[:5])}{'' if len(lost) <= 5 else ', …'}"
+        because = named(lost)
         if after.deadline_s != before.deadline_s:
             because += f"; the deadline was {before.deadline_s:g} s and is {after.deadline_s:g} s"
-        return Found(
-            "detection lost", "fail", f"detected within {before.deadline_s:g} s", _outcomes(after, lost), because
-        )
-    if common:
-        return None
-    sides = [
-        (
-            sum(one.outcome(seed) == "detected" for seed in one.latencies_s),
-            sum(_missed(one, seed) for seed in one.latencies_s),
-        )
-        for one in (before, after)
-    ]
-    if not sides[1][1]:
+        then = f"detected within {before.deadline_s:g} s"
+        return Found("detection lost", "fail", then, _outcomes(after, lost), because)
+    sides = (_counted(before), _counted(after))
+    if common or not sides[1][1]:
         return None
     p = fell_p(*sides)
     if p > rule.alpha:
@@ -80,69 +93,85 @@ def _lost(before: ExpectationBaseline, after: ExpectationBaseline, common: list[
     return Found("detection lost", "fail", said[0], said[1], f"no seed in common; Fisher's exact p = {p:.2g}")
 
 
-def _grown(before: ExpectationBaseline, after: ExpectationBaseline, common: list[str], rule: Rule) -> Found:
-    matters_s = rule.matters_s(before.deadline_s)
-    pairs = [
-        (old, new)
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    grew: bool  # or shrank
+    because: str
+
+
+def _growth(
+    before: Mapping[str, float], after: Mapping[str, float], common: list[str], rule: Rule, matters_s: float
+) -> _Growth | None:
+    """Whether times grew or shrank: under every common seed, or beyond noise as a whole."""
+    differences = [
+        after[seed] - before[seed]
         for seed in common
-        if (old := before.latencies_s[seed]) is not None and (new := after.latencies_s[seed]) is not None
+        if math.isfinite(before.get(seed, math.inf)) and math.isfinite(after.get(seed, math.inf))
     ]
-    said = (_summary(before), _summary(after))
-    if pairs:
-        differences = [new - old for old, new in pairs]
-        n = f"{len(pairs)} common seed{'' if len(pairs) == 1 else 's'}"
+    if differences:
+        n = f"{len(differences)} common seed{'' if len(differences) == 1 else 's'}"
         if min(differences) > matters_s:
-            because = f"{n}, each slower by {min(differences):.3f} s or more; {matters_s:.3g} s matter"
-            return Found("slower", "fail", *said, because)
+            return _Growth(True, f"{n}, each by {min(differences):.3f} s or more; {matters_s:.3g} s matter")
         if max(differences) < -matters_s:
-            return Found("faster", "", *said, f"{n}, each faster by {-max(differences):.3f} s or more")
-    old_s, new_s = _proven(before), _proven(after)
+            return _Growth(False, f"{n}, each by {-max(differences):.3f} s or more; {matters_s:.3g} s matter")
+    old_s, new_s = list(before.values()), list(after.values())
     if not old_s or not new_s or smallest_p(len(old_s), len(new_s)) > rule.alpha:
-        return Found(None)
+        return None
     if because := _beyond_noise(old_s, new_s, rule, matters_s):
-        return Found("slower", "fail", *said, because)
+        return _Growth(True, because)
     if because := _beyond_noise(new_s, old_s, rule, matters_s):
-        return Found("faster", "", *said, because)
-    return Found(None)
+        return _Growth(False, because)
+    return None
 
 
 def _beyond_noise(less: list[float], more: list[float], rule: Rule, matters_s: float) -> str:
     """Why ``more`` is more than noise makes of ``less``; empty if it is not."""
-    p, effect, shift_s = grew_p(less, more), cliffs_delta(less, more), shift_of(less, more)
-    if p > rule.alpha or effect < rule.effect or shift_s <= matters_s:
+    effect, shift_s = cliffs_delta(less, more), shift_of(less, more)
+    if effect < rule.effect or shift_s <= matters_s:
+        return ""
+    p = grew_p(less, more)
+    if p > rule.alpha:
         return ""
     return (
         f"Mann–Whitney p = {p:.2g}, Cliff's delta {effect:.2f}, shift {shift_s:.3f} s, n = {len(less)} and {len(more)}"
     )
 
 
-def _missed(one: ExpectationBaseline, seed: str) -> bool:
-    return one.outcome(seed) in MISSED
-
-
 def _alike(before: ExpectationBaseline, after: ExpectationBaseline, seed: str) -> bool:
-    if before.outcome(seed) != after.outcome(seed):
-        return False
-    old, new = before.latencies_s[seed], after.latencies_s[seed]
+    return (
+        before.outcome(seed) == after.outcome(seed)
+        and _same(before.latencies_s[seed], after.latencies_s[seed])
+        and _same(before.since_injections_s.get(seed), after.since_injections_s.get(seed))
+    )
+
+
+def _same(old: float | None, new: float | None) -> bool:
     return old == new if old is None or new is None else abs(old - new) <= _SAME_S
 
 
-def _proven(one: ExpectationBaseline) -> list[float]:
-    """Latencies of what was proven, misses infinite."""
-    return [
-        math.inf if latency_s is None else latency_s
-        for seed, latency_s in one.latencies_s.items()
-        if latency_s is not None or _missed(one, seed)
-    ]
+def _proven(one: ExpectationBaseline, measure: Literal["latencies_s", "since_injections_s"]) -> dict[str, float]:
+    """Times of what was proven, misses infinite."""
+    times_s = one.latencies_s if measure == "latencies_s" else one.since_injections_s
+    return {
+        seed: math.inf if time_s is None else time_s
+        for seed, time_s in times_s.items()
+        if time_s is not None or one.outcome(seed) in MISSED
+    }
 
 
-def _summary(one: ExpectationBaseline) -> str:
+def _counted(one: ExpectationBaseline) -> tuple[int, int]:
+    """How often in time, and how often not."""
+    outcomes = [one.outcome(seed) for seed in one.latencies_s]
+    return outcomes.count("detected"), sum(outcome in _LOST for outcome in outcomes)
+
+
+def _summary(times_s: Mapping[str, float]) -> str:
     """``2.104 s`` of one seed, ``1.9 to 2.4 s, n = 8`` of several."""
-    known = sorted(latency_s for latency_s in one.latencies_s.values() if latency_s is not None)
+    known = sorted(one for one in times_s.values() if math.isfinite(one))
     if not known:
         return "none"
     return f"{known[0]:.3f} s" if len(known) == 1 else f"{known[0]:.3f} to {known[-1]:.3f} s, n = {len(known)}"
 
 
 def _outcomes(one: ExpectationBaseline, seeds: list[str]) -> str:
-    return ", ".join(dict.fromkeys(one.outcome(seed) for seed in seeds))
+    return ", ".join(dict.fromkeys(one.outcome(seed).replace("_", " ") for seed in seeds))

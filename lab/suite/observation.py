@@ -39,6 +39,11 @@ class Sample:
         return None if self.in_time is None else self.outcome.latency_s
 
     @property
+    def since_injection_s(self) -> float | None:
+        """From the injection to detection; None as for the latency."""
+        return None if self.in_time is None else self.outcome.since_injection_s
+
+    @property
     def margin_s(self) -> float | None:
         """From detection to the deadline, negative when late; None as for the latency."""
         one = self.outcome

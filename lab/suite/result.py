@@ -18,6 +18,7 @@ FORMAT = "riskproof-suite/1"
 Change = Literal[
     "detection lost",
     "slower",
+    "later",
     "new false alarm",
     "newly failing",
     "newly unknown",
@@ -27,6 +28,7 @@ Change = Literal[
     "expectation new",
     "detection gained",
     "faster",
+    "earlier",
     "false alarm gone",
     "newly passing",
 ]
@@ -63,11 +65,11 @@ class Quantile(msgspec.Struct, frozen=True):
 class ExpectationStats(msgspec.Struct, frozen=True, kw_only=True):
     """One expectation of a case over the seeds.
 
-    ``seeds``, ``outcomes``, ``latencies_s`` and ``margins_s`` belong together by place: one for each seed that was
-    judged at all, remembered ones left out. An outcome is that of ``ExpectationOutcome``; a latency counts from when
-    the alert was due, and is null where none came or where it is in doubt; so is a margin, which is the deadline minus
-    the moment of detection and negative when late. ``n`` counts the seeds that prove something: ``detected`` in time,
-    or not. ``margin_s`` is the smallest margin.
+    ``seeds``, ``outcomes``, ``latencies_s``, ``since_injections_s`` and ``margins_s`` belong together by place: one for
+    each seed that was judged at all, remembered ones left out. An outcome is that of ``ExpectationOutcome``; a latency
+    counts from when the alert was due, and is null where none came or where it is in doubt; so are the time since the
+    injection and the margin, which is the deadline minus the moment of detection and negative when late. ``n``
+    counts the seeds that prove something: ``detected`` in time, or not. ``margin_s`` is the smallest margin.
     """
 
     origin: Literal["scenario", "judge_all"]
@@ -90,6 +92,7 @@ class ExpectationStats(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: list[str]
     latencies_s: list[float | None]
     margins_s: list[float | None]
+    since_injections_s: list[float | None] = []
     p50: Quantile
     p95: Quantile
     p99: Quantile

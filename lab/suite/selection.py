@@ -42,9 +42,11 @@ def select(
     seeds: int = 1,
     case: str | None = None,
     tags: Sequence[str] = (),
+    sets: Sequence[str] = (),
     failed: Sequence[FailedSeed] = (),
 ) -> Selection:
-    """The experiments of files and directories. ``case`` is a name or a pattern; one of ``tags`` is enough.
+    """The experiments of files and directories. ``case`` is a name or a pattern; one of ``tags`` is enough; ``sets``
+    are ``path=value`` texts, for every file.
 
     Raises ScenarioError with the mistakes of all files, or if nothing is left to play.
     """
@@ -53,10 +55,10 @@ def select(
     own: list[Experiment] = []  # every case that there is, to tell what there would be to choose from
     for path in _files(paths):
         try:
-            loaded = load_scenario(path).experiments
+            loaded = load_scenario(path, sets=sets).experiments
             chosen = [one for one in loaded if _fits(one, case, tags)]
             own += loaded
-            found += _seeded(path, chosen, seeds, failed)
+            found += _seeded(path, chosen, seeds, sets, failed)
         except ScenarioError as error:
             problems += error.problems
     if problems:
@@ -102,7 +104,9 @@ def _fits(experiment: Experiment, case: str | None, tags: Sequence[str]) -> bool
     return fits_case and (not tags or any(tag in experiment.tags for tag in tags))
 
 
-def _seeded(path: Path, own: list[Experiment], seeds: int, failed: Sequence[FailedSeed]) -> Iterator[Experiment]:
+def _seeded(
+    path: Path, own: list[Experiment], seeds: int, sets: Sequence[str], failed: Sequence[FailedSeed]
+) -> Iterator[Experiment]:
     """The cases under each of their seeds, case by case. The seed is the file's, one for all its cases."""
     if not own:
         return
@@ -120,7 +124,7 @@ def _seeded(path: Path, own: list[Experiment], seeds: int, failed: Sequence[Fail
                 yield msgspec.structs.replace(one, seed=seed)
                 continue
             if seed not in read:
-                read[seed] = {each.case: each for each in load_scenario(path, seed=seed).experiments}
+                read[seed] = {each.case: each for each in load_scenario(path, sets=sets, seed=seed).experiments}
             yield read[seed][one.case]
 
 

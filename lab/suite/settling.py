@@ -10,7 +10,7 @@ from lab.scenario.model import Experiment
 from lab.trials import settled
 
 
-def settle_suite(experiments: Sequence[Experiment]) -> list[Experiment]:
+def settle_suite(experiments: Sequence[Experiment], sets: Sequence[str] = ()) -> list[Experiment]:
     """The experiments with their starts fixed. When a market begins, and whether its data is sound, hangs on no seed.
 
     Raises:
@@ -24,5 +24,5 @@ def settle_suite(experiments: Sequence[Experiment]) -> list[Experiment]:
     worlds: dict[bytes, Experiment] = {}
     for key, one in zip(keys, experiments, strict=True):
         worlds.setdefault(key, one)
-    starts_ns = {key: one.start_ns for key, one in zip(worlds, settled(list(worlds.values())), strict=True)}
+    starts_ns = {key: one.start_ns for key, one in zip(worlds, settled(list(worlds.values()), sets=sets), strict=True)}
     return [msgspec.structs.replace(one, start_ns=starts_ns[key]) for key, one in zip(keys, experiments, strict=True)]
