@@ -8,7 +8,10 @@ from pathlib import Path
 import msgspec
 
 from correlator.case import Case, examine
-from correlator.cause.arms import Removed, alone, settle
+from correlator.cause.arms import Arm, Removed, alone, settle
+from correlator.cause.build import build_causes
+from correlator.cause.checks import check_causes
+from correlator.cause.graph import CausalGraph
 from correlator.checks import (
     attempt,
     check_asked,
@@ -106,10 +109,10 @@ def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_
             {name: arm.action(action) for name, arm in single.items()} for action in reading.said.actions.actions
         ],
     )
-    return _conclude(case, findings, judged_under)
+    return _conclude(case, findings, arms, judged_under)
 
 
-def _conclude(case: Case, findings: Findings, judged_under: str) -> Judgement:
+def _conclude(case: Case, findings: Findings, arms: list[Arm], judged_under: str) -> Judgement:
     reading, resolved = findings.reading, case.resolved
     header, said = reading.header, reading.said
     expectations = judge_expectations(case, findings)
@@ -120,6 +123,8 @@ def _conclude(case: Case, findings: Findings, judged_under: str) -> Judgement:
     ]
     forbids = [_forbidden(case, forbidden) for forbidden in resolved.forbid]
     owed = sum(outcome.origin == "judge_all" for outcome in expectations)
+    causes, broken = attempt(lambda: build_causes(case, arms))
+    causes = causes or CausalGraph()
     checks = [
         checked("history", lambda: check_history(case, reading.ending, reading.detail)),
         checked("control", lambda: check_control(case, findings.mismatch, findings.difference)),
@@ -133,13 +138,15 @@ def _conclude(case: Case, findings: Findings, judged_under: str) -> Judgement:
         checked("owed", lambda: judge_owed(case)),
         checked("resolution", lambda: judge_resolution(case)),
     ]
+    if resolved.timeline:
+        checks.insert(2, checked("causes", lambda: check_causes(case, findings.arms, arms, broken)))
     if resolved.steady_state is not None:
         steady = resolved.steady_state
         checks.append(checked("steady_state", lambda: judge_steady_state(case, steady)))
         if steady.again_within_ns is not None:
             again_within_ns = steady.again_within_ns
             checks.append(checked("recovery", lambda: judge_recovery(case, again_within_ns)))
-    alerts = report_alerts(case, expectations)
+    alerts = report_alerts(case, expectations, causes)
     judged: list[_Judged] = [*checks, *expectations, *misses, *forbids, *assertions]
     return Judgement(
         verdict=worst(each.verdict for each in judged),
@@ -165,7 +172,7 @@ def _conclude(case: Case, findings: Findings, judged_under: str) -> Judgement:
         misses=misses,
         forbids=forbids,
         assertions=assertions,
-        actions=report_actions(case, expectations),
+        actions=report_actions(case, expectations, causes),
         operator=report_operator(case, said.operator),
         alerts=alerts,
         false_alarms=[alert for alert in alerts if alert.truth == "false"],
@@ -174,6 +181,7 @@ def _conclude(case: Case, findings: Findings, judged_under: str) -> Judgement:
         rules=report_rules(case, reading.board),
         series=report_series(case, reading.board),
         counts=reading.counts,
+        causes=causes,
     )
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from correlator.actions import taken_in_control
 from correlator.case import Case, Finding
+from correlator.cause.graph import CausalGraph
 from correlator.records import Operator
 from correlator.truth.gauge import Gauge, GaugeBoard
 from correlator.verdict import (
@@ -42,20 +43,21 @@ def report_injections(case: Case) -> list[InjectionOutcome]:
     ]
 
 
-def report_alerts(case: Case, asked: list[ExpectationOutcome]) -> list[AlertOutcome]:
+def report_alerts(case: Case, asked: list[ExpectationOutcome], causes: CausalGraph) -> list[AlertOutcome]:
     """Every alert that fired, in the order they did; expected are those of a kind that an expectation asks for."""
+    depends_on = {each.node: each.depends_on for each in causes.dependences}
     alerts = []
-    for finding in case.findings:
+    for place, finding in enumerate(case.findings):
         expected = any(
             finding.episode.matches(outcome.alert, outcome.asset, outcome.severity)
             for outcome in asked
             if outcome.alert is not None
         )
-        alerts.append(_alert(case, finding, expected))
+        alerts.append(_alert(case, finding, expected, depends_on.get(f"alert:{place}", [])))
     return alerts
 
 
-def _alert(case: Case, finding: Finding, expected: bool) -> AlertOutcome:
+def _alert(case: Case, finding: Finding, expected: bool, depends_on: list[str]) -> AlertOutcome:
     episode = finding.episode
     return AlertOutcome(
         episode.mandate,
@@ -77,11 +79,13 @@ def _alert(case: Case, finding: Finding, expected: bool) -> AlertOutcome:
         case.at_s(episode.acknowledged_ns),
         case.at_s(episode.escalated_ns),
         episode.escalated_to,
+        depends_on,
     )
 
 
-def report_actions(case: Case, asked: list[ExpectationOutcome]) -> list[ActionOutcome]:
+def report_actions(case: Case, asked: list[ExpectationOutcome], causes: CausalGraph) -> list[ActionOutcome]:
     """Every control action, in the order they were taken."""
+    depends_on = {each.node: each.depends_on for each in causes.dependences}
     return [
         ActionOutcome(
             action.action_id,
@@ -96,8 +100,9 @@ def report_actions(case: Case, asked: list[ExpectationOutcome]) -> list[ActionOu
             taken_in_control(action, case.control_actions),
             any(outcome.action is not None and action.concerns(outcome.action, outcome.asset) for outcome in asked),
             action.seqs,
+            depends_on.get(f"action:{place}", []),
         )
-        for action in case.actions
+        for place, action in enumerate(case.actions)
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from correlator.actions import ActionEpisode
-from correlator.alerts import Episode
+from correlator.alerts import LOOKBACK_NS, Episode
 from correlator.case import ALL_MANDATES
 from correlator.cause.presence import UNKNOWN, Presence, compare, of_action, of_alert, of_breach
 from correlator.header import Header
@@ -20,7 +20,7 @@ from correlator.injections import Difference, InjectionFacts, first_difference
 from correlator.journal import Journal, JournalError
 from correlator.reading import ControlReading, Reading, read_control
 from correlator.truth.gauge import GaugeBoard
-from correlator.truth.intervals import Interval
+from correlator.truth.intervals import Interval, coalesce
 
 Removed = tuple[str, ...]
 """Names of the injections that were left out, in the timeline's order."""
@@ -51,14 +51,17 @@ class Arm(msgspec.Struct, frozen=True):
         return compare(of_action(action), theirs, self.told_until_ns)
 
     def breach(self, rule: tuple[str, str, str], breach: Interval) -> Presence:
-        """How a breach of the run fares in it: one that was due among those that were due, any other among all."""
+        """How a breach of the run fares in it: one that was due among those that were due, any other among all.
+
+        What is parted by no more than a monitor's legitimate lag is one breach, in the run as in the arm.
+        """
         if self.reading is None or self.trouble or any(name in self.reading.untold for name in (rule[0], ALL_MANDATES)):
             return UNKNOWN
         theirs = (
             other
             for breaches in self.reading.breaches
             if (breaches.mandate, breaches.subject, breaches.severity) == rule
-            for other in breaches.intervals
+            for other in coalesce(breaches.intervals, LOOKBACK_NS)
             if breach.due_ns is None or other.due_ns is not None
         )
         return compare(of_breach(breach), map(of_breach, theirs), self.told_until_ns)
@@ -109,14 +112,23 @@ def reduced(arm: Arm, injections: Mapping[str, InjectionFacts]) -> Removed:
     return tuple(name for name in arm.removed if name in injections and injections[name].began_ns is not None)
 
 
-def alone(arms: Iterable[Arm], injections: Mapping[str, InjectionFacts]) -> dict[str, Arm]:
-    """By injection, the arm that leaves out nothing else and can be believed."""
-    single: dict[str, Arm] = {}
+def by_removed(arms: Iterable[Arm], injections: Mapping[str, InjectionFacts]) -> dict[Removed, Arm]:
+    """The arms by what they leave out of what began; of several that leave out the same, one that can be believed."""
+    found: dict[Removed, Arm] = {}
     for arm in arms:
         removed = reduced(arm, injections)
-        if len(removed) == 1 and not arm.trouble:
-            single.setdefault(removed[0], arm)
-    return single
+        if removed and (removed not in found or found[removed].trouble):
+            found[removed] = arm
+    return found
+
+
+def alone(arms: Iterable[Arm], injections: Mapping[str, InjectionFacts]) -> dict[str, Arm]:
+    """By injection, the arm that leaves out nothing else and can be believed."""
+    return {
+        removed[0]: arm
+        for removed, arm in by_removed(arms, injections).items()
+        if len(removed) == 1 and not arm.trouble
+    }
 
 
 def _read(run: Journal, reading: Reading, removed: Removed, journal: Journal, mandates: frozenset[str]) -> Arm:

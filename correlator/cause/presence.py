@@ -45,11 +45,11 @@ UNKNOWN = Presence("unknown")
 
 
 def compare(ours: Stand, theirs: Iterable[Stand], told_until_ns: int | None = None) -> Presence:
-    """Look for a happening of the run among those of the same kind in an arm.
+    """Look for a happening of the run among those of the same kind in an arm, which come in the order they began.
 
     ``told_until_ns`` is where the arm's history ends, if that is before the run's: after it, nothing is known.
     """
-    stands = sorted(theirs, key=lambda stand: stand.from_ns)
+    stands = list(theirs)
     at_ns = ours.from_ns
     there = [
         stand
