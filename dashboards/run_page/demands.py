@@ -6,14 +6,15 @@ from html import escape
 
 from dashboards.run_page.model import Assertion, Containment, Demand, Expectation, Judgement
 from dashboards.run_page.scale import clock
-from dashboards.run_page.table import at, table
+from dashboards.run_page.table import at, item, judged, table
 
 _OPS = {"above": "above", "below": "below", "at_least": "at least", "at_most": "at most"}
+_BAR = 96  # pixels from due to the deadline
+_LONGEST = 1.25  # of the bar, for what came late
 
 
 def demands(judgement: Judgement) -> str:
     """The section of the page."""
-    count = len(judgement.false_alarms)
     parts = (
         _expectations(judgement),
         _containment(judgement),
@@ -21,42 +22,59 @@ def demands(judgement: Judgement) -> str:
         _misses(judgement),
         _assertions(judgement),
         _forbidden(judgement),
-        f"<p>False alarms: <b>{count}</b></p>",
     )
     return f"<section><h2>What the scenario demands</h2>{''.join(parts)}</section>"
 
 
 def _expectations(judgement: Judgement) -> str:
-    rows = "".join(_expectation(one) for one in judgement.expectations)
-    if not rows:
+    if not judgement.expectations:
         return "<p>No alert was expected.</p>"
-    return table(("alert", "asset", "severity", "due", "detected", "latency", "deadline", "verdict"), rows)
+    heads = ("demanded", "due", "came", "latency", "allowed", "margin to the deadline", "verdict")
+    rows = [_expectation(one) for one in judgement.expectations]
+    return table(heads, rows, name="what was demanded, and what came of it", stacked=True)
 
 
-def _expectation(one: Expectation) -> str:
-    deadline = f"{one.deadline_s:g} s of {one.of}"
+def _expectation(one: Expectation) -> tuple[str, ...]:
     latency = "–" if one.latency_s is None else f"{one.latency_s:.3f} s"
-    severity = "action" if one.action is not None else one.severity or "any"
-    cells = (one.name, one.asset or "any", severity, at(one.due_at_s), at(one.detected_at_s))
-    plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     verdict = one.verdict if one.verdict == "pass" else f"{one.verdict}: {one.outcome.replace('_', ' ')}"
     spans = (("injection", one.since_injection_s), ("effect", one.since_effect_s))
     since = ", ".join(f"{seconds:.3f} s since the {what}" for what, seconds in spans if seconds is not None)
     return (
-        f'<tr>{plain}<td title="{since}">{latency}</td><td>{deadline}</td>'
-        f'<td title="{escape(one.reason)}"><b class="{one.verdict}">{escape(verdict)}</b></td></tr>'
+        escape(one.label),
+        at(one.due_at_s),
+        at(one.detected_at_s),
+        f'<span title="{since}">{latency}</span>',
+        f"{one.deadline_s:g} s of {escape(one.of)}",
+        _margin(one),
+        judged(one.verdict, verdict, one.reason),
+    )
+
+
+def _margin(one: Expectation) -> str:
+    """How much of the time allowed was used: a bar from due to the deadline, and the seconds left in words."""
+    margin_s = one.margin_s
+    if margin_s is None:
+        return "–"
+    used = 1.0 - margin_s / one.deadline_s if one.deadline_s else (0.0 if margin_s >= 0 else 2.0)
+    x = round(_BAR * min(max(used, 0.0), _LONGEST), 1)
+    kind = "used" if margin_s >= 0 else "used late"
+    words = f"{margin_s:.3f} s left" if margin_s >= 0 else f"{-margin_s:.3f} s late"
+    return (
+        f'<svg class="margin" width="{_BAR * _LONGEST + 4:g}" height="14" aria-hidden="true">'
+        f'<rect class="allowed" y="4" width="{_BAR}" height="6"/><rect class="{kind}" y="4" width="{x}" height="6"/>'
+        f'<path class="moment" d="M{x + 1} 1v12"/><path class="deadline" d="M{_BAR} 0v14"/></svg> {words}'
     )
 
 
 def _containment(judgement: Judgement) -> str:
-    rows = "".join(_contained(one, one.contained) for one in judgement.expectations if one.contained is not None)
+    rows = [_contained(one, one.contained) for one in judgement.expectations if one.contained is not None]
     if not rows:
         return ""
     heads = ("harm", "due", "contained", "time to contain", "loss while uncontained", "orders meanwhile", "verdict")
-    return f"<h3>Containment</h3>{table(heads, rows)}"
+    return f"<h3>Containment</h3>{table(heads, rows, name='containment', stacked=True)}"
 
 
-def _contained(one: Expectation, found: Containment) -> str:
+def _contained(one: Expectation, found: Containment) -> tuple[str, ...]:
     to_contain = "never" if found.due_at_s is not None else "–"
     if found.to_contain_s is not None:
         to_contain = f"{found.to_contain_s:.3f} s"
@@ -69,12 +87,14 @@ def _contained(one: Expectation, found: Containment) -> str:
     if found.no_orders_after_s is not None:
         orders += f", none after {found.no_orders_after_s:g} s"
     who = " ".join(part for part in (one.name, one.asset) if part)
-    cells = (at(found.due_at_s), at(found.contained_at_s), to_contain, loss, orders)
-    plain = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    accounts = escape(", ".join(found.accounts))
     return (
-        f'<tr><td title="{accounts}">{escape(who)}</td>{plain}'
-        f'<td title="{escape(found.reason)}"><b class="{found.verdict}">{found.verdict}</b></td></tr>'
+        f'<span title="{escape(", ".join(found.accounts))}">{escape(who)}</span>',
+        at(found.due_at_s),
+        at(found.contained_at_s),
+        to_contain,
+        loss,
+        orders,
+        judged(found.verdict, says=found.reason),
     )
 
 
@@ -84,7 +104,7 @@ def _what_follows(judgement: Judgement) -> str:
         who = " ".join(part for part in (one.name, one.asset, one.severity) if part)
         for what, found in (("escalates", one.escalated), ("resolves", one.resolved)):
             if found is not None:
-                items.append(_item(found.verdict, f"{who} {what} within {found.within_s:g} s: {_took(found)}"))
+                items.append(item(found.verdict, f"{who} {what} within {found.within_s:g} s: {_took(found)}"))
     return f"<h3>What had to follow</h3><ul>{''.join(items)}</ul>" if items else ""
 
 
@@ -97,12 +117,12 @@ def _misses(judgement: Judgement) -> str:
     for miss in judgement.misses:
         who = " ".join(part for part in (miss.alert, miss.asset, miss.severity) if part)
         due = "" if miss.due_at_s is None else f" (due {clock(miss.due_at_s)})"
-        items.append(_item(miss.verdict, f"{who}{due}: {miss.reason}"))
+        items.append(item(miss.verdict, f"{who}{due}: {miss.reason}"))
     return f"<h3>What no production API shows</h3><ul>{''.join(items)}</ul>" if items else ""
 
 
 def _assertions(judgement: Judgement) -> str:
-    items = [_item(one.verdict, f"{_bound(one)}: {one.reason}") for one in judgement.assertions]
+    items = [item(one.verdict, f"{_bound(one)}: {one.reason}") for one in judgement.assertions]
     return f"<h3>Asserted of the world</h3><ul>{''.join(items)}</ul>" if items else ""
 
 
@@ -116,11 +136,7 @@ def _bound(one: Assertion) -> str:
 
 def _forbidden(judgement: Judgement) -> str:
     items = [
-        _item(one.verdict, f"{' '.join(part for part in (one.alert, one.asset, one.severity) if part)}: {one.reason}")
+        item(one.verdict, f"{' '.join(part for part in (one.alert, one.asset, one.severity) if part)}: {one.reason}")
         for one in judgement.forbids
     ]
     return f"<h3>Forbidden</h3><ul>{''.join(items)}</ul>" if items else ""
-
-
-def _item(verdict: str, text: str) -> str:
-    return f'<li><b class="{verdict}">{verdict}</b> {escape(text)}</li>'

@@ -1,73 +1,118 @@
-"""Measures: what was true over time against its limits, with the alerts of that measure, as small charts."""
+"""Measures: what was true over time against its limits, with what the monitor said of it, as compact data.
+
+A series is written as runs: ``[bucket, smallest, largest]`` flat one after another, each good until the next one's
+bucket; nulls where there is no value. Of measures that nobody asked about every few buckets are taken together, because
+they are drawn small; their smallest and largest values are kept.
+"""
 
 from __future__ import annotations
 
-from html import escape
+import msgspec
 
-from dashboards.run_page.model import Alert, Judgement, Series
-from dashboards.run_page.scale import Scale, clock, short, value_ticks
-from dashboards.run_page.timeline import WIDTH, time_axis
+from dashboards.run_page.model import Judgement, Rule, Series
 
-_LEFT, _RIGHT = 70, 990
-_TOP, _BOTTOM = 14, 170
-_HEIGHT = 200
 _UNITS = {"x": "times as much (x)", "times": "how many times", "alpha": "tail exponent (alpha)"}
+_COARSE = 4  # buckets that are drawn as one
 
 
-def measures(judgement: Judgement) -> list[tuple[str, str, bool]]:
-    """``(title, svg, matters)`` of every measure; one matters that was breached, alerted or asked about."""
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """What the monitor saw when it fired: the moment, the value, and how severe; ``is_false`` if it was not so."""
+
+    at_s: float
+    value: float
+    severity: str
+    is_false: bool
+
+
+class Measure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One measure: ``matters`` if it was breached, alerted or asked about. ``worst`` is its value nearest to a breach
+    or farthest beyond it; ``due`` are the moments from which an alert was owed."""
+
+    title: str
+    asset: str
+    unit: str
+    unit_said: str
+    step_s: float
+    bounds: list[tuple[str, float]]
+    runs: list[float | int | None]
+    worst: float
+    matters: bool
+    below: bool = False
+    said: list[Said] = []
+    due: list[tuple[float, str]] = []
+
+
+def measures(judgement: Judgement) -> list[Measure]:
+    """Every measure that ever had a value: those asked about, then those alerted or due in the order of their first
+    moment, then what was only breached, then the rest."""
     asked = {(one.alert, one.asset) for one in judgement.expectations}
     asked_any = {one.alert for one in judgement.expectations if one.asset is None}
-    breached = {(rule.alert, rule.asset) for rule in judgement.rules if rule.breaches}
-    charts = []
+    rules: dict[tuple[str, str], list[Rule]] = {}
+    for rule in judgement.rules:
+        if rule.breaches:
+            rules.setdefault((rule.alert, rule.asset), []).append(rule)
+    said: dict[tuple[str, str, str], list[Said]] = {}
+    for alert in judgement.alerts:
+        marks = said.setdefault((alert.alert, alert.asset, alert.unit), [])
+        marks.append(Said(alert.fired_at_s, alert.observed, alert.severity, alert.truth == "false"))
+    alerted = {(alert.alert, alert.asset) for alert in judgement.alerts}
+    found: list[tuple[tuple[int, float], Measure]] = []
     for series in judgement.series:
-        alerts = [alert for alert in judgement.alerts if (alert.alert, alert.asset) == (series.alert, series.asset)]
+        if not series.points:
+            continue
         key = (series.alert, series.asset)
-        matters = bool(alerts) or key in asked or series.alert in asked_any or key in breached
-        title = f"{series.alert} {series.asset}".strip()
-        if series.points:
-            title += f", {_UNITS.get(series.unit, series.unit)}" if series.unit else ""
-            charts.append((title, _chart(series, alerts, judgement), matters))
-    return charts
+        matters = key in alerted or key in asked or series.alert in asked_any or key in rules
+        due = [
+            (breach.due_at_s, rule.severity)
+            for rule in rules.get(key, ())
+            for breach in rule.intervals
+            if breach.due_at_s is not None
+        ]
+        measure = _measure(series, matters, said.get((*key, series.unit), []), due)
+        moments = [at_s for at_s, _ in due] + [one.at_s for one in measure.said]
+        is_asked = key in asked or series.alert in asked_any
+        rank = 0 if is_asked else 1 if moments else 2 if matters else 3
+        found.append(((rank, min(moments, default=0.0)), measure))
+    found.sort(key=lambda pair: pair[0])
+    return [measure for _, measure in found]
 
 
-def _chart(series: Series, alerts: list[Alert], judgement: Judgement) -> str:
-    end_s = max(judgement.ended.at_s, 1e-9)
-    low = min(point[1] for point in series.points)
-    high = max(point[2] for point in series.points)
-    nearest = series.bounds[0][1] if series.bounds else 0.0
-    shown = [bound for _, bound in series.bounds if bound == nearest or series.below or bound <= high * 3]
-    beyond = "below" if series.below else "above"
-    top, bottom = max([high, *shown]), min([low, *shown])
-    margin = (top - bottom) * 0.06 or abs(top) * 0.01 or 1.0
-    x = Scale(0.0, end_s, _LEFT, _RIGHT)
-    y = Scale(bottom - margin, top + margin, _BOTTOM, _TOP)
-    parts = [time_axis(x, _BOTTOM, grid_top=_TOP)]
-    for value in value_ticks(bottom - margin, top + margin):
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_RIGHT}" y1="{y(value)}" y2="{y(value)}"/>')
-        parts.append(f'<text class="tick" x="{_LEFT - 6}" y="{y(value) + 4}" text-anchor="end">{short(value)}</text>')
-    for injection in judgement.injections:
-        if injection.began_at_s is not None:
-            ended_s = end_s if injection.ended_at_s is None else injection.ended_at_s
-            left, right = x(injection.began_at_s), x(ended_s)
-            parts.append(
-                f'<rect class="shade" x="{left}" y="{_TOP}" width="{right - left:.2f}" height="{_BOTTOM - _TOP}">'
-                f"<title>{escape(injection.name)}</title></rect>"
-            )
-    upper = [f"{x(at_s)},{y(largest)}" for at_s, _, largest in series.points]
-    lower = [f"{x(at_s)},{y(least)}" for at_s, least, _ in reversed(series.points)]
-    parts.append(f'<polygon class="truth" points="{" ".join(upper + lower)}"/>')
-    for severity, bound in series.bounds:
-        if bound in shown:
-            parts.append(
-                f'<line class="bound {severity}" x1="{_LEFT}" x2="{_RIGHT}" y1="{y(bound)}" y2="{y(bound)}">'
-                f"<title>{severity} {beyond} {short(bound)}</title></line>"
-            )
-    for alert in alerts:
-        at = x(alert.fired_at_s)
-        parts.append(
-            f'<line class="fired {alert.severity}" x1="{at}" x2="{at}" y1="{_TOP}" y2="{_BOTTOM}">'
-            f"<title>{alert.severity} fired {clock(alert.fired_at_s)}</title></line>"
-        )
-    label = f"truth of {series.alert} {series.asset} against its limits"
-    return f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {_HEIGHT}">{"".join(parts)}</svg>'
+def _measure(series: Series, matters: bool, said: list[Said], due: list[tuple[float, str]]) -> Measure:
+    values = [point[1] for point in series.points] if series.below else [point[2] for point in series.points]
+    return Measure(
+        series.alert,
+        series.asset,
+        series.unit,
+        _UNITS.get(series.unit, series.unit),
+        series.step_s,
+        series.bounds,
+        runs(series, 1 if matters else _COARSE),
+        min(values) if series.below else max(values),
+        matters,
+        series.below,
+        said,
+        due,
+    )
+
+
+def runs(series: Series, together: int = 1) -> list[float | int | None]:
+    """The envelope as runs; ``together`` buckets make one, under the number of the first of them."""
+    merged: dict[int, tuple[float, float]] = {}
+    for at_s, low, high in series.points:
+        bucket = round(at_s / series.step_s) // together
+        before = merged.get(bucket)
+        merged[bucket] = (low, high) if before is None else (min(before[0], low), max(before[1], high))
+    flat: list[float | int | None] = []
+    last: tuple[float, float] | None = None
+    follows = -1  # the bucket after the last one
+    for bucket, envelope in merged.items():
+        if bucket != follows and last is not None:
+            flat += (follows * together, None, None)
+            last = None
+        if envelope != last:
+            flat += (bucket * together, *envelope)
+            last = envelope
+        follows = bucket + 1
+    if last is not None:
+        flat += (follows * together, None, None)
+    return flat

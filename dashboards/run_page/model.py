@@ -14,6 +14,8 @@ class Injection(msgspec.Struct, frozen=True):
     began_at_s: float | None
     took_effect_at_s: float | None
     ended_at_s: float | None
+    refused: bool = False
+    detail: str = ""
 
 
 class Demand(msgspec.Struct, frozen=True):
@@ -53,6 +55,7 @@ class Expectation(msgspec.Struct, frozen=True):
     since_effect_s: float | None
     deadline_s: float
     action: str | None = None
+    deadline_at_s: float | None = None
     escalated: Demand | None = None
     resolved: Demand | None = None
     contained: Containment | None = None
@@ -61,6 +64,20 @@ class Expectation(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The mandate, or the control."""
         return self.alert or self.action or ""
+
+    @property
+    def label(self) -> str:
+        """The expectation in words: what, of what, how severe; "any" where it does not say."""
+        severity = "action" if self.action is not None else self.severity or "any"
+        return f"{self.name} {self.asset or 'any'} {severity}"
+
+    @property
+    def margin_s(self) -> float | None:
+        """The deadline minus the moment of detection, in seconds: negative if late; None: nothing came, or no deadline
+        ever ran."""
+        if self.deadline_at_s is None or self.detected_at_s is None:
+            return None
+        return self.deadline_at_s - self.detected_at_s
 
 
 class Miss(msgspec.Struct, frozen=True):
@@ -140,6 +157,8 @@ class Alert(msgspec.Struct, frozen=True):
 class Breach(msgspec.Struct, frozen=True):
     began_at_s: float
     ended_at_s: float | None
+    due_at_s: float | None
+    peak: float
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -147,6 +166,7 @@ class Rule(msgspec.Struct, frozen=True):
     asset: str
     severity: str
     bound: str
+    unit: str
     breaches: int
     first_due_at_s: float | None
     intervals: list[Breach]
@@ -156,6 +176,7 @@ class Series(msgspec.Struct, frozen=True):
     alert: str
     asset: str
     unit: str
+    step_s: float
     bounds: list[tuple[str, float]]
     points: list[tuple[float, float, float]]
     below: bool = False  # a breach lies below the bounds
@@ -172,6 +193,36 @@ class Ending(msgspec.Struct, frozen=True):
     reason: str
     at_s: float
     detail: str = ""
+
+
+class CausalNode(msgspec.Struct, frozen=True):
+    id: str
+    kind: str
+    label: str
+    at_s: float | None
+
+
+class CausalEdge(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    from_: str
+    to: str
+    seconds: float | None
+    by: str
+    strength: str | None = None
+
+
+class Dependence(msgspec.Struct, frozen=True):
+    node: str
+    in_control: bool | None
+    depends_on: list[str]
+    removals: list[list[str]] = []
+    note: str = ""
+
+
+class CausalGraph(msgspec.Struct, frozen=True):
+    nodes: list[CausalNode] = []
+    edges: list[CausalEdge] = []
+    dependences: list[Dependence] = []
+    left_out: int = 0
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -200,3 +251,5 @@ class Judgement(msgspec.Struct, frozen=True):
     assertions: list[Assertion] = []
     actions: list[Action] = []
     operator: list[Said] = []
+    causes: CausalGraph = CausalGraph()
+    judged_under: str = ""

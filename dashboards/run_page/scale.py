@@ -58,3 +58,12 @@ def short(value: float) -> str:
         if size >= bound:
             return f"{value / bound * (1 if suffix == 'M' else 10):.4g}{suffix}"
     return f"{value:.4g}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value with its unit, to seven digits: ``9,812.5 USD``, ``3 times``."""
+    size = abs(value)
+    number = f"{value:,.0f}" if size >= 1e6 else f"{value:,.2f}" if size >= 1e3 else f"{value:.7g}"
+    if "." in number and "e" not in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number} {unit}".strip()
