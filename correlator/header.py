@@ -27,11 +27,21 @@ class VenueReads(msgspec.Struct, frozen=True):
         return self.keys.get(key, "")
 
 
+class Given(msgspec.Struct, frozen=True):
+    """How the monitor under test was set up otherwise than the firm means it: no verdict hangs on this."""
+
+    limits_text: str = ""
+    leaves_out: list[str] = []
+    timing_ms: dict[str, int] = {}
+
+
 class MonitorFacts(msgspec.Struct, frozen=True):
-    """What the lab gave the monitor to read, and how long the monitor waits for a reply."""
+    """What the lab gave the monitor to read, and how long the monitor waits for a reply. ``given`` None: it was set up
+    as the firm means it."""
 
     reads: dict[str, VenueReads] = {}
     request_timeout_ns: int = _DEFAULT_REQUEST_TIMEOUT_NS
+    given: Given | None = None
 
 
 class Header(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ COMMANDS = (
     "run",
     "suite",
     "baseline",
+    "mutants",
     "check",
     "list_scenarios",
     "show",
@@ -27,6 +28,7 @@ COMMANDS = (
     "catalogue",
     "schema",
     "frontier",
+    "shrink",
     "evidence",
     "verify",
 )

@@ -37,17 +37,20 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--seed", metavar="N", help="another seed")
     parser.add_argument(
-        "--seeds", type=_count, default=1, metavar="N", help="play each point under N seeds (default: 1)"
+        "--seeds", type=whole_number, default=1, metavar="N", help="play each point under N seeds (default: 1)"
     )
     parser.add_argument(
         "--tolerance", type=_share, default=0.02, metavar="SHARE",
         help="how finely: a part of the value on a log scale, of the range on a linear one (default: 2 %%)",
     )  # fmt: skip
     parser.add_argument(
-        "--levels", type=_count, default=2, metavar="N", help="how often a map's cells are halved, 1 to 3"
+        "--levels", type=whole_number, default=2, metavar="N", help="how often a map's cells are halved, 1 to 3"
     )
     parser.add_argument(
-        "--budget", type=_count, metavar="N", help=f"runs at most (default: {_BUDGET}; {_BUDGET_OF_MAP} for a map)"
+        "--budget",
+        type=whole_number,
+        metavar="N",
+        help=f"runs at most (default: {_BUDGET}; {_BUDGET_OF_MAP} for a map)",
     )
     add_monitor_options(parser)
     parser.add_argument("--svg", type=Path, metavar="FILE", help="write the picture")
@@ -63,7 +66,7 @@ def add_monitor_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--monitor-limits", type=Path, metavar="FILE", help="limits that the monitor reads; it is judged by the firm's"
     )
-    parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (default: as many as cores)")
+    parser.add_argument("--jobs", type=whole_number, metavar="N", help="processes at once (default: as many as cores)")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -178,7 +181,8 @@ def _draw(
             console.print(f"wrote {path}")
 
 
-def _count(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return int(text)
