@@ -202,8 +202,10 @@ def _close(console: Console, result: SuiteResult, args: argparse.Namespace) -> N
     bad = next((one for case in result.cases for one in case.seeds if one.verdict != "pass"), None)
     if bad is not None:
         console.print(f"next: lab judge {bad.directory}")
-    elif args.baseline is None and not result.interrupted:
-        console.print(f"next: lab baseline update {args.out / 'suite.json'} baseline.json")
+    elif result.comparison is not None and result.comparison.changed:
+        console.print(f"next, if this is how it should be: lab baseline update {args.out} {args.baseline}")
+    elif result.comparison is None and not result.interrupted:
+        console.print(f"next: lab baseline update {args.out} baseline.json")
 
 
 def _count(text: str) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lab.cli.console import wrapped
-from lab.suite.result import Changed, Comparison, SuiteResult
+from lab.suite.result import Comparison, SuiteResult
 from lab.suite.wording import alarm_rate, headline, plural, quantile, rate, seconds, tightest
 
 _STYLES = {"pass": "bold green", "unknown": "bold yellow", "fail": "bold red"}
@@ -45,6 +43,9 @@ def show_result(console: Console, result: SuiteResult) -> None:
     if result.comparison is not None:
         show_comparison(console, result.comparison)
     console.print(Text("\n").append(headline(result), style=_STYLES[result.verdict]))
+    if result.comparison is not None and (count := sum(one.gates == "fail" for one in result.comparison.changed)):
+        told = f"fail: {plural(count, 'regression')} against {result.comparison.baseline}"
+        console.print(Text(told, style=_STYLES["fail"]))
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
@@ -62,12 +63,6 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
         console.print(f"  … and {len(comparison.changed) - _MOST} more in suite.json")
     if not comparison.changed:
         console.print("  nothing changed that matters")
-
-
-def changes_in_words(changed: Sequence[Changed]) -> str:
-    """``3 regressions``, or nothing."""
-    count = sum(one.gates == "fail" for one in changed)
-    return plural(count, "regression") if count else ""
 
 
 def _show_latencies(console: Console, result: SuiteResult) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -55,10 +56,10 @@ def select(
     own: list[Experiment] = []  # every case that there is, to tell what there would be to choose from
     for path in _files(paths):
         try:
-            loaded = load_scenario(path, sets=sets).experiments
+            loaded = _loaded(path, case, sets)
             chosen = [one for one in loaded if _fits(one, case, tags)]
             own += loaded
-            found += _seeded(path, chosen, seeds, sets, failed)
+            found += _seeded(chosen, seeds, failed, partial(_loaded, path, case, sets))
         except ScenarioError as error:
             problems += error.problems
     if problems:
@@ -99,13 +100,23 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
                 yield file
 
 
+def _loaded(path: Path, case: str | None, sets: Sequence[str], seed: int | None = None) -> Sequence[Experiment]:
+    """The cases of one file. What is set need make sense in none but those that are asked for."""
+    if case is None or not sets:
+        return load_scenario(path, sets=sets, seed=seed).experiments
+    as_written = load_scenario(path).experiments
+    if not any(_fits(one, case, ()) for one in as_written):
+        return as_written
+    return load_scenario(path, case=case, sets=sets, seed=seed).experiments
+
+
 def _fits(experiment: Experiment, case: str | None, tags: Sequence[str]) -> bool:
     fits_case = case is None or fnmatch.fnmatchcase(experiment.case, case) or experiment.case.startswith(f"{case}-")
     return fits_case and (not tags or any(tag in experiment.tags for tag in tags))
 
 
 def _seeded(
-    path: Path, own: list[Experiment], seeds: int, sets: Sequence[str], failed: Sequence[FailedSeed]
+    own: list[Experiment], seeds: int, failed: Sequence[FailedSeed], again: Callable[[int], Sequence[Experiment]]
 ) -> Iterator[Experiment]:
     """The cases under each of their seeds, case by case. The seed is the file's, one for all its cases."""
     if not own:
@@ -124,7 +135,7 @@ def _seeded(
                 yield msgspec.structs.replace(one, seed=seed)
                 continue
             if seed not in read:
-                read[seed] = {each.case: each for each in load_scenario(path, sets=sets, seed=seed).experiments}
+                read[seed] = {each.case: each for each in again(seed)}
             yield read[seed][one.case]
 
 
