@@ -31,6 +31,7 @@ COMMANDS = (
     "shrink",
     "evidence",
     "verify",
+    "dataset",
 )
 """The modules of the commands, in the order of the help."""
 
