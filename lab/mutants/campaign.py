@@ -1,0 +1,243 @@
+"""Campaign: mutants held against cases until each is killed or has survived what it is owed.
+
+Everything that has been played is remembered in the campaign's directory under a key of code, case and mutant, so that
+an interrupted campaign goes on where it was, and one over other cases plays only what is new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from correlator.verdict import Verdict
+from lab.journal.header import code_hash
+from lab.mutants.mutant import Mutant, SourceEdit
+from lab.mutants.result import Kill
+from lab.mutants.selection import CaseName, Catalogue, applied, name_of
+from lab.mutants.source_level import build
+from lab.run_directory import write_whole
+from lab.scenario.model import Experiment
+from lab.trials import Keep, Trial, play
+
+AT_MOST_S = 300.0
+"""Wall time of one job of a mutant: one that is caught in a loop counts as crashed."""
+_BADNESS: dict[Verdict, int] = {"pass": 0, "unknown": 1, "fail": 2}
+_AT_ONCE = 8
+_REASON_SIGNS = 300
+
+
+class Played(msgspec.Struct, frozen=True):
+    """One case as it came out. ``crashed``: it did not come to its end."""
+
+    verdict: Verdict
+    reason: str
+    crashed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """What is played: ``cases_each`` cases at most for each mutant, all of them where it is 0; all even after the first
+    kill where ``all_kills``. ``monitor``: a directory with another monitor than ours, ``package`` its source."""
+
+    catalogue: Catalogue
+    package: Mapping[str, bytes]
+    monitor: Path | None
+    out: Path
+    cases_each: int
+    all_kills: bool
+    jobs: int | None = None
+    keep: bool = False
+
+
+@dataclass(slots=True)
+class Standing:
+    """How a mutant stands so far."""
+
+    mutant: Mutant
+    kills: list[Kill] = field(default_factory=list)
+    survived: list[Experiment] = field(default_factory=list)
+    left: Iterator[tuple[Experiment, Experiment]] = field(default_factory=lambda: iter(()))
+    untried: int = 0
+
+    @property
+    def tried(self) -> int:
+        return len(self.kills) + len(self.survived)
+
+
+class Campaign:
+    """Plays mutants. ``baseline`` holds the verdicts without a mutant, of the cases that were needed."""
+
+    def __init__(self, hunt: Hunt) -> None:
+        self._hunt = hunt
+        digest = hashlib.blake2b(code_hash().encode(), digest_size=16)
+        for file, source in hunt.package.items():
+            digest.update(f"{file}\0{len(source)}\0".encode() + source)
+        self.code = digest.hexdigest()
+        self.baseline: dict[CaseName, Played] = {}
+        self.plays = 0
+        self.simulated_ns = 0
+
+    def run(self, mutants: Sequence[Mutant], done: Callable[[Standing], None]) -> list[Standing]:
+        """Play every mutant; ``done`` is told of each as soon as it is decided.
+
+        Raises:
+            RunDirectoryError: a directory cannot be used.
+        """
+        standings: list[Standing] = []
+        changed = [mutant for mutant in mutants if not isinstance(mutant.edit, SourceEdit)]
+        for start in range(0, len(changed), _AT_ONCE):
+            group = [self._standing(mutant) for mutant in changed[start : start + _AT_ONCE]]
+            self._decide(group, None)
+            for standing in group:
+                done(standing)
+            standings += group
+        for mutant in mutants:
+            if isinstance(mutant.edit, SourceEdit):
+                standing = self._standing(mutant)
+                self._decide([standing], mutant.edit)
+                done(standing)
+                standings.append(standing)
+        return standings
+
+    def _standing(self, mutant: Mutant) -> Standing:
+        able: list[tuple[Experiment, Experiment]] = []
+        limit = self._hunt.cases_each or len(self._hunt.catalogue.experiments)
+        untried = 0
+        for experiment in self._hunt.catalogue.candidates(mutant):
+            if len(able) >= limit:
+                untried += 1
+            elif (changed := applied(mutant, experiment)) is not None:
+                able.append((experiment, changed))
+        return Standing(mutant, left=iter(able), untried=untried)
+
+    def _decide(self, group: list[Standing], edit: SourceEdit | None) -> None:
+        """Play the next case of each that is alive, until none is."""
+        alive = group
+        step = 2 if self._hunt.all_kills else 1
+        while alive:
+            waiting: list[tuple[Standing, Experiment, Experiment]] = []
+            for standing in alive:
+                waiting += [(standing, *pair) for pair in islice(standing.left, step)]
+            if not waiting:
+                return
+            self._play_baseline([experiment for _, experiment, _ in waiting])
+            outcomes = self._play_mutants(waiting, edit)
+            for standing, experiment, _ in waiting:
+                self._judge(standing, experiment, outcomes[standing.mutant.id, name_of(experiment)])
+            playing = dict.fromkeys(id(standing) for standing, _, _ in waiting)
+            alive = [
+                standing
+                for standing in alive
+                if id(standing) in playing and (self._hunt.all_kills or not standing.kills)
+            ]
+
+    def _judge(self, standing: Standing, experiment: Experiment, after: Played) -> None:
+        before = self.baseline[name_of(experiment)]
+        if _BADNESS[after.verdict] <= _BADNESS[before.verdict] and not (after.crashed and not before.crashed):
+            standing.survived.append(experiment)
+            return
+        standing.kills.append(
+            Kill(
+                scenario=experiment.scenario,
+                case=experiment.case,
+                seed=experiment.seed,
+                before=before.verdict,
+                after=after.verdict,
+                crashed=after.crashed,
+                reason=after.reason,
+            )
+        )
+
+    def _play_baseline(self, experiments: list[Experiment]) -> None:
+        missing = {
+            name_of(experiment): experiment for experiment in experiments if name_of(experiment) not in self.baseline
+        }
+        unplayed: dict[CaseName, Experiment] = {}
+        for name, experiment in missing.items():
+            known = self._recall(self._key(experiment, ""))
+            if known is None:
+                unplayed[name] = experiment
+            else:
+                self.baseline[name] = known
+        if not unplayed:
+            return
+        for trial in self._play(list(unplayed.values()), self._hunt.out / "baseline", self._hunt.monitor):
+            played = _played(trial)
+            self.baseline[name_of(trial.experiment)] = played
+            self._remember(self._key(trial.experiment, ""), played)
+
+    def _play_mutants(
+        self, waiting: list[tuple[Standing, Experiment, Experiment]], edit: SourceEdit | None
+    ) -> dict[tuple[str, CaseName], Played]:
+        outcomes: dict[tuple[str, CaseName], Played] = {}
+        unplayed: dict[CaseName, tuple[str, Experiment, str]] = {}
+        renamed: list[Experiment] = []
+        for number, (standing, experiment, changed) in enumerate(waiting):
+            key = self._key(changed, standing.mutant.id)
+            known = self._recall(key)
+            if known is not None:
+                outcomes[standing.mutant.id, name_of(experiment)] = known
+                continue
+            # Two mutants may be held against one case at once, and each run needs a directory of its own.
+            one = msgspec.structs.replace(changed, case=f"{experiment.case}-{number}")
+            unplayed[name_of(one)] = (standing.mutant.id, experiment, key)
+            renamed.append(one)
+        if not renamed:
+            return outcomes
+        monitor = self._hunt.monitor
+        if edit is not None:
+            monitor = build(edit, self._hunt.package, self._hunt.out / "mutated")
+        for trial in self._play(renamed, self._hunt.out / "mutant", monitor):
+            mutant, experiment, key = unplayed[name_of(trial.experiment)]
+            played = _played(trial)
+            outcomes[mutant, name_of(experiment)] = played
+            self._remember(key, played)
+        return outcomes
+
+    def _play(self, experiments: list[Experiment], out: Path, monitor: Path | None) -> Iterator[Trial]:
+        keep: Keep = "all" if self._hunt.keep else "verdicts"
+        jobs = self._hunt.jobs
+        played = play(experiments, out, jobs=jobs, keep=keep, monitor=monitor, removals="none", at_most_s=AT_MOST_S)
+        with closing(played) as trials:
+            for trial in trials:
+                self.plays += 1
+                self.simulated_ns += trial.experiment.duration_ns
+                yield trial
+                if not self._hunt.keep:
+                    shutil.rmtree(trial.directory.path, ignore_errors=True)
+
+    def _key(self, experiment: Experiment, mutant: str) -> str:
+        """Equal for the same case played by the same code with the same mutant."""
+        digest = hashlib.blake2b(self.code.encode(), digest_size=16)
+        digest.update(msgspec.json.encode(experiment, order="deterministic"))
+        digest.update(mutant.encode())
+        return digest.hexdigest()
+
+    def _recall(self, key: str) -> Played | None:
+        try:
+            return msgspec.json.decode(self._memory(key).read_bytes(), type=Played)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+
+    def _remember(self, key: str, played: Played) -> None:
+        path = self._memory(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, msgspec.json.encode(played))
+
+    def _memory(self, key: str) -> Path:
+        return self._hunt.out / "played" / key[:2] / f"{key}.json"
+
+
+def _played(trial: Trial) -> Played:
+    judgement = trial.judgement
+    if judgement is None:
+        return Played("unknown", trial.trouble[:_REASON_SIGNS], True)
+    reason = judgement.reasons[0] if judgement.reasons else ""
+    return Played(judgement.verdict, reason[:_REASON_SIGNS], judgement.ended.reason in ("failed", "killed"))

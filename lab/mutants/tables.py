@@ -1,0 +1,137 @@
+"""The result of a campaign as text for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lab.cli.console import wrapped
+from lab.mutants.mutant import LEVELS
+from lab.mutants.result import MutantResult, MutantsResult
+
+_SCENARIOS_SHOWN = 20
+
+
+def line_of(result: MutantResult) -> str:
+    """One mutant's fate in a line."""
+    match result.fate:
+        case "killed" | "not_equivalent":
+            kill = result.killed_by[0]
+            how = "crashed" if kill.crashed else f"{kill.before} → {kill.after}"
+            more = f" and {len(result.killed_by) - 1} more" if len(result.killed_by) > 1 else ""
+            text = f"killed by {kill.name} ({how}){more}"
+            return f"{text}, though stated to be equivalent" if result.fate == "not_equivalent" else text
+        case "survived":
+            left = f", {result.untried} not tried" if result.untried else ""
+            return f"SURVIVED {len(result.survived)} {_cases(len(result.survived))}{left}"
+        case "equivalent":
+            return f"equivalent: {result.why}"
+        case "not_tried":
+            return "NOT TRIED: no case that could be played has it"
+
+
+def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
+    """What a terminal shows after the mutants themselves."""
+    survivors = [one for one in result.mutants if one.fate in ("survived", "not_tried")]
+    if survivors:
+        yield ""
+        yield "Survivors, and the scenario that each is missing:"
+    for one in survivors:
+        yield from wrapped("  ", f"{one.id} {f'({one.place}) ' if one.place else ''}{one.what}", width)
+        yield from wrapped("      missing: ", one.missing or "-", width)
+        if one.survived:
+            yield from wrapped("      survived: ", _shortened(one.survived, 4), width)
+    wrong = [one for one in result.mutants if one.fate == "not_equivalent"]
+    for one in wrong:
+        yield from wrapped("  ", f"{one.id} is stated to be equivalent and was killed: {line_of(one)}", width)
+    yield ""
+    yield f"{'level':8}{'possible':>9}{'run':>6}{'killed':>8}{'by crash':>10}{'equivalent':>12}{'survived':>10}"
+    for level in LEVELS:
+        rows = [row for row in result.counts if row.level == level]
+        if sum(row.run for row in rows):
+            yield (
+                f"{level:8}{sum(row.possible for row in rows):>9}{sum(row.run for row in rows):>6}"
+                f"{sum(row.killed for row in rows):>8}{sum(row.crashed for row in rows):>10}"
+                f"{sum(row.equivalent for row in rows):>12}"
+                f"{sum(row.survived + row.not_tried for row in rows):>10}"
+            )
+    yield from _remarks(result, width)
+    if result.scenarios:
+        yield ""
+        yield f"{'scenario':38}{'tried against':>14}{'killed':>8}{'alone':>7}"
+        for row in result.scenarios[:_SCENARIOS_SHOWN]:
+            yield f"{row.scenario:38}{row.tried:>14}{row.killed:>8}{row.alone:>7}"
+        if len(result.scenarios) > _SCENARIOS_SHOWN:
+            yield f"and {len(result.scenarios) - _SCENARIOS_SHOWN} more: --json and --markdown name them all"
+
+
+def _remarks(result: MutantsResult, width: int) -> Iterator[str]:
+    yield ""
+    if result.source_kill_rate is not None:
+        low, high = result.source_kill_rate
+        text = (
+            f"Of all {result.possible['source']} source mutants, {low:.0%} to {high:.0%} would be killed in the same "
+            f"way (95 % interval from those drawn with seed {result.seed})."
+        )
+        yield from wrapped("", text, width)
+    each = "every case" if not result.cases_each else f"at most {result.cases_each} {_cases(result.cases_each)}"
+    text = f"Each mutant was held against {each}"
+    text += ", to the end." if result.all_kills else " until one killed it."
+    played = f" {result.plays} plays, {result.simulated_s / 3600:.1f} simulated hours."
+    yield from wrapped("", f"{text}{played if result.plays else ' Nothing had to be played anew.'}", width)
+    if result.all_kills:
+        nothing = _shortened(result.adds_nothing, 12) if result.adds_nothing else "none"
+        text = f"Scenarios that killed nothing which another did not kill, of those tried: {nothing}."
+        yield from wrapped("", text, width)
+    if result.baseline_not_passing:
+        text = f"Not passing even without a mutant: {_shortened(result.baseline_not_passing, 8)}."
+        yield from wrapped("", text, width)
+    for one in result.lacking:
+        yield from wrapped("", f"Not built: {one}", width)
+    if result.unused_equivalents:
+        text = f"Stated equivalents that no mutant is meant by: {_shortened(result.unused_equivalents, 8)}."
+        yield from wrapped("", text, width)
+    if not result.finished:
+        yield "Interrupted: the same command goes on where this one stopped."
+
+
+def markdown(result: MutantsResult) -> str:
+    """The whole result as Markdown tables."""
+    lines = ["# Mutants of the monitor", ""]
+    lines += ["| level | operator | possible | run | killed | by crash | equivalent | survived |"]
+    lines += ["|---|---|---:|---:|---:|---:|---:|---:|"]
+    for row in result.counts:
+        if row.run:
+            lines.append(
+                f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {row.killed} | {row.crashed} "
+                f"| {row.equivalent} | {row.survived + row.not_tried} |"
+            )
+    lines += ["", *(line for line in _remarks(result, 10_000) if line)]
+    for title, fates in (
+        ("Survivors", ("survived", "not_tried")),
+        ("Stated to be equivalent, and killed", ("not_equivalent",)),
+        ("Equivalent", ("equivalent",)),
+        ("Killed", ("killed",)),
+    ):
+        chosen = [one for one in result.mutants if one.fate in fates]
+        if chosen:
+            lines += ["", f"## {title}", "", "| mutant | change | what became of it | missing |", "|---|---|---|---|"]
+            lines += [
+                f"| {_cell(one.id)} | {_cell(one.what)} | {_cell(line_of(one))} | {_cell(one.missing)} |"
+                for one in chosen
+            ]
+    lines += ["", "## Scenarios", "", "| scenario | tried against | killed | alone |", "|---|---:|---:|---:|"]
+    lines += [f"| {row.scenario} | {row.tried} | {row.killed} | {row.alone} |" for row in result.scenarios]
+    return "\n".join(lines) + "\n"
+
+
+def _cases(number: int) -> str:
+    return "case" if number == 1 else "cases"
+
+
+def _shortened(names: Sequence[str], number: int) -> str:
+    more = f" and {len(names) - number} more" if len(names) > number else ""
+    return f"{', '.join(names[:number])}{more}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
