@@ -77,7 +77,8 @@ def why_no_effect(case: Case, chosen: list[InjectionFacts]) -> str:
     if not chosen:
         return "the injection it names is not in the timeline"
     if all(known.began_ns is None for known in chosen):
-        return f"no injection began: {'; '.join(f'{known.name}: {why_idle(known)}' for known in chosen)}"
+        told = "; ".join(f"{known.name}: {why_idle(known, case.cut_short_ns())}" for known in chosen)
+        return f"no injection began: {told}"
     if not case.comparable:
         return "whether the injection took effect cannot be told: there is no control run to compare with"
     return "the injection never took effect: nothing that production shows differs from the control run"

@@ -94,7 +94,8 @@ def check_effects(case: Case, misses: list[MissOutcome]) -> Check:
     idle = [known for known in case.injections.values() if known.took_effect_ns is None]
     invisible = bool(misses) and all(miss.verdict == "pass" for miss in misses)
     if idle and not (invisible and case.comparable and all(known.began_ns is not None for known in idle)):
-        told = "; ".join(f"{known.name} ({why})" if (why := why_idle(known)) else known.name for known in idle)
+        whys = [why_idle(known, case.cut_short_ns()) for known in idle]
+        told = "; ".join(f"{known.name} ({why})" if why else known.name for known, why in zip(idle, whys, strict=True))
         return Check("effects", "unknown", f"never took effect: {told}")
     if idle:
         names = ", ".join(known.name for known in idle)

@@ -127,12 +127,19 @@ def _note_early_claim(injection: InjectionFacts, difference: Difference) -> None
         injection.notes.append(f"it claims an effect {early_s:.3f} s before the first difference on the wire")
 
 
-def why_idle(known: InjectionFacts) -> str:
-    """Why an injection took no effect, as far as its records say; empty where they do not."""
+def why_idle(known: InjectionFacts, cut_short_ns: int | None) -> str:
+    """Why an injection took no effect, as far as its records say; empty where they do not.
+
+    ``cut_short_ns``: where history ended, if that was not where it was to end.
+    """
     if known.refused:
         return f"refused: {known.detail}" if known.detail else "refused"
     if known.began_ns is not None:
         return ""
+    if cut_short_ns is not None and (known.planned_ns is None or known.planned_ns >= cut_short_ns):
+        if known.planned_ns is None:
+            return f"the run was over before {known.hangs_on} called it"
+        return f"the run was over {(known.planned_ns - cut_short_ns) / 1e9:.0f} s before it was to begin"
     return f"it hangs on {known.hangs_on}, and never began" if known.hangs_on else "it never began"
 
 

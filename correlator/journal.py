@@ -154,8 +154,9 @@ class Journal:
             frame = next(self._walk(file), None)
         if frame is None or frame.head.plane != Plane.HEADER:
             raise DamagedJournal(path, "expected the header's frame; the file was cut off or changed", 0, len(MAGIC))
+        self.header_json = frame.raw()
         try:
-            self.header = msgspec.json.decode(frame.raw(), type=Header)
+            self.header = msgspec.json.decode(self.header_json, type=Header)
         except msgspec.MsgspecError as error:
             raise DamagedJournal(path, f"the header is not one ({error})", 0, len(MAGIC)) from None
 

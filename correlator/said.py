@@ -42,9 +42,8 @@ class Said(msgspec.Struct):
 
     def take(self, records: list[AuditRecord]) -> None:
         """The next records of the audit plane."""
-        for record in records:
-            if type(record) in _OF_INTEREST:
-                self._take(record)
+        for record in [record for record in records if type(record) in _OF_INTEREST]:
+            self._take(record)
 
     def _take(self, record: AuditRecord) -> None:
         if isinstance(record, Signal):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from correlator.header import VenueReads
 from correlator.records import Arrival, Broken, Frame, Push, Reply, Request, Stream, WireRecord
@@ -28,7 +29,8 @@ _ACCOUNT_DATA = re.compile(
 _MOST_NAMES = 4_096
 _LATE_REPLIES_KEPT_NS = 600_000_000_000
 
-Sink = Callable[[Push], None]
+Sink = list[Any]
+"""A list that its owner empties: of a feed, of an inbox."""
 
 
 class MonitorLink:
@@ -48,7 +50,8 @@ class MonitorLink:
         account_feed: Feed | None,
         shown: ShownLink,
     ) -> None:
-        self.names: dict[bytes, Sink] = {}  # stream's name → where its messages go
+        self.names: dict[bytes, Callable[[Push], None]] = {}  # stream's name → where its messages go
+        self._shared: list[tuple[list[Push], list[Sink]]] = []  # messages that several wait for, and who does
         self.price_feeds: dict[str, Feed] = {}  # symbol as it is written on streams
         self._reads = reads
         self._timeout_ns = timeout_ns
@@ -67,39 +70,54 @@ class MonitorLink:
         payload = push.payload
         if payload.startswith(b'{"stream":"'):
             name = payload[_STREAM_NAME_AT : payload.find(b'"', _STREAM_NAME_AT)]
-            sink = self._sink(name)
+            sinks = self._sinks(name)
+            _put(push, sinks)
             if len(self.names) < _MOST_NAMES:
-                self.names[name] = sink
-            sink(push)
+                self.names[name] = self._opening(sinks)
             return
         target = self._targets.get(push.stream_id, "")
         if target.startswith("/ws/") and "@" in target:
-            self._sink(target[len("/ws/") :].encode())(push)
+            self.hand_out()
+            _put(push, self._sinks(target[len("/ws/") :].encode()))
             return
         self._shown.push(push)
         if payload.startswith(b'{"subscriptionId"'):
             _give(self._account_feed, push)
         elif (at := payload.find(b'"s":"')) >= 0:
+            self.hand_out()
             _give(self.price_feeds.get(_text(payload[at + 5 : payload.find(b'"', at + 5)])), push)
 
-    def _sink(self, name: bytes) -> Sink:
-        """Where messages of a stream go."""
+    def hand_out(self) -> None:
+        """Give what came on streams of several takers to each of them."""
+        for fresh, sinks in self._shared:
+            if fresh:
+                for sink in sinks:
+                    sink.extend(fresh)
+                fresh.clear()
+
+    def _opening(self, sinks: list[Sink]) -> Callable[[Push], None]:
+        """Where to put messages that are for all of them."""
+        if not sinks:
+            return _pass_over
+        if len(sinks) == 1:
+            return sinks[0].append
+        fresh: list[Push] = []
+        self._shared.append((fresh, sinks))
+        return fresh.append
+
+    def _sinks(self, name: bytes) -> list[Sink]:
+        """Who takes the messages of a stream: the lists that they are put into."""
         symbol, _, kind = name.partition(b"@")
-        shown = self._shown.feed(_text(symbol), kind)
+        sinks: list[Sink] = []
         # What a venue reckons is no price that anybody quotes, and an update of a book none that is whole.
         is_price = kind and not kind.startswith((_MARK_PRICE, _DEPTH))
         feed = self.price_feeds.get(_text(symbol)) if is_price else None
-        if feed is None:
-            return shown or _pass_over
-        give = feed.arrivals.append
-        if shown is None:
-            return give
-
-        def to_both(push: Push) -> None:
-            give(push)
-            shown(push)
-
-        return to_both
+        if feed is not None:
+            sinks.append(feed.arrivals)
+        shown = self._shown.feed(_text(symbol), kind)
+        if shown is not None:
+            sinks.append(shown)
+        return sinks
 
     def take(self, record: WireRecord) -> None:
         """Take anything but a stream message."""
@@ -157,9 +175,9 @@ class MonitorLink:
             self._shown.push(push)
         elif symbol := _text(symbol_of_price(push.payload)):
             _give(self.price_feeds.get(symbol), push)
-            (self._shown.feed(symbol, b"bookTicker") or _pass_over)(push)
+            _put(push, [self._shown.feed(symbol, b"bookTicker")])
         elif (update := read_depth(push.payload)) is not None and update.s.isupper():
-            (self._shown.feed(update.s.lower(), b"depth@100ms") or _pass_over)(push)
+            _put(push, [self._shown.feed(update.s.lower(), b"depth@100ms")])
         else:
             self._shown.push(push)
 
@@ -242,6 +260,12 @@ class MonitorLink:
 def _give(feed: Feed | None, came: Push | Reply) -> None:
     if feed is not None:
         feed.arrivals.append(came)
+
+
+def _put(push: Push, sinks: Sequence[Sink | None]) -> None:
+    for sink in sinks:
+        if sink is not None:
+            sink.append(push)
 
 
 def _pass_over(push: Push) -> None:

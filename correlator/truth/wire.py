@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from correlator.header import VenueReads
 from correlator.limits import Limits
-from correlator.records import Push, Request, WireRecord
+from correlator.records import Arrival, Frame, Push, Request, Stream, WireRecord
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.measures.api_latency import ApiLatency
 from correlator.truth.measures.api_outage import ApiOutage
@@ -17,6 +17,8 @@ from correlator.truth.shown.shown import Shown
 
 MANDATES = frozenset((Feed.mandate, ApiOutage.mandate, ApiLatency.mandate, *SHOWN_MANDATES))
 """What truth is computed of here."""
+
+_STREAM_KINDS = frozenset((Arrival, Frame, Stream))
 
 
 class Wire:
@@ -72,13 +74,26 @@ class Wire:
         return feed
 
     def take(self, records: list[WireRecord]) -> None:
-        """Take records in order; those of other clients are passed over."""
+        """Take records in order; those of other clients are passed over.
+
+        As long as no stream begins or ends, and no fault made another message of one, stream messages and requests have
+        nothing to do with one another: the messages, by far the most, are then taken first and all at once.
+        """
+        others = [record for record in records if type(record) is not Push and record.source in self._links]
+        if any(type(record) in _STREAM_KINDS for record in others):
+            self._take_in_order(records)
+        else:
+            self._take_pushes(records)
+            self._hand_out()
+            for record in others:
+                self._take(record)
+        if records:
+            self._settle(records[-1].at_ns)
+
+    def _take_pushes(self, records: list[WireRecord]) -> None:
         known = self._known
         for record in records:
-            names = known.get(record.source)
-            if names is None:
-                continue
-            if type(record) is Push:
+            if type(record) is Push and (names := known.get(record.source)) is not None:
                 payload = record.payload
                 # What stands in quotes after `{"stream":"`; of any other message, something that is no stream's name.
                 append = names.get(payload[11 : payload.find(b'"', 11)])
@@ -86,17 +101,32 @@ class Wire:
                     append(record)
                 else:
                     self._links[record.source].take_unknown(record)
-            else:
-                if type(record) is Request:
-                    self.last_request_ns = record.at_ns
-                self._links[record.source].take(record)
-        if records:
-            known_ns = records[-1].at_ns
-            for link in self._links.values():
-                link.settle(known_ns)
-            for feed in self._feeds:
-                feed.settle(known_ns)
-            self._shown.settle(known_ns)
+
+    def _take_in_order(self, records: list[WireRecord]) -> None:
+        for record in records:
+            if type(record) is Push:
+                self._take_pushes([record])
+            elif record.source in self._links:
+                self._hand_out()
+                self._take(record)
+        self._hand_out()
+
+    def _take(self, record: WireRecord) -> None:
+        """Take anything of the monitor's but a stream message."""
+        if type(record) is Request:
+            self.last_request_ns = record.at_ns
+        self._links[record.source].take(record)
+
+    def _hand_out(self) -> None:
+        for link in self._links.values():
+            link.hand_out()
+
+    def _settle(self, known_ns: int) -> None:
+        for link in self._links.values():
+            link.settle(known_ns)
+        for feed in self._feeds:
+            feed.settle(known_ns)
+        self._shown.settle(known_ns)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""

@@ -142,32 +142,35 @@ class World:
     def take(self, records: Sequence[Record]) -> None:
         """Take records in order."""
         quotes = self._books.tape.quotes
-        append = quotes.append
-        deal, watched = self._dealings.take, self._dealings.watched
-        for record in records:
-            if type(record) is Quote:
-                append(record)
-                continue
-            if type(record) is Fill:
-                self._fill(record)
-            elif type(record) is MarkPrice:
-                self._mark(record)
-            elif type(record) is Posting:
-                self._post(record)
-            elif type(record) is Position:
-                self._take_position(record)
-            elif type(record) is Settlement:
-                self._settle(record)
-            elif type(record) is Listing:
-                self._list(record)
-            elif type(record) is Account:
-                self._open_account(record)
-            elif type(record) is Asset:
-                self._declare(record)
-            if watched:
-                deal(record)
+        taken = 0
+        for place in [place for place, record in enumerate(records) if type(record) is not Quote]:
+            quotes.extend(records[taken:place])  # type: ignore[arg-type]  # quotes all, and by far the most
+            self._take(records[place])
+            taken = place + 1
+        quotes.extend(records[taken:])  # type: ignore[arg-type]
         if len(quotes) + self._books.changes.count >= _STRETCH_RECORDS:
             self._evaluate(None)
+
+    def _take(self, record: Record) -> None:
+        """Take anything but a quote."""
+        if type(record) is Fill:
+            self._fill(record)
+        elif type(record) is MarkPrice:
+            self._mark(record)
+        elif type(record) is Posting:
+            self._post(record)
+        elif type(record) is Position:
+            self._take_position(record)
+        elif type(record) is Settlement:
+            self._settle(record)
+        elif type(record) is Listing:
+            self._list(record)
+        elif type(record) is Account:
+            self._open_account(record)
+        elif type(record) is Asset:
+            self._declare(record)
+        if self._dealings.watched:
+            self._dealings.take(record)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""

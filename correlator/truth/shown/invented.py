@@ -18,6 +18,8 @@ _REPORT = b'"executionReport"'
 _MOST_TRADES = 65_536  # of the firm's own, remembered: a fill is told within seconds of it
 _MOST_STREAMS = 4_096
 
+_TELLING = frozenset((Arrival, Frame, Stream))
+
 _by_number = attrgetter("seq")
 
 
@@ -43,6 +45,7 @@ class InventedFills:
         self._pairs: dict[tuple[str, str], str] = {}  # (venue, symbol as it is written in reports) → pair
         self._known: dict[tuple[str, str, str, int], None] = {}
         self._streams: dict[tuple[str, int], tuple[str, str]] = {}  # (link, stream) → venue and account
+        self._numbers: frozenset[int] = frozenset()  # of these streams: most messages are told apart by them at once
 
     def insert(self, audit: Sequence[Record], wire: Sequence[WireRecord]) -> Sequence[Record]:
         """The batch's audit records, with each fill that was invented in its place."""
@@ -54,11 +57,11 @@ class InventedFills:
                 self._pairs[record.source, record.symbol.replace("/", "")] = record.symbol
             elif type(record) is Account and record.owner == "firm":
                 self._accounts.add((record.source, record.account))
-        reads, streams = self._reads, self._streams
+        reads = self._reads
         invented = [
             fill
             for one in wire
-            if (type(one) is not Push or (one.source, one.stream_id) in streams)
+            if (one.stream_id in self._numbers if type(one) is Push else type(one) in _TELLING)
             and one.source in reads
             and (fill := self._take(one)) is not None
         ]
@@ -90,9 +93,14 @@ class InventedFills:
             account = self._reads[record.source].account_of(asked.params.api_key) if asked is not None else ""
             if account and len(self._streams) < _MOST_STREAMS:
                 self._streams[record.source, record.stream_id] = self._venues[record.source], account
+                self._number()
         elif type(record) is Stream and record.event != "open":
             self._streams.pop((record.source, record.stream_id), None)
+            self._number()
         return None
+
+    def _number(self) -> None:
+        self._numbers = frozenset(number for _, number in self._streams)
 
     def _hear(self, push: Push) -> InventedFill | None:
         whose = self._streams.get((push.source, push.stream_id))

@@ -24,12 +24,16 @@ class QuoteStretch:
         count = len(tickers)
         self.known_ns = known_ns
         self.times: Times = np.fromiter([push.arrives_ns for push in pushes], np.int64, count)
-        self.seqs: Times = np.fromiter([push.seq for push in pushes], np.int64, count)
+        self._pushes = pushes
         self.bids: Values = np.fromiter([ticker.b for ticker in tickers], np.float64, count)
         self.asks: Values = np.fromiter([ticker.a for ticker in tickers], np.float64, count)
         self.bid_sizes: Values = np.fromiter([ticker.B for ticker in tickers], np.float64, count)
         self.ask_sizes: Values = np.fromiter([ticker.A for ticker in tickers], np.float64, count)
         self._buckets = buckets
+
+    @cached_property
+    def seqs(self) -> Times:
+        return np.fromiter([push.seq for push in self._pushes], np.int64, len(self._pushes))
 
     @cached_property
     def mids(self) -> Values:

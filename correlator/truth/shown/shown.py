@@ -79,12 +79,12 @@ class ShownLink:
         self._snapshots = snapshots
         self._told = told
 
-    def feed(self, symbol: str, kind: bytes) -> Callable[[Push], None] | None:
-        """Where messages of a stream (``kind`` of ``symbol``) go; None if nobody needs them."""
+    def feed(self, symbol: str, kind: bytes) -> list[Push] | None:
+        """Where messages of a stream (``kind`` of ``symbol``) are to be put; None if nobody needs them."""
         if kind == _BOOK_TICKER:
-            return self.quotes[symbol].inbox.arrivals.append if symbol in self.quotes else None
+            return self.quotes[symbol].inbox.arrivals if symbol in self.quotes else None
         if kind == _DEPTH:
-            return self.gaps[symbol].inbox.arrivals.append if symbol in self.gaps else None
+            return self.gaps[symbol].inbox.arrivals if symbol in self.gaps else None
         return None
 
     def push(self, push: Push) -> None:
