@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib import resources
 
+from dashboards.document import document, part
 from dashboards.evidence_page.model import Article, Demand, Run
 
 _VERDICTS = ("pass", "fail", "unknown")
@@ -14,7 +14,6 @@ _MOST_REASONS = 3
 
 def render(articles: Sequence[Article], runs: Sequence[Run], left_out: Sequence[tuple[str, str]]) -> str:
     """The page for the runs of a pack; ``left_out`` are runs that are not in it, and why."""
-    style = resources.files("dashboards.evidence_page").joinpath("style.css").read_text(encoding="utf-8")
     shown = {run.name for article in articles for run in article.runs}
     others = [run for run in runs if run.name not in shown]
     body = "\n".join(
@@ -26,11 +25,8 @@ def render(articles: Sequence[Article], runs: Sequence[Run], left_out: Sequence[
             _left_out(left_out, len(runs)),
         )
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Evidence by article of RTS 6</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f"<style>{style}</style></head><body><main>\n{body}\n</main></body></html>\n"
-    )
+    styles = (part("dashboards", "document.css"), part("dashboards.evidence_page", "style.css"))
+    return document("Evidence by article of RTS 6", body, styles=styles)
 
 
 def _heading(articles: Sequence[Article], runs: Sequence[Run], left_out: Sequence[tuple[str, str]]) -> str:

@@ -33,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     import sys
+    from tempfile import TemporaryDirectory
 
     from lab.cli import PASSED, WRONG
     from lab.evidence.gather import EvidenceError
@@ -46,8 +47,9 @@ def execute(args: argparse.Namespace) -> int:
     try:
         if args.out is not None and args.out.exists():
             raise EvidenceError(f"{args.out}: is there already; expected the name of a new file")
-        planned = plan(args.runs, args.scenarios, hear)
-        size = write(planned, args.out) if args.out is not None else 0
+        with TemporaryDirectory(prefix="riskproof-evidence-") as scratch:
+            planned = plan(args.runs, args.scenarios, Path(scratch), hear)
+            size = write(planned, args.out) if args.out is not None else 0
         if args.summary is not None:
             write_whole(args.summary, planned.summary)
     except (EvidenceError, RunDirectoryError) as error:
@@ -67,6 +69,8 @@ def _tell(planned: Plan, args: argparse.Namespace, size: int) -> None:
     for run in runs:
         written = "" if run.as_written else "; scenario as written not known: the file has changed, or --set was used"
         print(f"{run.scenario} · {run.case} · seed {run.seed}: {run.verdict}{written}")
+    for path in planned.restated:
+        print(f"{path}: its verdict.json says otherwise than its journals; the pack holds what follows from them")
     for one in planned.left_out:
         print(f"left out: {one.run}: {one.why}")
     of = f" of {len(runs) + len(planned.left_out)} found" if planned.left_out else ""
@@ -89,6 +93,7 @@ def _print_document(planned: Plan, args: argparse.Namespace, size: int) -> None:
         "head": None if args.out is None else planned.manifest.head,
         "bytes": size,
         "runs": planned.runs,
+        "restated": planned.restated,
         "left_out": planned.left_out,
     }
     print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
         help="prove that a pack was not altered, and derive its verdicts again",
         description="Account for every byte of a pack that `lab evidence` wrote, and derive every verdict in it again "
         "from the journals. Exit code 0: nothing was altered and every verdict follows; 1: something was, or one does "
-        "not; 3: unknown, because this is another version of the laboratory than the runs were made with; 2: no pack. "
+        "not; 3: unknown, because this is another version of the laboratory than made the pack; 2: no pack. "
         "The exit code is about the pack: a monitor that failed is as well proven as one that passed.",
     )
     parser.add_argument("pack", type=Path, metavar="FILE.zip", help="what `lab evidence` wrote")
@@ -88,7 +88,7 @@ def _conclude(found: Verification) -> None:
     if found.verdict == "fail":
         print("proven: this is not what was packed, or its verdicts do not follow from it")
     elif found.verdict == "unknown":
-        print("unknown: for a proof, verify it with the version of the laboratory that the runs were made with")
+        print("unknown: for a proof, verify it with the version of the laboratory that made it")
     elif found.head_given:
         print("proven: this is the pack of that head, and every verdict in it follows from its journals")
     else:

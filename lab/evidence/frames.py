@@ -21,12 +21,10 @@ _MOST_HEADER_BYTES = 1 << 26
 
 
 class HeaderText(msgspec.Struct, frozen=True):
-    """A journal's header as it was written: the scenario as JSON text, the limits, the code and what it stood on."""
+    """A journal's header as it was written: the scenario as JSON text, and the limits."""
 
     resolved: msgspec.Raw
     limits: str
-    code: str
-    versions: dict[str, str]
 
 
 class BrokenChain(Exception):

@@ -40,11 +40,10 @@ class FoundRun(msgspec.Struct, frozen=True):
 
     @property
     def files(self) -> list[Path]:
-        """Its files: the journals of all arms, what they were simulated from, what was made of them."""
+        """The files that everything else follows from: the journals of all arms, and what they were simulated from."""
         one = self.directory
         arms = (one.run_journal, one.control_journal, *one.removals().values())
-        named = (*arms, one.scenario, one.limits, one.verdict, one.report)
-        return [path for path in named if path.is_file()]
+        return [path for path in (*arms, one.scenario, one.limits) if path.is_file()]
 
 
 def find_runs(roots: Iterable[Path]) -> tuple[list[FoundRun], list[LeftOut]]:
@@ -82,13 +81,14 @@ def find_runs(roots: Iterable[Path]) -> tuple[list[FoundRun], list[LeftOut]]:
                 f"{place}: is the run that {twin.directory.path} holds too ({run.path}); expected each once"
             )
     ordered = sorted(runs.values(), key=lambda run: (run.said.scenario, run.said.case, run.said.seed))
-    return ordered, sorted(left_out, key=lambda one: one.run)
+    elsewhere = [one for one in left_out if f"runs/{one.run}" not in runs]
+    return ordered, sorted(elsewhere, key=lambda one: one.run)
 
 
 def _missing(directory: RunDirectory) -> str:
     """Why the run proves nothing, or "" if it has all that it takes."""
     if not directory.run_journal.is_file():
-        return "its journals were not kept, and no verdict can be derived without them"
+        return "its journals were not kept, and nothing follows without them (`lab suite --keep all` keeps them)"
     if not directory.verdict.is_file():
         return "it has no verdict; `lab judge` gives it one"
     gone = [path.name for path in (directory.scenario, directory.limits) if not path.is_file()]

@@ -80,10 +80,12 @@ class Article(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """Everything a pack says of itself. ``code`` and ``versions`` are those of the laboratory that packed it."""
+    """Everything a pack says of itself. ``code``, ``pages`` (what draws them) and ``versions`` are those of the
+    laboratory that packed it, and by which its verdicts were derived."""
 
     format: str
     code: str
+    pages: str
     versions: dict[str, str]
     runs: list[PackedRun]
     left_out: list[LeftOut]

@@ -1,7 +1,8 @@
 """Pack: runs into one file, the same bytes for the same runs, and its head.
 
-Every file is read twice: to learn its digests, which the manifest at the front gives, and to write it. Nothing of a
-pack that was not finished stays on the disk.
+Verdict and report are derived from the journals here and now, so that a pack and the laboratory that made it agree,
+whoever judged the runs before. Every file is read twice: to learn its digests, which the manifest at the front gives,
+and to write it. Nothing of a pack that was not finished stays on the disk.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from dashboards.evidence_page.model import Run, read_run
+from correlator.journal import JournalError
+from correlator.judge import judge
+from correlator.reporting import to_json
+from correlator.verdict import Judgement
+from dashboards.evidence_page.model import read_run
+from dashboards.run_page.page import render
 from lab.evidence.container import STORED, parts
 from lab.evidence.frames import BrokenChain, pieces, walk_frames
 from lab.evidence.gather import EvidenceError, FoundRun, find_runs
@@ -33,7 +39,7 @@ from lab.evidence.manifest import (
     is_journal,
     method_of,
 )
-from lab.evidence.summary import SUMMARY, summarise
+from lab.evidence.summary import SUMMARY, pages_hash, summarise
 from lab.evidence.written import AsWritten, articles, library
 from lab.journal.header import code_hash, versions
 
@@ -59,6 +65,7 @@ class Plan(msgspec.Struct, frozen=True):
     sources: list[Source]
     runs: list[PackedRun]
     left_out: list[LeftOut]
+    restated: list[str]  # runs whose stored verdict says otherwise than follows from their journals
     manifest: Manifest
 
     @property
@@ -67,9 +74,11 @@ class Plan(msgspec.Struct, frozen=True):
         return next(source.text for source in self.sources if source.name == SUMMARY)
 
 
-def plan(roots: Sequence[Path], scenarios: Sequence[Path], hear: Callable[[str], None]) -> Plan:
-    """Find the runs below ``roots`` and take every file's digests. ``scenarios``: where else to look for the files that
-    they were written in.
+def plan(roots: Sequence[Path], scenarios: Sequence[Path], scratch: Path, hear: Callable[[str], None]) -> Plan:
+    """Find the runs below ``roots``, derive their verdicts and take every file's digests.
+
+    ``scenarios``: where else to look for the files that they were written in; ``scratch``: an empty directory, needed
+    until the pack is written.
 
     Raises:
         EvidenceError: nothing can be packed, or a file is not what it should be.
@@ -81,24 +90,30 @@ def plan(roots: Sequence[Path], scenarios: Sequence[Path], hear: Callable[[str],
     known = library(scenarios)
     origins = AsWritten(known)
     written: dict[str, Source] = {}
-    runs = []
-    for run in found:
+    runs, views, files, restated = [], [], [], []
+    for number, run in enumerate(found):
+        hear(run.path)
+        judgement, document = _judged(run)
+        if document != run.directory.verdict.read_bytes():
+            restated.append(run.path)
+        views.append(read_run(document))
+        derived = {"verdict.json": document, "report.html": render(document).encode()}
+        for name, content in derived.items():
+            (scratch / f"{number}-{name}").write_bytes(content)
+        kept = [Source(f"{run.path}/{path.name}", path) for path in run.files]
+        files += [*kept, *(Source(f"{run.path}/{name}", scratch / f"{number}-{name}") for name in derived)]
         origin = origins.file_of(run)
         name = f"scenarios/{run.said.scenario}.yaml" if origin is not None else ""
         if origin is not None:
             written.setdefault(name, Source(name, origin))
         said = run.said
-        runs.append(PackedRun(run.path, said.scenario, said.case, said.seed, said.verdict, said.code, name))
+        runs.append(PackedRun(run.path, said.scenario, said.case, said.seed, judgement.verdict, judgement.code, name))
     asked = articles(known)
-    page = summarise(asked, left_out, [_shown(run) for run in found])
-    sources = [
-        Source(SUMMARY, text=page.encode()),
-        *written.values(),
-        *(Source(f"{run.path}/{path.name}", path) for run in found for path in run.files),
-    ]
-    entries = list(_measured(sources, hear))
-    manifest = chained(Manifest(FORMAT, code_hash(), versions(), runs, left_out, asked, entries))
-    return Plan(sources, runs, left_out, manifest)
+    page = Source(SUMMARY, text=summarise(asked, left_out, views).encode())
+    sources = [page, *written.values(), *files]
+    entries = [_measure(source) for source in sources]
+    manifest = chained(Manifest(FORMAT, code_hash(), pages_hash(), versions(), runs, left_out, asked, entries))
+    return Plan(sources, runs, left_out, restated, manifest)
 
 
 def write(planned: Plan, out: Path) -> int:
@@ -133,17 +148,18 @@ def write(planned: Plan, out: Path) -> int:
     return size
 
 
-def _shown(run: FoundRun) -> Run:
+def _judged(run: FoundRun) -> tuple[Judgement, bytes]:
+    """What follows from a run's journals. Raises EvidenceError for damaged ones."""
+    directory = run.directory
+    control = directory.control_journal
     try:
-        return read_run(run.directory.verdict.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise EvidenceError(f"{run.directory.verdict}: is no verdict: {error}; `lab judge` writes one") from None
-
-
-def _measured(sources: Sequence[Source], hear: Callable[[str], None]) -> Iterator[Entry]:
-    for source in sources:
-        hear(source.name)
-        yield _measure(source)
+        judgement = judge(directory.run_journal, control if control.exists() else None, directory.removals())
+    except JournalError as error:
+        raise EvidenceError(f"{error}; a damaged journal proves nothing") from None
+    said = run.said
+    if (judgement.scenario, judgement.case, judgement.seed) != (said.scenario, said.case, said.seed):
+        raise EvidenceError(f"{directory.verdict}: is not of the run whose journal lies beside it")
+    return judgement, to_json(judgement)
 
 
 def _measure(source: Source) -> Entry:

@@ -1,7 +1,7 @@
 """Deriving again: a run's verdict from its journals alone, and whether everything stored beside them follows from it.
 
 Stored verdicts are compared with, never used. The journals are judged by this laboratory's own correlator; where that
-is not the code that the run was made with, a verdict that comes out the same is told, and proves less.
+is not the code that the pack was made with, a verdict that comes out the same is told, and proves less.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -23,7 +24,7 @@ from dashboards.run_page.page import render
 from lab.evidence.frames import BrokenChain, HeaderText, read_header
 from lab.evidence.gather import EvidenceError
 from lab.evidence.manifest import Entry, Manifest, PackedRun, is_journal
-from lab.evidence.summary import SUMMARY, summarise
+from lab.evidence.summary import SUMMARY, pages_hash, summarise
 from lab.evidence.verify import first_difference, unpacked
 from lab.journal.header import code_hash, versions
 from lab.run_directory import RunDirectory
@@ -32,7 +33,7 @@ Outcome = Literal["same", "differs", "not derived"]
 _MOST_DIFFERENCES = 20
 _MOST_SHOWN = 60
 _NOTHING = object()
-_OTHER_CODE = "the code is another than the run was made with"
+_OTHER_CODE = "the code is another than the pack was made with"
 _OF_A_RUN = re.compile(r"(run|control|without_[a-z0-9_+]+)\.journal|(scenario|verdict)\.json|limits\.yaml|report\.html")
 
 
@@ -47,7 +48,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 class DerivedRun(msgspec.Struct, frozen=True):
     """What became of one run. ``verdict``: as derived, None if it could not be. ``other_version`` says how this
-    laboratory differs from the one that the run was made with; "" if it does not."""
+    laboratory differs from the one that made the pack; "" if it does not."""
 
     path: str
     stored_verdict: str
@@ -98,31 +99,34 @@ def derive(pack: Pack, run: PackedRun) -> tuple[DerivedRun, Run | None]:
                 if is_journal(short):
                     pack.extract(entry, offset, directory.path / short)
             if not directory.run_journal.is_file():
-                return underived(run, "there is no run.journal in it"), None
+                return underived(pack.manifest, run, "there is no run.journal in it"), None
             header = read_header(directory.run_journal)
             control = directory.control_journal
             judgement = judge(directory.run_journal, control if control.exists() else None, directory.removals())
             document = to_json(judgement)
             differences = [*_claims(run, judgement), *_files(pack, run, document, header)]
         except (JournalError, EvidenceError, BrokenChain) as error:
-            return underived(run, str(error).replace(f"{place}/", "")), None
-    other = _other_version(header)
+            return underived(pack.manifest, run, str(error).replace(f"{place}/", "")), None
     found = DerivedRun(
         run.path,
         run.verdict,
         judgement.verdict,
         "differs" if differences else "same",
-        other,
+        other_version(pack.manifest),
         "",
         differences[:_MOST_DIFFERENCES],
     )
     return found, read_run(document)
 
 
-def underived(run: PackedRun, why: str) -> DerivedRun:
+def underived(manifest: Manifest, run: PackedRun, why: str) -> DerivedRun:
     """A run whose verdict does not follow from anything."""
-    other = "" if run.code == code_hash() else _OTHER_CODE
-    return DerivedRun(run.path, run.verdict, None, "not derived", other, why, [])
+    return DerivedRun(run.path, run.verdict, None, "not derived", other_version(manifest), why, [])
+
+
+def other_version(manifest: Manifest) -> str:
+    """How this laboratory differs from the one that made the pack; "" if it does not."""
+    return _other_version(manifest.code, manifest.pages, tuple(manifest.versions.items()))
 
 
 def check_summary(pack: Pack, runs: list[Run]) -> list[Difference]:
@@ -158,8 +162,7 @@ def _files(pack: Pack, run: PackedRun, document: bytes, header: HeaderText) -> I
     yield from _json(pack, f"{run.path}/verdict.json", document)
     yield from _json(pack, f"{run.path}/scenario.json", bytes(header.resolved))
     yield from _text(pack, f"{run.path}/limits.yaml", header.limits.encode())
-    if pack.read(f"{run.path}/report.html") is not None:
-        yield from _text(pack, f"{run.path}/report.html", render(document).encode())
+    yield from _text(pack, f"{run.path}/report.html", render(document).encode())
 
 
 def _json(pack: Pack, name: str, derived: bytes) -> Iterator[Difference]:
@@ -205,15 +208,18 @@ def _text(pack: Pack, name: str, derived: bytes) -> list[Difference]:
     return [Difference(name, f"line {number}", _shown(is_), _shown(meant))]
 
 
-def _other_version(header: HeaderText) -> str:
-    """How the code and what it stands on differ from what the run was made with; "" if they do not."""
-    ours = versions()
+@cache
+def _other_version(code: str, pages: str, stands_on: tuple[tuple[str, str], ...]) -> str:
+    """How the code and what it stands on differ from what the pack was made with; "" if they do not."""
+    ours, theirs = versions(), dict(stands_on)
     parted = [
-        f"{name} {header.versions.get(name, 'none')}, here {ours.get(name, 'none')}"
-        for name in dict.fromkeys((*header.versions, *ours))
-        if header.versions.get(name) != ours.get(name)
+        f"{name} {theirs.get(name, 'none')}, here {ours.get(name, 'none')}"
+        for name in dict.fromkeys((*theirs, *ours))
+        if theirs.get(name) != ours.get(name)
     ]
-    return "; ".join([*([_OTHER_CODE] if header.code != code_hash() else []), *parted])
+    other = [_OTHER_CODE] if code != code_hash() else []
+    other += ["the pages are drawn by other code"] if pages != pages_hash() else []
+    return "; ".join([*other, *parted])
 
 
 def _shown(value: Any) -> str:

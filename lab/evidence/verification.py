@@ -77,7 +77,7 @@ def _derived(path: Path, seen: Examined, hear: Callable[[str], None]) -> tuple[l
             hear(run.path)
             altered = [name for name in seen.damaged if name.startswith(f"{run.path}/")]
             if altered:
-                runs.append(underived(run, f"{altered[0]} is not what was packed"))
+                runs.append(underived(seen.manifest, run, f"{altered[0]} is not what was packed"))
                 continue
             derived, view = derive(pack, run)
             runs.append(derived)
