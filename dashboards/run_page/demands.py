@@ -6,7 +6,7 @@ from html import escape
 
 from dashboards.run_page.model import Assertion, Containment, Demand, Expectation, Judgement
 from dashboards.run_page.scale import clock
-from dashboards.run_page.table import at, item, judged, table
+from dashboards.run_page.table import at, item, judged, says, table
 
 _OPS = {"above": "above", "below": "below", "at_least": "at least", "at_most": "at most"}
 _BAR = 96  # pixels from due to the deadline
@@ -43,10 +43,10 @@ def _expectation(one: Expectation) -> tuple[str, ...]:
         escape(one.label),
         at(one.due_at_s),
         at(one.detected_at_s),
-        f'<span title="{since}">{latency}</span>',
+        latency,
         f"{one.deadline_s:g} s of {escape(one.of)}",
         _margin(one),
-        judged(one.verdict, verdict, one.reason),
+        f"<details><summary>{judged(one.verdict, verdict)}</summary>{says(one.reason, since)}</details>",
     )
 
 
@@ -94,7 +94,7 @@ def _contained(one: Expectation, found: Containment) -> tuple[str, ...]:
         to_contain,
         loss,
         orders,
-        judged(found.verdict, says=found.reason),
+        f"<details><summary>{judged(found.verdict)}</summary>{says(found.reason)}</details>",
     )
 
 

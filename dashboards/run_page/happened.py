@@ -6,7 +6,7 @@ from html import escape
 
 from dashboards.run_page.model import Action, Alert, Judgement
 from dashboards.run_page.scale import clock, quantity
-from dashboards.run_page.table import at, table
+from dashboards.run_page.table import at, says, table
 
 _MOST_ALERTS = 200
 _MOST_ACTIONS = 200
@@ -22,7 +22,7 @@ def alerts(judgement: Judgement) -> str:
 
 def _alert(alert: Alert) -> tuple[str, ...]:
     truth = "fires in the control too" if alert.in_control else alert.truth
-    says = "\n".join((alert.reason, *_care(alert), *alert.production_evidence))
+    told = (alert.reason, *_care(alert), *alert.production_evidence)
     kind = "fail" if alert.truth == "false" else "plain"
     return (
         escape(alert.alert),
@@ -32,7 +32,7 @@ def _alert(alert: Alert) -> tuple[str, ...]:
         at(alert.resolved_at_s),
         escape(quantity(alert.observed, alert.unit)),
         escape(quantity(alert.limit, alert.unit)),
-        f'<b class="{kind}" title="{escape(says)}">{escape(truth)}</b>',
+        f'<details><summary><b class="{kind}">{escape(truth)}</b></summary>{says(*told)}</details>',
     )
 
 

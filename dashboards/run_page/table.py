@@ -38,10 +38,14 @@ def at(seconds: float | None) -> str:
     return "–" if seconds is None else f'<a href="#t={seconds:g}">{clock(seconds)}</a>'
 
 
-def judged(verdict: str, words: str = "", says: str = "") -> str:
-    """A verdict in words; ``says`` appears when it is pointed at."""
-    title = f' title="{escape(says)}"' if says else ""
-    return f'<b class="{escape(verdict)}"{title}>{escape(words or verdict)}</b>'
+def judged(verdict: str, words: str = "") -> str:
+    """A verdict in words."""
+    return f'<b class="{escape(verdict)}">{escape(words or verdict)}</b>'
+
+
+def says(*lines: str) -> str:
+    """What stands behind a word, line by line; empty lines are left out."""
+    return "".join(f'<p class="says">{escape(line)}</p>' for line in lines if line)
 
 
 def item(verdict: str, text: str) -> str:

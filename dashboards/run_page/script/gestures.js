@@ -6,37 +6,35 @@ const WHEEL_RATE = 0.0015;
 function gestures(element, boxOf) {
   const fingers = new Map();
   let dragFrom = null;
-  let pinchWide = 0;
+  let held = [];
   const timeOf = (event) => toTime(boxOf(), event.clientX - element.getBoundingClientRect().left);
 
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     fingers.set(event.pointerId, event.clientX);
-    pinchWide = spread(fingers);
+    held = fingers.size === 2 ? [...fingers.values()].map((clientX) => timeOf({clientX})) : [];
     dragFrom = event.pointerType === "mouse" ? event : null;
     element.setPointerCapture(event.pointerId);
   });
   element.addEventListener("pointermove", (event) => {
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, event.clientX);
-    if (fingers.size === 2) {
-      const wide = spread(fingers);
-      const middle = [...fingers.values()].reduce((sum, x) => sum + x, 0) / 2;
-      if (pinchWide > 0 && wide > 0) zoom(pinchWide / wide, timeOf({clientX: middle}));
-      pinchWide = wide;
+    if (held.length === 2 && fingers.size === 2) {
+      pinch(element, boxOf(), held, [...fingers.values()]);
     } else if (dragFrom) {
       select(element, dragFrom.clientX, event.clientX);
     } else if (event.pointerType === "mouse") {
       point(timeOf(event));
-    } else if (fingers.size === 1) {
+    } else if (fingers.size === 1 && !held.length) {
       pin(Math.min(Math.max(timeOf(event), view.from), view.to));
     }
   });
   element.addEventListener("pointerup", (event) => {
-    const wasPinch = fingers.size > 1;
+    const wasPinch = held.length === 2;
     fingers.delete(event.pointerId);
     select(element, 0, 0);
     const from = dragFrom;
     dragFrom = null;
+    if (fingers.size === 0) held = [];
     if (wasPinch) return;
     if (from && Math.abs(from.clientX - event.clientX) > CLICK_PX) {
       const [one, other] = [timeOf(from), timeOf(event)].sort((first, second) => first - second);
@@ -47,6 +45,7 @@ function gestures(element, boxOf) {
   });
   element.addEventListener("pointercancel", (event) => {
     fingers.delete(event.pointerId);
+    if (fingers.size === 0) held = [];
     dragFrom = null;
     select(element, 0, 0);
   });
@@ -66,10 +65,12 @@ function gestures(element, boxOf) {
   }, {passive: false});
 }
 
-function spread(fingers) {
-  if (fingers.size !== 2) return 0;
-  const [one, other] = [...fingers.values()];
-  return Math.abs(one - other);
+// Two fingers keep the times that they were put down on.
+function pinch(element, box, [time, otherTime], [clientX, otherX]) {
+  const pace = (otherTime - time) / (otherX - clientX);
+  if (!(pace > 0) || !Number.isFinite(pace)) return;
+  const from = time - (clientX - element.getBoundingClientRect().left - box.left) * pace;
+  show(from, from + (box.right - box.left) * pace);
 }
 
 // The stretch that is being dragged over; an empty one takes it away.
