@@ -5,6 +5,7 @@ the smallest first, of which the first one that shows the finding is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
@@ -56,19 +57,16 @@ def fewer_extras(draft: Draft) -> list[tuple[str, Callable[[Draft], Draft]]]:
     if draft.steady_state is not None:
         found.append(("the steady state", lambda one: replace(one, steady_state=None)))
     for path in override_paths(draft.overrides):
-        name = f"the limit {'.'.join(path)}"
-        found.append((name, lambda one, path=path: replace(one, overrides=without_override(one.overrides, path))))  # type: ignore[misc]
+        found.append((f"the limit {'.'.join(path)}", partial(_without_limit, path=path)))
     for place, injection in enumerate(draft.timeline):
         for known in FAULTS[injection.fault].parameter_fields():
             if not known.required and _is_set(injection, known):
                 name = f"{injection.name}.with.{known.name}"
-                found.append((name, lambda one, place=place, known=known: _without_parameter(one, place, known)))  # type: ignore[misc]
+                found.append((name, partial(_without_parameter, place=place, attribute=known.attribute)))
         for attribute in ("ramp_ns", "ramp_down_ns"):
             if getattr(injection, attribute):
                 name = f"{injection.name}.{attribute.removesuffix('_ns')}"
-                found.append(
-                    (name, lambda one, place=place, attribute=attribute: _injected(one, place, **{attribute: 0}))
-                )  # type: ignore[misc]
+                found.append((name, partial(_without_ramp, place=place, attribute=attribute)))
     return found
 
 
@@ -146,9 +144,17 @@ def _is_set(injection: Injection, known: Field) -> bool:
     return value is not None and value != defaults[known.attribute]
 
 
-def _without_parameter(draft: Draft, place: int, known: Field) -> Draft:
-    left = {name: value for name, value in draft.timeline[place].parameters.items() if name != known.attribute}
+def _without_limit(draft: Draft, path: tuple[str, ...]) -> Draft:
+    return replace(draft, overrides=without_override(draft.overrides, path))
+
+
+def _without_parameter(draft: Draft, place: int, attribute: str) -> Draft:
+    left = {name: value for name, value in draft.timeline[place].parameters.items() if name != attribute}
     return _injected(draft, place, parameters=left)
+
+
+def _without_ramp(draft: Draft, place: int, attribute: str) -> Draft:
+    return _injected(draft, place, **{attribute: 0})
 
 
 def _cut(draft: Draft, end_ns: int) -> Draft:

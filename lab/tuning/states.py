@@ -53,7 +53,7 @@ def is_noticed(state: State) -> bool | None:
 def states_in(judgement: Judgement | None, chosen: Sequence[int]) -> tuple[State, ...]:
     """The states of the expectations at the places ``chosen`` of the scenario; unknown where nothing was judged."""
     if judgement is None:
-        return ("unknown",) * len(chosen)
+        return tuple("unknown" for _ in chosen)
     asked = [outcome for outcome in judgement.expectations if outcome.origin == "scenario"]
     return tuple(state_of(asked[place]) if place < len(asked) else "unknown" for place in chosen)
 

@@ -133,7 +133,7 @@ def parse_axis(text: str, option: str = "--vary") -> Axis:
 def coarser(axis: Axis) -> list[Axis]:
     """The axis as it is, and with coarser steps, for fields that take whole numbers, seconds or minutes only."""
     steps = {"duration": (_MS, _S, _MIN), "number": (0, 1), "share": (0,)}[axis.dimension]
-    return [msgspec.structs.replace(axis, step=float(step)) for step in steps]
+    return [msgspec.structs.replace(axis, step=float(step)) for step in steps if step >= axis.step]
 
 
 def told_of_axis(error: ScenarioError, axis: Axis, shown: str) -> ScenarioError:
