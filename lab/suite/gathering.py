@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
-from correlator.verdict import worst
+from correlator.verdict import Verdict, worst
 from lab.suite.crossfire import cross_fire
 from lab.suite.falsealarms import false_alarms
 from lab.suite.observation import MISSED, Observation, Sample
@@ -21,8 +21,11 @@ def gather(observations: Sequence[Observation], seeds: int, *, interrupted: bool
     counts = Counter(one.seed.verdict for one in ordered)
     counted = [one for one in ordered if not one.seed.remembered]
     judged = [one for one in ordered if one.code]
+    verdicts: list[Verdict] = [one.seed.verdict for one in ordered]
+    if interrupted or not ordered:
+        verdicts.append("unknown")  # what was not played proves nothing
     return SuiteResult(
-        verdict=worst(one.seed.verdict for one in ordered) if ordered else "unknown",
+        verdict=worst(verdicts),
         confidence=CONFIDENCE,
         interrupted=interrupted,
         seeds=seeds,
