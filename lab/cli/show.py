@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import Any
 
 
@@ -40,5 +41,6 @@ def execute(args: argparse.Namespace) -> int:
             print(f"\n{('─' if unicode else '-') * width}\n")
         for line in Picture(experiment, width, unicode=unicode).lines():
             print(line)
-    print(f"\nnext: lab run {args.file}")
+    chosen = f" --case {shlex.quote(args.case)}" if args.case else ""
+    print(f"\nnext: lab run {args.file}{chosen}")
     return 0
