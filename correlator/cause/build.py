@@ -94,8 +94,7 @@ class _Builder:
 
     def _add_breach(self, place: int, rule: Rule, key: _RuleKey, number: int, breach: Interval) -> None:
         name = f"{'/'.join(key)}/{number}"
-        beyond = "below" if breach.below else "beyond"
-        label = f"{rule.mandate} {rule.subject} {beyond} {rule.bound}"
+        label = f"{rule.mandate} {rule.subject} went {'below' if breach.below else 'beyond'} {rule.bound}"
         begins = self._node(f"breach:{name}", "breach", label, breach.begins_ns, place)
         last = begins
         if breach.due_ns is not None:

@@ -113,6 +113,8 @@ class _Teller:
         found = self._dependences.get(node)
         name = f"{alert.alert} {alert.asset} {alert.severity}"
         latency = "" if due_at_s is None else f", {_after(due_at_s, alert.fired_at_s)} it was due"
+        if self._is_told_again(node):
+            latency = " again, of a breach that was told of before"
         what = "a false alarm" if alert.truth == "false" else "fired"
         summary = f"{what}{latency}; {self._because(found, alert.in_control)}"
         return Chain(
@@ -186,7 +188,8 @@ class _Teller:
                 told = self._by_removal(self._dependences.get(node.id), "this")
                 return f"In truth {node.label}.{told}"
             case "due":
-                return f"{node.label[0].upper()}{node.label[1:]}: an alert is due."
+                rule = self._judgement.rules[node.ref]
+                return f"An alert of {rule.alert} {rule.asset} {rule.severity} is due."
             case "alert":
                 alert = self._judgement.alerts[node.ref]
                 return self._fired(alert, None, node.id)
@@ -197,6 +200,8 @@ class _Teller:
 
     def _fired(self, alert: AlertOutcome, due_at_s: float | None, node: str) -> str:
         when = "" if due_at_s is None else f", {_after(due_at_s, alert.fired_at_s)} it was due"
+        if self._is_told_again(node):
+            when = ", of a breach that it had told of before"
         found = self._dependences.get(node)
         text = f"The monitor fired {alert.alert} {alert.asset} {alert.severity}{when}: it saw {_seen(alert)}."
         if alert.in_control:
@@ -213,15 +218,24 @@ class _Teller:
         together = [removed for removed in found.removals if len(removed) > 1]
         for removed in together:
             told.append(f"{_upper(what)} is gone only where {_all(removed)} are left out: each of them would do.")
-        told += [text for one in found.influences if (text := _influence(one, what, together))]
+        needed = [one.injection for one in found.influences if one.strength == "necessary"]
+        if len(needed) == 1:
+            told.append(f"Without {needed[0]} {what} does not come.")
+        elif needed:
+            told.append(f"{_upper(what)} comes neither without {' nor without '.join(needed)}.")
+        told += [text for one in found.influences if (text := _influence(one, what))]
         innocent = [one.injection for one in found.influences if one.strength == "independent"]
         if innocent and not found.in_control:
-            told.append(
-                f"{_upper(' and '.join(innocent))} {'has' if len(innocent) == 1 else 'have'} no part in {what}."
-            )
+            told.append(f"{_upper(what)} does not hang on {' or '.join(innocent)}.")
         if found.note:
             told.append(f"{_upper(found.note)}.")
         return "".join(f" {text}" for text in told)
+
+    def _is_told_again(self, alert: str) -> bool:
+        """Whether another alert of the same breach came before."""
+        sources = self._into.get(alert, [])
+        told = (other for source in sources if self._nodes[source].kind == "due" for other in self._out_of[source])
+        return next(told, alert) != alert
 
     def _because(self, found: Dependence | None, in_control: bool) -> str:
         """What it hangs on, in a few words."""
@@ -229,12 +243,15 @@ class _Teller:
             return "it comes without any injection too"
         if found is None:
             return "nothing was injected"
-        late = [
-            one.injection
-            for one in found.influences
-            if one.strength == "shifted" and one.injection not in found.depends_on
-        ]
-        moved = f", put off or brought forward by {_all(late)}" if late else ""
+        moved = ""
+        for when, sign in (("put off", 1), ("brought forward", -1)):
+            by = [
+                one.injection
+                for one in found.influences
+                if one.injection not in found.depends_on
+                if one.strength == "shifted" and (one.shift_s or 0.0) * sign > 0
+            ]
+            moved += f", {when} by {_all(by)}" if by else ""
         if any(len(removed) > 1 for removed in found.removals):
             return f"because of any of {', '.join(found.depends_on)}{moved}"
         if found.depends_on:
@@ -294,11 +311,9 @@ class _Teller:
         ]
 
 
-def _influence(one: Influence, what: str, together: list[list[str]]) -> str:
-    """What leaving one injection out does; nothing where others must be left out with it."""
+def _influence(one: Influence, what: str) -> str:
+    """What leaving one injection out does, beyond doing away with it."""
     match one.strength:
-        case "necessary":
-            return f"Without {one.injection} {what} does not come."
         case "unknown":
             return f"Whether {what} comes without {one.injection} is not known."
         case "shifted" | "either" if one.shift_s is not None and abs(one.shift_s) >= 1.0:
@@ -322,7 +337,7 @@ def _names(mandate: str, asset: str, severity: str) -> list[str]:
 def _after(from_s: float, to_s: float) -> str:
     span_s = to_s - from_s
     if abs(span_s) < SAME_MOMENT_S:
-        return "in the moment"
+        return "when"
     return f"{abs(span_s):.3f} s {'after' if span_s > 0 else 'before'}"
 
 

@@ -22,8 +22,8 @@ def add_parser(subparsers: Any) -> None:
         "explain",
         help="tell what brought an alert about",
         description="Tell what led to an alert: the injection, its effect, the breach, what was owed, what was done, "
-        "and what removing each injection showed. Without ALERT every chain of the run, briefly. Exit code 0: it was told; "
-        "2: there is no such alert or no verdict.",
+        "and what removing each injection showed. Without ALERT every chain of the run, briefly. "
+        "Exit code 0: it was told; 2: there is no such alert or no verdict.",
     )
     parser.add_argument("directory", type=Path, metavar="RUN_DIR", help="a directory that `lab run` wrote")
     parser.add_argument(
