@@ -13,12 +13,11 @@ import msgspec
 
 from correlator.cause.graph import CausalNode, Dependence, Influence
 from correlator.cause.truth_told import told_truth
+from correlator.cause.words import after, capitalised, listed
 from correlator.expectations import severity_rank
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement
 
 ChainKind = Literal["alert", "missed", "action", "quiet"]
-
-SAME_MOMENT_S = 0.001
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -112,7 +111,7 @@ class _Teller:
         steps += self._afterwards(alert)
         found = self._dependences.get(node)
         name = f"{alert.alert} {alert.asset} {alert.severity}"
-        latency = "" if due_at_s is None else f", {_after(due_at_s, alert.fired_at_s)} it was due"
+        latency = "" if due_at_s is None else f", {after(due_at_s, alert.fired_at_s)} it was due"
         if self._is_told_again(node):
             latency = " again, of a breach that was told of before"
         what = "a false alarm" if alert.truth == "false" else "fired"
@@ -199,7 +198,7 @@ class _Teller:
                 return "Resolved."
 
     def _fired(self, alert: AlertOutcome, due_at_s: float | None, node: str) -> str:
-        when = "" if due_at_s is None else f", {_after(due_at_s, alert.fired_at_s)} it was due"
+        when = "" if due_at_s is None else f", {after(due_at_s, alert.fired_at_s)} it was due"
         if self._is_told_again(node):
             when = ", of a breach that it had told of before"
         found = self._dependences.get(node)
@@ -214,21 +213,23 @@ class _Teller:
             return ""
         told: list[str] = []
         if found.in_control:
-            told.append(f"{_upper(what)} comes without any injection too, and is credited to none.")
+            told.append(f"{capitalised(what)} comes without any injection too, and is credited to none.")
         together = [removed for removed in found.removals if len(removed) > 1]
         for removed in together:
-            told.append(f"{_upper(what)} is gone only where {_all(removed)} are left out: each of them would do.")
+            told.append(
+                f"{capitalised(what)} is gone only where {listed(removed)} are left out: each of them would do."
+            )
         needed = [one.injection for one in found.influences if one.strength == "necessary"]
         if len(needed) == 1:
             told.append(f"Without {needed[0]} {what} does not come.")
         elif needed:
-            told.append(f"{_upper(what)} comes neither without {' nor without '.join(needed)}.")
+            told.append(f"{capitalised(what)} comes neither without {' nor without '.join(needed)}.")
         told += [text for one in found.influences if (text := _influence(one, what))]
         innocent = [one.injection for one in found.influences if one.strength == "independent"]
         if innocent and not found.in_control:
-            told.append(f"{_upper(what)} does not hang on {' or '.join(innocent)}.")
+            told.append(f"{capitalised(what)} does not hang on {' or '.join(innocent)}.")
         if found.note:
-            told.append(f"{_upper(found.note)}.")
+            told.append(f"{capitalised(found.note)}.")
         return "".join(f" {text}" for text in told)
 
     def _is_told_again(self, alert: str) -> bool:
@@ -251,11 +252,11 @@ class _Teller:
                 if one.injection not in found.depends_on
                 if one.strength == "shifted" and (one.shift_s or 0.0) * sign > 0
             ]
-            moved += f", {when} by {_all(by)}" if by else ""
+            moved += f", {when} by {listed(by)}" if by else ""
         if any(len(removed) > 1 for removed in found.removals):
             return f"because of any of {', '.join(found.depends_on)}{moved}"
         if found.depends_on:
-            return f"because of {_all(found.depends_on)}{moved}"
+            return f"because of {listed(found.depends_on)}{moved}"
         return "what it depends on is not known"
 
     def _action_steps(self, node: CausalNode) -> list[Step]:
@@ -273,7 +274,7 @@ class _Teller:
             (action.ended_at_s, "was over"),
         ):
             if at_s is not None:
-                steps.append(Step(at_s, f"{_upper(action.control)} {action.subject} {what}."))
+                steps.append(Step(at_s, f"{capitalised(action.control)} {action.subject} {what}."))
         return steps
 
     def _afterwards(self, alert: AlertOutcome) -> list[Step]:
@@ -334,20 +335,5 @@ def _names(mandate: str, asset: str, severity: str) -> list[str]:
     return [mandate, f"{mandate}/{asset}", f"{mandate}/{asset}/{severity}"]
 
 
-def _after(from_s: float, to_s: float) -> str:
-    span_s = to_s - from_s
-    if abs(span_s) < SAME_MOMENT_S:
-        return "when"
-    return f"{abs(span_s):.3f} s {'after' if span_s > 0 else 'before'}"
-
-
 def _seen(alert: AlertOutcome) -> str:
     return f"{alert.observed:,.6g} against a limit of {alert.limit:,.6g} {alert.unit}"
-
-
-def _all(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]

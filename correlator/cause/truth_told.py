@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from correlator.cause.words import moment
 from correlator.verdict import AlertOutcome, BreachOutcome, Judgement
 
 
@@ -27,14 +28,6 @@ def told_truth(judgement: Judgement, alert: AlertOutcome) -> list[str]:
     nearest = min(rule.intervals, key=lambda breach: _distance_s(breach, alert.fired_at_s))
     until = "the end" if nearest.ended_at_s is None else moment(nearest.ended_at_s)
     return [*told, f"The nearest true breach lasted from {moment(nearest.began_at_s)} to {until}."]
-
-
-def moment(at_s: float) -> str:
-    """Seconds since the run's start as a clock shows them, to the millisecond."""
-    ms = round(at_s * 1000)
-    sign = "-" if ms < 0 else ""
-    seconds, ms = divmod(abs(ms), 1000)
-    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"
 
 
 def _measured(judgement: Judgement, alert: AlertOutcome) -> str:

@@ -112,7 +112,7 @@ def _asked_for(judgement: Judgement, told: list[Chain], name: str) -> tuple[list
 
 def _list(judgement: Judgement, told: list[Chain]) -> None:
     """Every chain in two lines."""
-    from correlator.cause.truth_told import moment
+    from correlator.cause.words import moment
 
     for injection in judgement.injections:
         effect = (
@@ -134,7 +134,7 @@ def _list(judgement: Judgement, told: list[Chain]) -> None:
 
 def _tell(chain: Chain) -> None:
     """One chain, step by step."""
-    from correlator.cause.truth_told import moment
+    from correlator.cause.words import moment
 
     print(f"\n{chain.name}{f' ({chain.id})' if chain.id else ''}")
     for step in chain.steps:
