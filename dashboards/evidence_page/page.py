@@ -143,6 +143,8 @@ def _verdicts(runs: Sequence[Run]) -> str:
 
 def _met(runs: Sequence[Run]) -> str:
     demands = [demand for run in runs for demand in run.expectations]
+    if not runs:
+        return "–"
     return f"{sum(demand.verdict == 'pass' for demand in demands)} of {len(demands)}" if demands else "none demanded"
 
 

@@ -72,7 +72,7 @@ def find_runs(roots: Iterable[Path]) -> tuple[list[FoundRun], list[LeftOut]]:
             continue
         run = FoundRun(directory, _read(directory))
         if run.said.judged_under:
-            why = f"it was judged under other deadlines than its own ({run.said.judged_under}); `lab judge` undoes that"
+            why = f"it was judged under other deadlines than its own ({run.said.judged_under}); lab judge undoes that"
             left_out.append(LeftOut(_name(directory), why))
             continue
         twin = runs.setdefault(run.path, run)
@@ -88,9 +88,9 @@ def find_runs(roots: Iterable[Path]) -> tuple[list[FoundRun], list[LeftOut]]:
 def _missing(directory: RunDirectory) -> str:
     """Why the run proves nothing, or "" if it has all that it takes."""
     if not directory.run_journal.is_file():
-        return "its journals were not kept, and nothing follows without them (`lab suite --keep all` keeps them)"
+        return "its journals were not kept, and nothing follows without them (lab suite --keep all keeps them)"
     if not directory.verdict.is_file():
-        return "it has no verdict; `lab judge` gives it one"
+        return "it has no verdict (lab judge gives it one)"
     gone = [path.name for path in (directory.scenario, directory.limits) if not path.is_file()]
     return f"it has no {gone[0]}" if gone else ""
 

@@ -111,7 +111,7 @@ def plan(roots: Sequence[Path], scenarios: Sequence[Path], scratch: Path, hear: 
     asked = articles(known)
     page = Source(SUMMARY, text=summarise(asked, left_out, views).encode())
     sources = [page, *written.values(), *files]
-    entries = [_measure(source) for source in sources]
+    entries = [measure(source) for source in sources]
     manifest = chained(Manifest(FORMAT, code_hash(), pages_hash(), versions(), runs, left_out, asked, entries))
     return Plan(sources, runs, left_out, restated, manifest)
 
@@ -127,7 +127,7 @@ def write(planned: Plan, out: Path) -> int:
         raise EvidenceError(f"{out}: is there already; expected the name of a new file")
     front = Source(NAME, text=encode(planned.manifest))
     sources = [front, *planned.sources]
-    entries = [_measure(front), *planned.manifest.entries]
+    entries = [measure(front), *planned.manifest.entries]
     partial = out.with_name(out.name + _PARTIAL)
     try:
         with partial.open("wb") as file:
@@ -162,7 +162,7 @@ def _judged(run: FoundRun) -> tuple[Judgement, bytes]:
     return judgement, to_json(judgement)
 
 
-def _measure(source: Source) -> Entry:
+def measure(source: Source) -> Entry:
     """The digests of a file. Raises EvidenceError for a damaged journal: it proves nothing."""
     digest, crc32, raw_bytes = hashlib.blake2b(digest_size=32), 0, 0
     with source.open() as file:
