@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -88,8 +87,7 @@ class _KeptLook(msgspec.Struct, frozen=True):
 
 class _Kept(msgspec.Struct, frozen=True):
     made_by: str
-    seals: list[Seal]
-    arm_seals: list[Seal | None]  # None: it could not be read through
+    seals: list[Seal | None]
     reading: _KeptReading
     control: _KeptControl | None
     difference: Difference | None
@@ -100,20 +98,43 @@ class _Kept(msgspec.Struct, frozen=True):
 _DECODER = msgspec.msgpack.Decoder(_Kept)
 
 
-def pack(findings: Findings, journals: Journals) -> bytes:
-    """The findings as bytes, for ``unpack``.
+class Sealed(msgspec.Struct, frozen=True):
+    """The journals of an experiment, each read through with its content left packed: nothing in them is damaged.
 
-    ``journals`` are those that they were made of; they are read through once more, their content left packed.
+    ``arms``: the seals of those that leave some injections out; None where one is damaged, which spoils no verdict.
+    """
+
+    run: Journal
+    control: Journal | None
+    arms: list[Seal | None]
+
+    @property
+    def seals(self) -> list[Seal | None]:
+        """Of all of them."""
+        return [self.run.seal, None if self.control is None else self.control.seal, *self.arms]
+
+
+def seal(journals: Journals) -> Sealed:
+    """Read journals through, before they are read for what they hold: so one that changes meanwhile is found out.
 
     Raises:
-        JournalError: a journal has been damaged since.
-        OSError: a journal cannot be read.
+        JournalError: run or control is foreign, of another version, or damaged.
+        OSError: run or control cannot be read.
     """
+    control = [] if journals.control is None else [journals.control]
+    arms = [path for _, path in sorted(journals.removals.items())]
+    with ThreadPoolExecutor(1 + len(control) + len(arms)) as readers:  # reading and hashing let others go on
+        of_arms = readers.map(_seal_of_arm, arms)
+        run, *others = readers.map(_read_through, [journals.run, *control])
+        return Sealed(run, others[0] if others else None, list(of_arms))
+
+
+def pack(findings: Findings, sealed: Sealed) -> bytes:
+    """The findings that were made of these journals since they were sealed, as bytes for ``unpack``."""
     reading, control = findings.reading, findings.control
     kept = _Kept(
-        made_by(),
-        [journal.seal for journal in _sealed(journals) if journal.seal is not None],
-        _arm_seals(journals),
+        MADE_BY,
+        sealed.seals,
         _KeptReading(
             reading.end_ns,
             reading.ending,
@@ -138,19 +159,12 @@ def pack(findings: Findings, journals: Journals) -> bytes:
     return MAGIC + hashlib.blake2b(packed, digest_size=_DIGEST_BYTES).digest() + packed
 
 
-def unpack(data: bytes, journals: Journals) -> Findings | None:
-    """The findings that were packed, if they are of these journals as they are now, and this code made them.
-
-    Raises:
-        JournalError: a journal is foreign, of another version, or damaged.
-        OSError: a journal cannot be read.
-    """
+def unpack(data: bytes, sealed: Sealed) -> Findings | None:
+    """The findings that were packed, if they are of these very journals, and this code made them."""
     kept = _decode(data)
-    if kept is None or kept.made_by != made_by():
+    if kept is None or kept.made_by != MADE_BY or kept.seals != sealed.seals or None in sealed.arms:
         return None
-    run, *others = sealed = _sealed(journals)
-    if [journal.seal for journal in sealed] != kept.seals or _arm_seals(journals) != kept.arm_seals:
-        return None
+    run = sealed.run
     header = run.header
     failures = dict(kept.reading.failures)
     limits = limits_of(header, {})
@@ -172,8 +186,8 @@ def unpack(data: bytes, journals: Journals) -> Findings | None:
     findings = Findings(run, reading, difference=kept.difference)
     findings.looks = {tuple(_restore_harm(harm) for harm in look.harms): look.courses for look in kept.looks}
     findings.arms = kept.arms
-    if kept.control is not None:
-        findings.control = _restore_control(kept.control, others[0].header)
+    if kept.control is not None and sealed.control is not None:
+        findings.control = _restore_control(kept.control, sealed.control.header)
         findings.mismatch = mismatch_of(header, findings.control.header)
         findings.arms.append(control_arm(reading, findings.control, findings.mismatch, kept.difference))
     elif header.resolved.timeline:
@@ -181,8 +195,7 @@ def unpack(data: bytes, journals: Journals) -> Findings | None:
     return findings
 
 
-@cache
-def made_by() -> str:
+def _digest_of_code() -> str:
     """A digest of the correlator's own source, and of whatever else its figures hang on."""
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     root = Path(__file__).parent
@@ -192,6 +205,11 @@ def made_by() -> str:
         digest.update(f"{name} {version(name)}\0".encode())
     digest.update(sys.version.encode())
     return digest.hexdigest()
+
+
+MADE_BY = _digest_of_code()
+"""What the correlator of this process is known by. Taken when it is loaded: its files may be others by the time that
+findings are kept."""
 
 
 def _decode(data: bytes) -> _Kept | None:
@@ -205,22 +223,6 @@ def _decode(data: bytes) -> _Kept | None:
         return _DECODER.decode(zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST_BYTES))
     except (zstandard.ZstdError, msgspec.MsgspecError):
         return None  # of a version before this one
-
-
-def _sealed(journals: Journals) -> list[Journal]:
-    """The journals of run and control, each read through so that it has its seal."""
-    paths = [journals.run] if journals.control is None else [journals.run, journals.control]
-    with ThreadPoolExecutor(len(paths)) as readers:  # hashing and reading leave the interpreter to others
-        return list(readers.map(_read_through, paths))
-
-
-def _arm_seals(journals: Journals) -> list[Seal | None]:
-    """The seals of the arms that leave some injections out: one that is damaged has none, and spoils no verdict."""
-    paths = [path for _, path in sorted(journals.removals.items())]
-    if not paths:
-        return []
-    with ThreadPoolExecutor(len(paths)) as readers:
-        return list(readers.map(_seal_of_arm, paths))
 
 
 def _seal_of_arm(path: Path) -> Seal | None:

@@ -16,10 +16,9 @@ def test_a_run_that_ends_before_its_injection_says_how_long_before(play) -> None
 
 
 def test_an_injection_that_hangs_on_another_names_what_did_not_call_it(play) -> None:
-    timeline = [
-        {"inject": "slide", "fault": "stablecoin_depeg", "at_ns": 100 * 10**9, "for_ns": 500 * 10**9},
-        {"inject": "next", "fault": "stablecoin_depeg", "at_ns": None, "after": {"injection": "slide", "phase": "ended"}},
-    ]  # fmt: skip
+    slide = {"inject": "slide", "fault": "stablecoin_depeg", "at_ns": 100 * 10**9, "for_ns": 500 * 10**9}
+    after = {"injection": "slide", "phase": "ended"}
+    timeline = [slide, {"inject": "next", "fault": "stablecoin_depeg", "at_ns": None, "after": after}]
     judged = play(ended_s=40, ending="interrupted", alert_at=None, timeline=timeline)
     effects = next(check for check in judged.checks if check.name == "effects")
     assert effects.reason == (
