@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from lab.run_directory import RunDirectory
 from lab.scenario.errors import Mark, Problem, ScenarioError, nearest_name, one_of, problem
 from lab.scenario.model import Experiment
 from lab.scenario.resolve import load_scenario, scenario_files
@@ -86,7 +87,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             os.listdir(path)  # one that cannot be read is not one without scenarios
-            files = scenario_files(path)
+            files = [file for file in scenario_files(path) if not _is_of_a_run(file)]
             if not files:
                 raise problem(
                     Mark(str(path), 0, 0), "", "holds no scenario", "a directory with scenario files (*.yaml)"
@@ -98,6 +99,11 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             if real not in met:
                 met.add(real)
                 yield file
+
+
+def _is_of_a_run(file: Path) -> bool:
+    """Whether it is the limits file that some run left behind, below the directory that is looked through."""
+    return RunDirectory(file.parent).limits == file and RunDirectory(file.parent).scenario.exists()
 
 
 def _loaded(path: Path, case: str | None, sets: Sequence[str], seed: int | None = None) -> Sequence[Experiment]:

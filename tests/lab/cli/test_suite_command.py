@@ -1,0 +1,189 @@
+"""`lab suite` and `lab baseline` as a user and a CI server meet them: real simulations, kept to three minutes each."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as Xml
+from pathlib import Path
+
+import pytest
+
+from lab.cli import main
+
+OUTAGE = """
+schema: riskproof-scenario/1
+scenario: outage
+description: An exchange cannot be reached for a minute.
+seed: 42
+duration: 3 min
+market: {source: calm_2023_02_kucoin_1m, start: 2023-02-26T00:00:00Z}
+firm: meridian
+limits: meridian
+variables: {least: 1M USD}
+timeline:
+  - {inject: down, fault: exchange_outage, at: 1 min, for: 1 min, scope: {venue: apex}}
+assert: [{quantity: equity, at_least: "${least}", at: 2 min}]
+cases:
+  noticed:
+    expect: [{alert: api_outage, asset: apex, severity: critical, within: 5 s}]
+  absent:
+    timeline: []
+    forbid: [{alert: any}]
+"""
+
+
+def lab(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "lab.cli", *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Two cases under two seeds, played once for the tests that look at it, and its baseline."""
+    directory = tmp_path_factory.mktemp("suite")
+    (directory / "outage.yaml").write_text(OUTAGE)
+    ran = lab("suite", ".", "--seeds", "2", "--junit", "ci/junit.xml", "--markdown", "ci/summary.md", cwd=directory)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert lab("baseline", "update", "runs", "baseline.json", cwd=directory).returncode == 0
+    return directory, ran
+
+
+def test_a_pipe_gets_a_line_for_each_run_and_plain_text(suite: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    directory, ran = suite
+    assert ran.stderr == ""
+    assert "\x1b" not in ran.stdout
+    lines = ran.stdout.splitlines()
+    assert sorted(line.split()[2] for line in lines[:4]) == ["outage/absent"] * 2 + ["outage/noticed"] * 2
+    assert "pass: 4 runs of 2 cases: 4 pass, 0 fail, 0 unknown" in lines
+    assert lines[-1] == "next: lab baseline update runs baseline.json"
+    assert not (directory / ".lab").exists()
+
+
+def test_everything_is_written_and_passes_leave_no_journals(
+    suite: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    directory, _ = suite
+    document = json.loads((directory / "runs" / "suite.json").read_text())
+    assert (document["format"], document["verdict"], document["seeds"]) == ("riskproof-suite/1", "pass", 2)
+    noticed = document["cases"][1]
+    assert [seed["seed"] for seed in noticed["seeds"]] == [42, 43]
+    (stats,) = noticed["expectations"]
+    assert (stats["detected"], stats["n"], stats["rate_high"]) == (2, 2, 1.0)
+    assert document["false_alarms"]["quiet"]["simulated_days"] == pytest.approx(2 * 180 / 86_400)
+    root = Xml.parse(directory / "ci" / "junit.xml").getroot()
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("4", "0", "0")
+    assert (directory / "ci" / "summary.md").read_text().startswith("## ✅ risk monitor: pass: 4 runs of 2 cases")
+    kept = sorted(path.name for path in (directory / noticed["seeds"][0]["directory"]).iterdir())
+    assert kept == ["limits.yaml", "scenario.json", "verdict.json"]
+
+
+def test_a_result_is_the_same_as_its_own_baseline_and_a_loosened_limit_is_caught(
+    suite: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    directory, _ = suite
+    same = lab("baseline", "compare", "runs", "baseline.json", cwd=directory)
+    assert (same.returncode, same.stderr) == (0, "")
+    assert same.stdout.splitlines()[1:] == [
+        "against baseline.json: 1 expectation compared, 1 the same, 0 cases not run",
+        "  nothing changed that matters",
+    ]
+    slack = "limit_overrides={api_outage: {each: {critical: 40 s}}}"
+    loosened = lab(
+        "suite", ".", "--case", "noticed", "--set", slack, "--baseline", "baseline.json", "--json", "--out", "loose",
+        cwd=directory,
+    )  # fmt: skip
+    assert loosened.returncode == 1, loosened.stdout + loosened.stderr
+    result = json.loads(loosened.stdout)
+    assert result["verdict"] == "pass"
+    assert [(one["what"], one["gates"], one["subject"]) for one in result["comparison"]["changed"]] == [
+        ("later", "fail", "api_outage apex critical")
+    ]
+    again = lab("baseline", "compare", "loose", "baseline.json", cwd=directory)
+    assert again.returncode == 1
+    assert "later  outage · noticed · api_outage apex critical" in again.stdout
+
+
+def test_a_fail_exits_with_1_is_remembered_and_runs_first_next_time(tmp_path: Path) -> None:
+    (tmp_path / "outage.yaml").write_text(OUTAGE)
+    failing = lab("suite", "outage.yaml", "--case", "absent", "--set", "variables.least=1000M USD", cwd=tmp_path)
+    assert failing.returncode == 1, failing.stdout + failing.stderr
+    assert "fail: 1 run of 1 case: 0 pass, 1 fail, 0 unknown" in failing.stdout
+    kept = json.loads((tmp_path / ".lab" / "failing_seeds.json").read_text())
+    assert kept["seeds"] == [{"scenario": "outage", "case": "absent", "seed": 42, "passes": 0}]
+    kept["seeds"][0]["seed"] = 4711
+    (tmp_path / ".lab" / "failing_seeds.json").write_text(json.dumps(kept))
+    mended = lab("suite", "outage.yaml", "--case", "absent", "--jobs", "1", "--json", cwd=tmp_path)
+    assert mended.returncode == 0, mended.stderr
+    (case,) = json.loads(mended.stdout)["cases"]
+    assert [(seed["seed"], seed["remembered"]) for seed in case["seeds"]] == [(42, False), (4711, True)]
+    kept = json.loads((tmp_path / ".lab" / "failing_seeds.json").read_text())
+    assert kept["seeds"] == [{"scenario": "outage", "case": "absent", "seed": 4711, "passes": 1}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.yaml"], "nowhere.yaml"),
+        (["outage.yaml", "--baseline", "none.json"], "none.json: there is no such file; expected a baseline"),
+        (["outage.yaml", "--seeds", "0"], "argument --seeds: is '0'; expected a whole number from 1 to 1000"),
+        (["outage.yaml", "--monitor", "."], "--monitor .: holds no package risk_monitor"),
+        (["outage.yaml", "--case", "notised"], "did you mean noticed?"),
+        (["outage.yaml", "--failing", "outage.yaml"], "outage.yaml: JSON is malformed"),
+        (["outage.yaml", "--junit", "outage.yaml/junit.xml"], "outage.yaml"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_played(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "outage.yaml").write_text(OUTAGE)
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(["suite", *arguments])
+    except SystemExit as end:  # argparse's own
+        code = int(end.code or 0)
+    told = capsys.readouterr()
+    assert (code, told.out) == (2, "")
+    assert message in told.err
+    assert "Traceback" not in told.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_interruption_leaves_what_was_judged_and_no_green_result(tmp_path: Path) -> None:
+    (tmp_path / "outage.yaml").write_text(OUTAGE)
+    command = [
+        sys.executable,
+        "-m",
+        "lab.cli",
+        "suite",
+        "outage.yaml",
+        "--seeds",
+        "20",
+        "--jobs",
+        "1",
+        "--junit",
+        "j.xml",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    began_s = time.monotonic()
+    rest = process.stdout.read()
+    assert process.wait() == 130
+    assert time.monotonic() - began_s < 15
+    assert first.startswith(" 1/40  pass")
+    assert rest.splitlines()[-1] == "interrupted"
+    result = json.loads((tmp_path / "runs" / "suite.json").read_text())
+    assert (result["interrupted"], result["verdict"]) == (True, "unknown")
+    assert "not every case was played" in (tmp_path / "j.xml").read_text()
+    refused = lab("baseline", "update", "runs", "baseline.json", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "the suite was interrupted" in refused.stderr
