@@ -27,8 +27,8 @@ from lab.scenario.model import After, Experiment, Injection, Value
 from lab.scenario.quantities import QUANTITIES
 from lab.scenario.records import Field, RecordKind, fields_of
 from lab.scenario.scalars import Amount, BasisPoints, Dollars, Duration, DurationIn, DurationRange, Moment, Real, Share
-from lab.scenario.units import format_duration, format_instant, format_share
-from lab.tuning.vary import number_text
+from lab.scenario.units import format_duration, format_instant
+from lab.tuning.vary import number_text, share_text
 
 Written = str | list["Written"] | dict[str, "Written"]
 """YAML before it is text: every scalar is the text that stands there."""
@@ -197,7 +197,7 @@ def write_value(kind: Kind[Any], value: Any, attribute: str) -> Written:
             unit_ns = next(ns for suffix, ns in _TIME_UNITS_NS.items() if attribute.endswith(suffix))
             return format_duration(round(value * unit_ns))
         case Share():
-            return format_share(value)
+            return share_text(value)
         case BasisPoints():
             return f"{number_text(value)} bp"
         case Dollars():

@@ -11,7 +11,8 @@ import msgspec
 
 from lab.scenario.errors import Mark, problem
 from lab.scenario.model import Experiment, MonitorSetup
-from lab.scenario.resolve import load_scenario, scenario_files
+from lab.scenario.resolve import load_case, load_scenario, scenario_files
+from lab.scenario.yaml_nodes import Map, Scalar, as_map
 from lab.tuning.bench import Subject
 from lab.tuning.draft import Draft
 from lab.tuning.hunt import Quarry
@@ -35,23 +36,35 @@ def cases_below(path: Path, case: str | None, seed: str | None) -> list[Experime
     return sorted(harmful, key=lambda one: one.duration_ns)
 
 
-def draft_of(experiment: Experiment, target: Path) -> Draft:
-    """The experiment as a draft that a scenario file in ``target`` can hold. Raises ScenarioError."""
-    if experiment.market.file == experiment.file:
+def draft_of(experiment: Experiment, target: Path, origin: Experiment | None = None) -> Draft:
+    """The experiment as a draft that a scenario file in ``target`` can hold. ``origin``: the case of the author's file
+    that it is a variant of, where it is not one itself. Raises ScenarioError."""
+    origin = experiment if origin is None else origin
+    written = load_case(origin.file, origin.case)
+    market = as_map(written.entries["market"], "market").entries["source"]
+    if not isinstance(market, Scalar):
         message = "the market is written in place; a scenario written elsewhere cannot name it"
-        raise problem(Mark(experiment.file, 0, 0), "market.source", message, "a market in a file of its own")
-    beside = Path(experiment.file).parent
+        raise problem(Mark(origin.file, 0, 0), "market.source", message, "a market in a file of its own")
     names, limits_file = names_from(
-        beside, target, firm=experiment.firm.name, market=Path(experiment.market.file).stem,
-        limits=Path(experiment.limits_file).stem,
-        controls=Path(experiment.controls_file).stem if experiment.controls is not None else None,
-        whose=experiment.file,
-    )  # fmt: skip
+        Path(origin.file).parent,
+        target,
+        firm=_text(written, "firm"),
+        market=market.text,
+        limits=_text(written, "limits"),
+        controls=_text(written, "controls") if origin.controls is not None else None,
+        whose=origin.file,
+    )
     overrides = overrides_of(experiment.limits_text, limits_file)
     if overrides is None:
         message = "the limits in force cannot be had by laying limits over the file"
-        raise problem(Mark(experiment.file, 0, 0), "limits", message, "limit_overrides that only add and change")
+        raise problem(Mark(origin.file, 0, 0), "limits", message, "limit_overrides that only add and change")
     return Draft.of(experiment, names, overrides)
+
+
+def _text(root: Map, key: str) -> str:
+    node = root.entries[key]
+    assert isinstance(node, Scalar)  # it was read as a name when the experiment was loaded
+    return node.text
 
 
 @contextmanager
@@ -87,8 +100,5 @@ def _dial(subject: Subject, text: str) -> Dial:
 
 def write_found(experiment: Experiment, origin: Experiment, target: Path, stem: str, description: str) -> str:
     """The text of a scenario file that plays ``experiment``, a variant of ``origin``. Raises ScenarioError."""
-    placed = msgspec.structs.replace(
-        experiment, file=origin.file, market=origin.market, limits_file=origin.limits_file,
-        controls_file=origin.controls_file, description=description, case="default",
-    )  # fmt: skip
-    return yaml_text(draft_of(placed, target).written(stem))
+    described = msgspec.structs.replace(experiment, description=description)
+    return yaml_text(draft_of(described, target, origin).written(stem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from lab.scenario.demands import (
     Operator,
     SteadyState,
 )
-from lab.scenario.errors import Mark, problem
+from lab.scenario.errors import Mark, ScenarioError, problem
+from lab.scenario.firm_file import FIRM_SCHEMA, FirmFile
+from lab.scenario.market_file import MARKET_SCHEMA, MarketFile
 from lab.scenario.model import AS_MEANT, After, Injection, MonitorSetup, Value
 from lab.scenario.resolve import SHIPPED
-from lab.tuning.draft import Draft
-from lab.tuning.names import names_from, override_paths, overrides_of
+from lab.scenario.sources import load_document
+from lab.tuning.draft import Draft, Names
+from lab.tuning.names import override_paths, overrides_of
 
 
 class StoredRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +56,6 @@ class _Injection(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Value] = msgspec.field(name="with")
 
 
-class _Market(msgspec.Struct, frozen=True):
-    market: str
-
-
-class _Firm(msgspec.Struct, frozen=True):
-    name: str
-
-
 class _Resolved(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str
     case: str
@@ -68,8 +64,8 @@ class _Resolved(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     start_ns: int | None
     duration_ns: int
-    market: _Market
-    firm: _Firm
+    market: dict[str, Any]
+    firm: dict[str, Any]
     controls: str | None
     operator: Operator | None
     timeline: tuple[_Injection, ...]
@@ -100,12 +96,13 @@ def read_run(path: Path, target: Path, stem: str) -> StoredRun:
         raise problem(Mark(str(path), 0, 0), "", f"cannot be read: {error}", "a run of this version of lab") from error
     limits_text = directory.limits.read_text(encoding="utf-8")
     limits, overrides = _base_of(limits_text, target)
-    names, _ = names_from(
-        target, target, firm=resolved.firm.name, market=resolved.market.market, limits=limits or resolved.firm.name,
-        controls=resolved.controls, whose=str(path),
-    )  # fmt: skip
-    if limits is None:
-        names = msgspec.structs.replace(names, limits=f"{stem}.limits.yaml")
+    config = {key: value for key, value in resolved.market.items() if key != "file"}
+    names = Names(
+        firm=_equal_to(resolved.firm, str(resolved.firm.get("name")), "firms", target, _firm, path),
+        market=_equal_to(config, str(config.get("market")), "markets", target, _market, path),
+        limits=limits or f"{stem}.limits.yaml",
+        controls=resolved.controls,
+    )
     shared = {
         name: getattr(resolved, name)
         for name in Draft.__struct_fields__
@@ -119,6 +116,40 @@ def read_run(path: Path, target: Path, stem: str) -> StoredRun:
         judgement=judgement,
         limits_beside="" if limits is not None else limits_text,
     )
+
+
+def _firm(path: Path) -> Any:
+    return FirmFile().read(load_document(path, str(path), FIRM_SCHEMA), "")
+
+
+def _market(path: Path) -> Any:
+    return MarketFile().read(load_document(path, str(path), MARKET_SCHEMA), "")
+
+
+def _equal_to(
+    stored: dict[str, Any], name: str, folder: str, target: Path, read: Callable[[Path], Any], whose: Path
+) -> str:
+    """What a scenario in ``target`` calls the file that says what the run said; a file's name may be another than the
+    name inside. Raises ScenarioError: there is none."""
+    for path in _files(folder, target):
+        try:
+            found = msgspec.json.decode(msgspec.json.encode(read(path)))
+        except ScenarioError:
+            continue  # somebody else's mistake, in a file that was not the run's
+        if found == stored:
+            return path.stem
+    message = f"no file of {folder} as seen from {target} says what the run says of `{name}`"
+    raise problem(Mark(str(whose), 0, 0), folder.removesuffix("s"), message, "--out beside the run's own scenario")
+
+
+def _files(folder: str, target: Path) -> list[Path]:
+    """What a scenario in ``target`` can name, nearest first."""
+    here = target.absolute()
+    found: dict[str, Path] = {}
+    for home in (here, *here.parents[:2], SHIPPED):
+        for path in sorted((home / folder).glob("*.yaml")):
+            found.setdefault(path.stem, path)  # one of the same name farther away is hidden
+    return list(found.values())
 
 
 def _injection(stored: _Injection) -> Injection:
@@ -141,19 +172,10 @@ def _setup(directory: RunDirectory) -> MonitorSetup:
 
 def _base_of(limits_text: str, target: Path) -> tuple[str | None, dict[str, Any]]:
     """The name of the limits file that these limits differ least from, with what must be laid over it."""
-    here = target.absolute()
     best: tuple[str | None, dict[str, Any]] = (None, {})
     fewest: int | None = None
-    taken: dict[str, None] = {}
-    for home in (here, *here.parents[:2], SHIPPED):
-        for path in sorted((home / "limits").glob("*.yaml")):
-            if path.stem in taken:
-                continue  # hidden by the nearer one of the same name
-            taken[path.stem] = None
-            overrides = overrides_of(limits_text, path)
-            if overrides is None:
-                continue
-            count = len(override_paths(overrides))
-            if fewest is None or count < fewest:
-                fewest, best = count, (path.stem, overrides)
+    for path in _files("limits", target):
+        overrides = overrides_of(limits_text, path)
+        if overrides is not None and (fewest is None or len(override_paths(overrides)) < fewest):
+            fewest, best = len(override_paths(overrides)), (path.stem, overrides)
     return best

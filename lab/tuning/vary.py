@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from lab.scenario.errors import Mark, ScenarioError, problem, shortened
-from lab.scenario.units import MULTIPLIER, NUMBER, format_duration, format_share, parse_duration, parse_share
+from lab.scenario.units import MULTIPLIER, NUMBER, format_duration, parse_duration, parse_share
 
 Dimension = Literal["duration", "share", "number"]
 Scale = Literal["linear", "log"]
@@ -69,7 +69,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
         if self.dimension == "duration":
             return format_duration(round(value))
         if self.dimension == "share":
-            return format_share(round(value, 9))
+            return share_text(round(value, 9))
         plain = number_text(round(value, 9))
         return f"{plain} {self.unit}" if self.unit else plain
 
@@ -96,6 +96,13 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
 def number_text(value: float) -> str:
     """The number without an exponent, to the last digit: it reads back as the same float."""
     return f"{Decimal(repr(value)).normalize():f}" if value else "0"
+
+
+def share_text(share: float) -> str:
+    """The share in basis points, in percent from ten percent on, to the last digit: it reads back as the same float."""
+    percent = abs(share) >= 0.1
+    plain = f"{(Decimal(repr(share)) * (100 if percent else 10_000)).normalize():f}" if share else "0"
+    return f"{plain} {'%' if percent else 'bp'}"
 
 
 def parse_axis(text: str, option: str = "--vary") -> Axis:
