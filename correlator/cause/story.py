@@ -274,7 +274,7 @@ class _Teller:
             (action.ended_at_s, "was over"),
         ):
             if at_s is not None:
-                steps.append(Step(at_s, f"{capitalised(action.control)} {action.subject} {what}."))
+                steps.append(Step(at_s, f"It {what}."))
         return steps
 
     def _afterwards(self, alert: AlertOutcome) -> list[Step]:
