@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from benchmarks import commands, correlator, exchange_orders, library, long_run, monitor_step, whole_lab
+from benchmarks import commands, correlator, exchange_orders, library, long_run, monitor_step, suite, whole_lab
 from benchmarks.figures import Figure
 from benchmarks.yardstick import simpy_timeouts_per_s
 
@@ -39,5 +39,6 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "depeg_36h": depeg_36h,
     "depeg_72h": depeg_72h,
     "library": library.measure,
+    "suite": suite.measure,
     "commands": commands.measure,
 }
