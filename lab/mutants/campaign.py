@@ -204,7 +204,7 @@ class Campaign:
     def _play(self, experiments: list[Experiment], out: Path, monitor: Path | None) -> Iterator[Trial]:
         keep: Keep = "all" if self._hunt.keep else "verdicts"
         jobs = self._hunt.jobs
-        played = play(experiments, out, jobs=jobs, keep=keep, monitor=monitor, removals="none", at_most_s=AT_MOST_S)
+        played = play(experiments, out, jobs=jobs, keep=keep, monitor=monitor, at_most_s=AT_MOST_S)
         with closing(played) as trials:
             for trial in trials:
                 self.plays += 1

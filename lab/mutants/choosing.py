@@ -19,8 +19,8 @@ from lab.scenario.model import Experiment
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``possible``: every mutant of the levels asked for that fits ``--mandate``; ``ids`` those of all of these levels. ``chosen``: those to run, in the order to run them.
-    ``lacking``: named mutants that this monitor has no place for, in words."""
+    """``possible``: every mutant of the levels asked for that fits ``--mandate``. ``chosen``: those to run, in order.
+    ``lacking``: named mutants that this monitor has no place for, in words. ``ids``: of the whole levels."""
 
     possible: tuple[Mutant, ...]
     chosen: tuple[Mutant, ...]

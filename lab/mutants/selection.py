@@ -50,7 +50,7 @@ class Catalogue:
         loud = _interleaved([expecting, acting])
         # Two that expect for one that forbids, or the other way round where the mutant is likelier to shout.
         favoured, other = (calm, loud) if mutant.should_shout else (loud, calm)
-        first = _interleaved([favoured[0::2], favoured[1::2], other])
+        first = _one_of_each_scenario(_interleaved([favoured[0::2], favoured[1::2], other]))
         seen: set[CaseName] = set()
         for one in (*first, *self._core, *self.experiments):
             if name_of(one) not in seen:
@@ -119,6 +119,16 @@ def _asked(experiment: Experiment) -> set[str]:
     if any(wish.resolves_within_ns for wish in experiment.expect):
         wishes.add("resolves")
     return wishes | {f"fault {injection.fault}" for injection in experiment.timeline}
+
+
+def _one_of_each_scenario(experiments: Sequence[Experiment]) -> list[Experiment]:
+    """The first case of every scenario, then the second, and so on: another scenario tells more than another case."""
+    met: dict[str, int] = {}
+    rounds: list[tuple[int, Experiment]] = []
+    for one in experiments:
+        met[one.scenario] = met.get(one.scenario, 0) + 1
+        rounds.append((met[one.scenario], one))
+    return [one for _, one in sorted(rounds, key=lambda round_and_one: round_and_one[0])]
 
 
 def _interleaved(lists: Iterable[Sequence[Experiment]]) -> list[Experiment]:
