@@ -79,6 +79,9 @@ def _tell(found: Verification) -> None:
     others = sorted({run.other_version for run in found.runs if run.other_version})
     for other in others[:_SHOWN]:
         print(f"derived by another version: {other}")
+    foreign = sum(run.code != found.code for run in found.runs)
+    if foreign:
+        print(f"{foreign} of {len(found.runs)} runs were simulated by other code than the pack's, or with another monitor")
     if found.head is not None:
         print(f"head {found.head}")
     _conclude(found)

@@ -120,8 +120,8 @@ def write(planned: Plan, out: Path) -> int:
     """Write the pack; how many bytes it has.
 
     Raises:
-        EvidenceError: ``out`` is there already, or a file has changed meanwhile.
-        OSError: it cannot be written; nothing is left of it.
+        EvidenceError: ``out`` is there already or cannot be written, or a file has changed meanwhile; nothing is left.
+        OSError: a file cannot be read.
     """
     if out.exists():
         raise EvidenceError(f"{out}: is there already; expected the name of a new file")
@@ -143,6 +143,10 @@ def write(planned: Plan, out: Path) -> int:
                     raise EvidenceError(f"{sources[part.member].path}: was changed while it was being packed")
             size = file.tell()
         partial.replace(out)
+    except OSError as error:
+        if error.filename is not None and error.filename != str(partial):
+            raise  # something that was to be packed cannot be read
+        raise EvidenceError(f"{out}: cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
     return size

@@ -48,9 +48,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 class DerivedRun(msgspec.Struct, frozen=True):
     """What became of one run. ``verdict``: as derived, None if it could not be. ``other_version`` says how this
-    laboratory differs from the one that made the pack; "" if it does not."""
+    laboratory differs from the one that made the pack; "" if it does not. ``code``: what the run was simulated by."""
 
     path: str
+    code: str
     stored_verdict: str
     verdict: str | None
     outcome: Outcome
@@ -109,6 +110,7 @@ def derive(pack: Pack, run: PackedRun) -> tuple[DerivedRun, Run | None]:
             return underived(pack.manifest, run, str(error).replace(f"{place}/", "")), None
     found = DerivedRun(
         run.path,
+        run.code,
         run.verdict,
         judgement.verdict,
         "differs" if differences else "same",
@@ -121,7 +123,7 @@ def derive(pack: Pack, run: PackedRun) -> tuple[DerivedRun, Run | None]:
 
 def underived(manifest: Manifest, run: PackedRun, why: str) -> DerivedRun:
     """A run whose verdict does not follow from anything."""
-    return DerivedRun(run.path, run.verdict, None, "not derived", other_version(manifest), why, [])
+    return DerivedRun(run.path, run.code, run.verdict, None, "not derived", other_version(manifest), why, [])
 
 
 def other_version(manifest: Manifest) -> str:

@@ -20,7 +20,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     ``verdict`` is of the pack, not of the monitor: ``pass`` if nothing was altered and every verdict follows from the
     journals; ``fail`` if something was, or one does not; ``unknown`` if all that speaks against it was found by another
     version of the laboratory, or nothing does but the version is another. ``head_given``: the head was compared with
-    one that was kept apart.
+    one that was kept apart. ``code``: of the laboratory that made the pack.
     """
 
     verdict: Verdict
@@ -28,6 +28,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     head: str | None
     head_given: bool
+    code: str | None
     files: int
     journals: int
     frames: int
@@ -59,6 +60,7 @@ def verify(path: Path, head: str | None, hear: Callable[[str], None]) -> Verific
         bytes=seen.size,
         head=seen.manifest.head if seen.manifest is not None else None,
         head_given=head is not None,
+        code=seen.manifest.code if seen.manifest is not None else None,
         files=len(entries),
         journals=len(ends),
         frames=sum(end.frames for end in ends),

@@ -175,3 +175,27 @@ def test_a_file_that_changes_while_it_is_packed_leaves_nothing(tmp_path: Path) -
 
 def test_only_journals_and_the_manifest_lie_as_they_are() -> None:
     assert [method_of(name) for name in (NAME, "runs/a/b/seed-1/run.journal", "verdict.json")] == [0, 0, 8]
+
+
+def test_a_full_disk_leaves_nothing_and_names_the_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Source) -> None:
+        raise OSError(28, "No space left on device")
+
+    source = Source("limits.yaml", text=b"one")
+    manifest = manifest_of(measure(source))
+    monkeypatch.setattr("lab.evidence.pack._packed", full)
+    with pytest.raises(EvidenceError, match=r"out\.zip: cannot be written: No space left on device"):
+        write(Plan([source], [], [], [], manifest), tmp_path / "out.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pack_that_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Source) -> None:
+        raise KeyboardInterrupt
+
+    source = Source("limits.yaml", text=b"one")
+    manifest = manifest_of(measure(source))
+    monkeypatch.setattr("lab.evidence.pack._packed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(Plan([source], [], [], [], manifest), tmp_path / "out.zip")
+    assert list(tmp_path.iterdir()) == []
