@@ -81,7 +81,7 @@ def _tell(found: Verification) -> None:
         print(f"derived by another version: {other}")
     foreign = sum(run.code != found.code for run in found.runs)
     if foreign:
-        print(f"{foreign} of {len(found.runs)} runs were simulated by other code than the pack's, or with another monitor")
+        print(f"{foreign} of {len(found.runs)} runs were simulated by other code than the pack's, or another monitor")
     if found.head is not None:
         print(f"head {found.head}")
     _conclude(found)
