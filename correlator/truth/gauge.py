@@ -95,7 +95,9 @@ class Rule:
 class Gauge:
     """A measure's rules and its envelope. ``unit`` and ``factor`` say how its values are shown."""
 
-    __slots__ = ("_set", "envelope", "factor", "mandate", "rules", "subject", "unit")
+    __slots__ = (
+        "_alike_until_ns", "_applied", "_set", "_trackers", "envelope", "factor", "mandate", "rules", "subject", "unit",
+    )  # fmt: skip
 
     def __init__(
         self, mandate: str, subject: str, unit: str, factor: float, rules: list[Rule], buckets: Buckets
@@ -106,37 +108,37 @@ class Gauge:
         self.factor = factor
         self.rules = rules
         self.envelope = Envelope(buckets)
+        self._trackers = [tracker for rule in rules for tracker in rule.trackers]
         self._set: tuple[int, float, int] | None = None
+        self._applied = float("nan")
+        self._alike_until_ns = 0  # until then, the same value once more changes neither envelope nor trackers
 
     def update(self, times: Times, values: Values, seq_at: SeqAt, edges: tuple[Times, Times]) -> None:
         """Take a stretch of the measure: ``values[i]`` holds from ``times[i]`` on."""
-        for rule in self.rules:
-            for tracker in rule.trackers:
-                tracker.update(times, values, seq_at)
+        for tracker in self._trackers:
+            tracker.update(times, values, seq_at)
         self.envelope.update(values, edges)
 
     def set(self, at_ns: int, value: float, seq: int = 0) -> None:
         """From ``at_ns`` (not before any earlier call's) on the measure is ``value``; of one moment the last counts."""
         if self._set is not None and at_ns > self._set[0]:
-            self._apply()
-        self._set = (at_ns, value, seq)
+            self._apply(*self._set)
+        is_news = value != self._applied or at_ns >= self._alike_until_ns
+        self._set = (at_ns, value, seq) if is_news else None
 
-    def _apply(self) -> None:
-        if self._set is None:
-            return
-        at_ns, value, seq = self._set
-        self._set = None
+    def _apply(self, at_ns: int, value: float, seq: int) -> None:
         self.envelope.add(at_ns, value)
-        for rule in self.rules:
-            for tracker in rule.trackers:
-                tracker.set(at_ns, value, seq)
+        self._applied, self._alike_until_ns = value, self.envelope.buckets.ends_ns(at_ns)
+        for tracker in self._trackers:
+            tracker.set(at_ns, value, seq)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here; a breach that still lasts stays open."""
-        self._apply()
-        for rule in self.rules:
-            for tracker in rule.trackers:
-                tracker.finish(at_ns)
+        if self._set is not None:
+            self._apply(*self._set)
+            self._set = None
+        for tracker in self._trackers:
+            tracker.finish(at_ns)
 
 
 class GaugeBoard:

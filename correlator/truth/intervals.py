@@ -86,7 +86,7 @@ class BreachTracker:
         """From ``at_ns`` on the measure is ``value``; calls do not go back in time."""
         if value < self.threshold if self.below else value > self.threshold:
             self.begin(at_ns, seq, value)
-        else:
+        elif self._open is not None:
             self.end(at_ns)
 
     def begin(self, at_ns: int, seq: int = 0, peak: float = 0.0) -> None:

@@ -6,6 +6,7 @@ import heapq
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from correlator.header import VenueReads
@@ -28,6 +29,7 @@ _ACCOUNT_DATA = re.compile(
 )
 _MOST_NAMES = 4_096
 _LATE_REPLIES_KEPT_NS = 600_000_000_000
+_NEVER_NS = 1 << 62
 
 Sink = list[Any]
 """A list that its owner empties: of a feed, of an inbox."""
@@ -123,7 +125,7 @@ class MonitorLink:
         """Take anything but a stream message."""
         if type(record) is Request:
             self._settle(record.at_ns)
-            is_account_data = record.method == "GET" and _ACCOUNT_DATA.match(record.target) is not None
+            is_account_data = record.method == "GET" and _asks_for_account(record.target.partition("?")[0])
             self._requests[record.request_id] = Asked(
                 record.at_ns, record.seq, record.target, is_account_data, self._reads.account_of(record.key)
             )
@@ -217,13 +219,15 @@ class MonitorLink:
         """Let every outcome be known that was known to the client by ``to_ns``."""
         arrivals, timeouts = self._arrivals, self._timeouts
         while True:
-            arrives_ns = arrivals[0][0] if arrivals else to_ns + 1
-            gives_up_ns = timeouts[0][0] if timeouts else to_ns + 1
-            if min(arrives_ns, gives_up_ns) > to_ns:
-                break
+            arrives_ns = arrivals[0][0] if arrivals else _NEVER_NS
+            gives_up_ns = timeouts[0][0] if timeouts else _NEVER_NS
             if arrives_ns < gives_up_ns:
+                if arrives_ns > to_ns:
+                    break
                 self._arrive(*heapq.heappop(arrivals))
             else:
+                if gives_up_ns > to_ns:
+                    break
                 self._give_up(*timeouts.popleft())
         while self._forgets and self._forgets[0][0] <= to_ns:
             self._requests.pop(self._forgets.popleft()[1], None)
@@ -255,6 +259,12 @@ class MonitorLink:
         if self._outage is not None:
             self._outage.failed(at_ns, asked.at_ns, asked.seq)
         self._shown.failed(at_ns, asked)
+
+
+@lru_cache(maxsize=1024)
+def _asks_for_account(path: str) -> bool:
+    """Whether a reply to a request of that path is data of an account."""
+    return _ACCOUNT_DATA.match(path) is not None
 
 
 def _give(feed: Feed | None, came: Push | Reply) -> None:

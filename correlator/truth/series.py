@@ -20,6 +20,10 @@ class Buckets:
         self.start_ns = start_ns
         self.width_ns = max(1, -(-max(1, end_ns - start_ns) // BUCKETS))
 
+    def ends_ns(self, at_ns: int) -> int:
+        """Where the stretch of a moment ends; that of one past the last stretch does at once."""
+        return self.start_ns + ((at_ns - self.start_ns) // self.width_ns + 1) * self.width_ns
+
     def edges(self, times: Times) -> tuple[Times, Times]:
         """``(first index, bucket)`` of each stretch that the non-decreasing ``times`` touch."""
         buckets = np.clip((times - self.start_ns) // self.width_ns, 0, BUCKETS - 1)

@@ -6,7 +6,6 @@ from collections import deque
 
 from correlator.truth.gauge import Gauge
 
-NEVER_NS = 1 << 62
 MOST_KEPT = 1 << 18
 """Beyond this many entries in one window the oldest leave early: memory must not follow a run-away."""
 
@@ -79,23 +78,21 @@ class SlidingShare:
 
     def add(self, at_ns: int, is_bad: bool, seq: int) -> None:
         """An outcome, not before any earlier one."""
-        self.advance(at_ns)
-        self._outcomes.append((at_ns, is_bad))
+        outcomes, fewest = self._outcomes, self._fewest
+        if len(outcomes) > fewest and outcomes[0][0] + self._window_ns <= at_ns:
+            self.advance(at_ns)
+        outcomes.append((at_ns, is_bad))
         self._bad += is_bad
-        while self._leaves_ns <= at_ns or len(self._outcomes) > MOST_KEPT:
+        while len(outcomes) > fewest and (outcomes[0][0] + self._window_ns <= at_ns or len(outcomes) > MOST_KEPT):
             self._forget()
         self._show(at_ns, seq)
 
     def advance(self, to_ns: int) -> None:
         """Let outcomes leave that were in the window before ``to_ns``, each at its time."""
-        while (leaves_ns := self._leaves_ns) <= to_ns:
+        outcomes, fewest = self._outcomes, self._fewest
+        while len(outcomes) > fewest and (leaves_ns := outcomes[0][0] + self._window_ns) <= to_ns:
             self._forget()
             self._show(leaves_ns, 0)
-
-    @property
-    def _leaves_ns(self) -> int:
-        """When the oldest leaves, as far as it hangs on time."""
-        return self._outcomes[0][0] + self._window_ns if len(self._outcomes) > self._fewest else NEVER_NS
 
     def _forget(self) -> None:
         self._bad -= self._outcomes.popleft()[1]

@@ -7,7 +7,6 @@ from bisect import bisect_left, insort
 from collections import deque
 
 from correlator.truth.gauge import Gauge
-from correlator.truth.sliding import NEVER_NS
 
 FEWEST_REPLIES = 20
 
@@ -29,28 +28,29 @@ class ApiLatency:
         self._bounds = [(rule.tracker, round(rule.tracker.bound * 1e9)) for rule in gauge.rules]
         self._arrived: deque[tuple[int, int]] = deque()  # arrival, latency
         self._sorted: list[int] = []
+        self._ranked = self._rank = 0  # of so many replies, which one is the quantile
         self._shown_ns = -1  # the quantile as last judged; -1: undefined
 
     def arrived(self, arrives_ns: int, departed_ns: int, seq: int) -> None:
         """A reply arrived; arrivals come in order."""
-        self.advance(arrives_ns)
+        arrived = self._arrived
+        if len(arrived) > FEWEST_REPLIES and arrived[0][0] + self._window_ns <= arrives_ns:
+            self.advance(arrives_ns)
         latency_ns = arrives_ns - departed_ns
-        self._arrived.append((arrives_ns, latency_ns))
+        arrived.append((arrives_ns, latency_ns))
         insort(self._sorted, latency_ns)
-        while self._leaves_ns <= arrives_ns or len(self._arrived) > self._MOST_REPLIES:
+        while len(arrived) > FEWEST_REPLIES and (
+            arrived[0][0] + self._window_ns <= arrives_ns or len(arrived) > self._MOST_REPLIES
+        ):
             self._forget()
         self._judge(arrives_ns, seq)
 
     def advance(self, to_ns: int) -> None:
         """Let replies leave the window that were in it before ``to_ns``, each at its time."""
-        while (leaves_ns := self._leaves_ns) <= to_ns:
+        arrived = self._arrived
+        while len(arrived) > FEWEST_REPLIES and (leaves_ns := arrived[0][0] + self._window_ns) <= to_ns:
             self._forget()
             self._judge(leaves_ns, 0)
-
-    @property
-    def _leaves_ns(self) -> int:
-        """When the oldest leaves, as far as it hangs on time."""
-        return self._arrived[0][0] + self._window_ns if len(self._arrived) > FEWEST_REPLIES else NEVER_NS
 
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
@@ -66,9 +66,10 @@ class ApiLatency:
         count = len(self._sorted)
         if count < FEWEST_REPLIES:
             return
-        # Rounded first, so that 0.95 × 20 is rank 19 however the product falls out.
-        rank = max(1, math.ceil(round(self._quantile * count, 9)))
-        latency_ns = self._sorted[rank - 1]
+        if count != self._ranked:
+            # Rounded first, so that 0.95 × 20 is rank 19 however the product falls out.
+            self._ranked, self._rank = count, max(1, math.ceil(round(self._quantile * count, 9)))
+        latency_ns = self._sorted[self._rank - 1]
         if latency_ns == self._shown_ns:
             return  # most replies leave the quantile where it was
         self._shown_ns = latency_ns
