@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lab.arms import as_played
 from lab.derivatives import make_clearing_house
 from lab.injections import Fault, InjectionCoordinator
 from lab.journal.header import header_of
@@ -16,7 +17,7 @@ from lab.kernel import Kernel, Streams
 from lab.keys import custody_desk_key, exchange_keys, monitor_key, secret_of
 from lab.link import Link
 from lab.market import load_world
-from lab.monitor_config import MONITOR, make_monitor, monitor_config
+from lab.monitor_config import MONITOR, config_of, make_monitor
 from lab.monitor_shell import MonitorShell
 from lab.operator import OperatorDesk
 from lab.price_sources import make_price_source
@@ -47,7 +48,7 @@ class Laboratory:
 
     Args:
         experiment: what to run; its start is fixed (``lab.market.settle_times``).
-        arm: ``run``, or ``control``: the same without its injections.
+        arm: ``run``, or another of ``lab.arms``: the same without its injections, or some of them.
         journal: where the history goes; the file must not exist.
         injection_happened: told (name, phase, detail) of every phase of an injection.
         signalled: told of every signal of the monitor.
@@ -66,17 +67,14 @@ class Laboratory:
         firm = experiment.firm
         self._starts_ns = experiment.start_ns
         self._ends_ns = experiment.start_ns + experiment.duration_ns
-        self._timeline = experiment.timeline if arm == "run" else ()
-        conditions = experiment.stop_when if arm == "run" else ()
+        played = as_played(experiment, arm)
+        self._timeline = played.timeline
+        conditions = played.stop_when
         self._streams = Streams(experiment.seed)
         self.kernel = Kernel(self._starts_ns)
         self.world = load_world(experiment, self._streams)
         operator = experiment.operator
-        self._monitor_config = monitor_config(
-            firm,
-            with_control=bool(experiment.controls_text),
-            escalate_after_ns=0 if operator is None else operator.escalates_after_ns,
-        )
+        self._monitor_config = config_of(experiment)
         self.journal = JournalWriter(journal, self.kernel, header_of(experiment, arm, self._monitor_config))
         counts_orders = any(condition.quantity == "orders_per_minute" for condition in conditions)
         orders = OrderTap(self.journal, self.kernel) if counts_orders else None

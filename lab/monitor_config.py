@@ -40,6 +40,16 @@ def monitor_config(firm: Firm, *, with_control: bool = False, escalate_after_ns:
     return MonitorConfig(tuple(venues), escalate_after_ms=escalate_after_ns // _NS_PER_MS)
 
 
+def config_of(experiment: Experiment) -> MonitorConfig:
+    """The monitor's configuration in an experiment."""
+    operator = experiment.operator
+    return monitor_config(
+        experiment.firm,
+        with_control=bool(experiment.controls_text),
+        escalate_after_ns=0 if operator is None else operator.escalates_after_ns,
+    )
+
+
 def make_monitor(config: MonitorConfig, experiment: Experiment) -> RiskMonitor:
     """The monitor under an experiment's limits, with its controls if it has any, set up as the experiment says."""
     setup = experiment.monitor_setup

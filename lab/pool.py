@@ -1,116 +1,189 @@
-"""A small pool of processes: one job each, as many at once as there are cores, progress over a pipe.
+"""A small pool of processes: as many jobs at once as there are cores, in a given order, progress over a pipe.
 
 ``multiprocessing.Pool`` is not used because a job here must tell its progress, must be able to end early with its
-files whole, and must not go on when the process that waits for it has died.
+files whole, must not see what an earlier job left, and must not go on when the process that waits for it has died.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Generator
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from lab.progress import Failed, Progress
+from lab.worker import Over, Report, Task, serve
+
+__all__ = ["Job", "Report", "Task", "run_jobs"]
 
 _CONTEXT = multiprocessing.get_context("spawn")
 _GRACE_S = 20.0
-
-Report = Callable[[Progress], None]
-Task = Callable[..., None]  # task(report, *arguments); must be importable by name
+_LOOK_S = 1.0
 
 
 class Job:
-    """A task with its arguments, and the jobs that must be over before it starts."""
+    """A task with its arguments, and the jobs that must be done (``after``) or merely over (``once_over``) before."""
 
-    def __init__(self, name: str, task: Task, arguments: tuple[Any, ...], after: tuple[Job, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        task: Task,
+        arguments: tuple[Any, ...],
+        after: tuple[Job, ...] = (),
+        once_over: tuple[Job, ...] = (),
+    ) -> None:
         self.name = name
         self.task = task
         self.arguments = arguments
         self.after = after
+        self.once_over = once_over
         self.failed = False
         self.over = False
 
+    @property
+    def is_ready(self) -> bool:
+        """Nothing has to be waited for any more."""
+        return all(other.over for other in self.after) and all(other.over for other in self.once_over)
+
+
+class _Worker:
+    """Our end of a worker: its process, the connection, and the job that it has in hand."""
+
+    def __init__(self, import_from: Path | None) -> None:
+        self.connection, theirs = _CONTEXT.Pipe()
+        self.process: BaseProcess = _CONTEXT.Process(target=serve, args=(theirs,), daemon=True)
+        self.job: Job | None = None
+        self.since_s = 0.0
+        # Deaf to Ctrl-C, which a terminal sends to every process: whether to end is for us to say.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        path = sys.path[:]
+        try:
+            if import_from is not None:  # the worker takes over our path before it imports anything of ours
+                sys.path.insert(0, str(import_from.resolve()))
+            self.process.start()
+        finally:
+            sys.path[:] = path
+            signal.signal(signal.SIGINT, handler)
+        theirs.close()
+
+    def begin(self, job: Job) -> None:
+        """Hand it a job."""
+        self.job = job
+        self.since_s = time.monotonic()
+        try:
+            self.connection.send_bytes(pickle.dumps((job.task, job.arguments)))
+        except OSError:
+            return  # it is dead; the connection's end will say so
+
+    def kill(self) -> None:
+        """End it and its child at once."""
+        if self.process.pid is not None and self.process.is_alive():
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:  # it has not become the leader of its group yet
+                self.process.kill()
+
 
 def run_jobs(
-    jobs: list[Job], workers: int | None = None, import_from: Path | None = None
+    jobs: list[Job], workers: int | None = None, import_from: Path | None = None, at_most_s: float | None = None
 ) -> Generator[tuple[Job, Progress]]:
-    """Run jobs, in their order as far as cores and ``after`` allow, and yield what they report.
+    """Run jobs, in their order as far as cores and what each waits for allow, and yield what they report.
 
-    A job whose predecessor failed is not started; it counts as failed. When the caller stops iterating, or is
-    interrupted, running jobs are asked to end and given time to close their files. What lies in the directory
-    ``import_from`` is imported by the jobs before anything of the same name.
+    A job whose predecessor (``after``) failed is not started; it counts as failed. One that takes longer than
+    ``at_most_s`` of wall time is ended, and has failed. When the caller stops iterating, or is interrupted, running
+    jobs are asked to end and given time to close their files. What lies in the directory ``import_from`` is imported by
+    the jobs before anything of the same name.
     """
-    workers = workers or os.cpu_count() or 1
+    at_once = workers or os.cpu_count() or 1
     waiting = list(jobs)
-    running: dict[Connection, tuple[Job, multiprocessing.process.BaseProcess]] = {}
+    team: dict[Connection, _Worker] = {}
     try:
-        while waiting or running:
-            for job in [job for job in waiting if all(other.over for other in job.after)]:
-                if any(other.failed for other in job.after):
-                    waiting.remove(job)
-                    job.over = job.failed = True
-                elif len(running) < workers:
-                    waiting.remove(job)
-                    receiving, sending = _CONTEXT.Pipe(duplex=False)
-                    running[receiving] = (job, _start(sending, job, import_from))
-            for connection in wait(list(running), timeout=1.0):
+        while waiting or any(worker.job for worker in team.values()):
+            _assign(waiting, team, at_once, import_from)
+            busy = [connection for connection, worker in team.items() if worker.job]
+            for connection in wait(busy, timeout=_LOOK_S):
                 assert isinstance(connection, Connection)
-                job, process = running[connection]
+                worker = team[connection]
+                job = worker.job
+                assert job is not None
                 try:
-                    progress: Progress = connection.recv()
-                except EOFError:
-                    process.join()
-                    del running[connection]
-                    job.over = True
-                    if process.exitcode and not job.failed:
-                        job.failed = True
-                        yield job, Failed(_how_it_ended(job, process.exitcode), "")
+                    told: Progress | Over = connection.recv()
+                except (EOFError, OSError):  # OSError: it died in the middle of a word
+                    worker.process.join()
+                    del team[connection]
+                    connection.close()
+                    job.over = job.failed = True
+                    yield job, Failed(_how_it_ended(job, worker.process.exitcode or 0), "")
                     continue
-                if isinstance(progress, Failed):
+                if isinstance(told, Over):
+                    worker.job = None
+                    job.over = True
+                    continue
+                if isinstance(told, Failed):
                     job.failed = True
-                yield job, progress
+                yield job, told
+            for worker in _overdue(team, at_most_s):
+                worker.kill()
+                worker.process.join()
+                del team[worker.connection]
+                worker.connection.close()
+                job = worker.job
+                assert job is not None
+                job.over = job.failed = True
+                yield job, Failed(f"{job.name} took longer than {at_most_s:g} s", "")
     finally:
-        _end([process for _, process in running.values()], list(running))
+        _end(list(team.values()))
 
 
-def _start(sending: Connection, job: Job, import_from: Path | None) -> multiprocessing.process.BaseProcess:
-    """Start a job deaf to Ctrl-C, which a terminal sends to every process: whether to end is the parent's to say."""
-    process = _CONTEXT.Process(target=_enter, args=(sending, job.task, job.arguments), daemon=True)
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    path = sys.path[:]
-    try:
-        if import_from is not None:  # the child takes over our path, before it imports anything of ours
-            sys.path.insert(0, str(import_from.resolve()))
-        process.start()
-    finally:
-        sys.path[:] = path
-        signal.signal(signal.SIGINT, handler)
-    sending.close()
-    return process
+def _assign(waiting: list[Job], team: dict[Connection, _Worker], at_once: int, import_from: Path | None) -> None:
+    """Give the first jobs that are ready to whoever is free; cross out those that cannot be done any more."""
+    while waiting:
+        free = next((worker for worker in team.values() if worker.job is None), None)
+        if free is None and len(team) >= at_once:
+            return
+        job = next((job for job in waiting if job.is_ready), None)
+        if job is None:
+            return
+        waiting.remove(job)
+        if any(other.failed for other in job.after):
+            job.over = job.failed = True
+            continue
+        if free is None:
+            free = _Worker(import_from)
+            team[free.connection] = free
+        free.begin(job)
 
 
-def _end(processes: list[multiprocessing.process.BaseProcess], connections: list[Connection]) -> None:
+def _overdue(team: dict[Connection, _Worker], at_most_s: float | None) -> list[_Worker]:
+    if at_most_s is None:
+        return []
+    now_s = time.monotonic()
+    return [worker for worker in team.values() if worker.job and now_s - worker.since_s > at_most_s]
+
+
+def _end(team: list[_Worker]) -> None:
     def hurry(*_: object) -> None:
-        for process in processes:
-            process.kill()
+        for worker in team:
+            worker.kill()
 
     handler = signal.signal(signal.SIGINT, hurry)  # Ctrl-C again: whoever waits cares no more for whole files
     try:
-        for process in processes:
-            if process.is_alive() and process.pid is not None:
-                os.kill(process.pid, signal.SIGTERM)
-        for connection in connections:
-            connection.close()
-        for process in processes:
-            process.join(_GRACE_S)
-            if process.is_alive():
-                process.kill()
+        for worker in team:
+            if worker.job and worker.process.is_alive() and worker.process.pid is not None:
+                os.kill(worker.process.pid, signal.SIGTERM)
+        for worker in team:
+            worker.connection.close()  # one that has no job ends of itself
+        for worker in team:
+            worker.process.join(_GRACE_S)
+            if worker.process.is_alive():
+                worker.kill()
     finally:
         signal.signal(signal.SIGINT, handler)
 
@@ -120,22 +193,3 @@ def _how_it_ended(job: Job, code: int) -> str:
         return f"the process of {job.name} ended with code {code}"
     reason = "; the machine may be out of memory" if code == -signal.SIGKILL else ""
     return f"the process of {job.name} was ended by {signal.Signals(-code).name}{reason}"
-
-
-def _enter(connection: Connection, task: Task, arguments: tuple[Any, ...]) -> None:
-    """The child's side."""
-
-    def report(progress: Progress) -> None:
-        connection.send(progress)
-
-    try:
-        task(report, *arguments)
-    except KeyboardInterrupt:
-        pass
-    except Exception as error:
-        try:
-            connection.send(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
-        except OSError:
-            os._exit(1)
-    finally:
-        connection.close()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import re
 from pathlib import Path
 
 _PARTIAL = ".partial"  # what a writer that was killed may leave
-_WHOLE = ("limits.yaml", "scenario.json", "verdict.json", "report.html")
+_WHOLE = ("limits.yaml", "scenario.json", "verdict.json", "report.html", "findings")
 _OURS = ("run.journal", "control.journal", *_WHOLE, *(name + _PARTIAL for name in _WHOLE))
+
+
+_REMOVAL = re.compile(r"without_[a-z0-9_+]+\.journal")
 
 
 class RunDirectoryError(Exception):
@@ -16,7 +18,9 @@ class RunDirectoryError(Exception):
 
 
 class RunDirectory:
-    """``run.journal``, ``control.journal``, ``limits.yaml``, ``scenario.json``, ``verdict.json``, ``report.html``."""
+    """``run.journal``, ``control.journal``, ``limits.yaml``, ``scenario.json``, ``verdict.json``, ``report.html``,
+    ``findings``; and with several injections ``without_a.journal``, ``without_a+b.journal``, … for those that were left
+    out."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -45,6 +49,23 @@ class RunDirectory:
     def report(self) -> Path:
         return self.path / "report.html"
 
+    @property
+    def findings(self) -> Path:
+        """What the journals hold, kept so that they need not be read again."""
+        return self.path / "findings"
+
+    def removal(self, left_out: tuple[str, ...]) -> Path:
+        """The journal of the arm in which these injections, named in the order of the timeline, are left out."""
+        return self.path / f"without_{'+'.join(left_out)}.journal"
+
+    def removals(self) -> dict[tuple[str, ...], Path]:
+        """The journals of removals that are there, by what was left out; fewest first, then by name."""
+        found = [(tuple(path.stem.removeprefix("without_").split("+")), path) for path in self._removals()]
+        return dict(sorted(found, key=lambda one: (len(one[0]), one[0])))
+
+    def _removals(self) -> list[Path]:
+        return [path for path in self.path.iterdir() if _REMOVAL.fullmatch(path.name)]
+
     def prepare(self) -> None:
         """Make the directory, and clear what an earlier run of the same name left in it.
 
@@ -54,15 +75,15 @@ class RunDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.refuse_strangers()
-            for name in _OURS:
-                (self.path / name).unlink(missing_ok=True)
+            for path in [*self._removals(), *(self.path / name for name in _OURS)]:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise RunDirectoryError(f"{self.path}: cannot be used as a run directory: {error.strerror}") from error
 
     def refuse_strangers(self) -> None:
         """Write nothing, and raise RunDirectoryError if the path is there and holds what no run wrote."""
         try:
-            strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in _OURS)
+            strangers = sorted(entry.name for entry in self.path.iterdir() if not _is_ours(entry.name))
         except FileNotFoundError:
             return
         except OSError as error:
@@ -75,24 +96,14 @@ class RunDirectory:
     def shed(self) -> None:
         """Leave nothing but the verdict, the scenario and the limits. Raises RunDirectoryError."""
         try:
-            for path in (self.run_journal, self.control_journal, self.report):
+            for path in (self.run_journal, self.control_journal, self.report, self.findings, *self._removals()):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise RunDirectoryError(f"{self.path}: cannot be cleared: {error.strerror}") from error
 
-    def adopt_control(self, journal: Path) -> None:
-        """Take a control journal that another case's run has already simulated.
 
-        Raises:
-            RunDirectoryError: it cannot be copied.
-        """
-        try:
-            os.link(journal, self.control_journal)
-        except OSError:
-            try:
-                shutil.copyfile(journal, self.control_journal)
-            except OSError as error:
-                raise RunDirectoryError(f"{self.control_journal}: cannot be written: {error.strerror}") from error
+def _is_ours(name: str) -> bool:
+    return name in _OURS or _REMOVAL.fullmatch(name) is not None
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -1,25 +1,25 @@
-"""The runner: turns experiments into runs, controls and judgements, each a job in a process of its own.
+"""The runner: turns experiments into runs, controls, removals and judgements.
 
-A control is the same world without injections, so cases of one scenario that differ only in what they inject or expect
-share one control, simulated once.
+Arms of the same world are simulated once, whichever cases and scenarios they serve: the control of one case is the run
+of another in which nothing happens. Each gets its journal under its own header.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from lab.arms import CONTROL, RUN, Removals, removals_of, without, world_of
 from lab.judging import judge_job
 from lab.market import settle_times
 from lab.pool import Job, Report, run_jobs
-from lab.progress import Failed, Progress, Refused, Settled
-from lab.run_directory import RunDirectory, RunDirectoryError, write_whole
+from lab.progress import Progress, Refused, Settled
+from lab.run_directory import RunDirectory, write_whole
 from lab.scenario.model import Experiment
-from lab.simulate import simulate
+from lab.simulate import Title, simulate_world
 from simulators.market_data.world.errors import MarketError
 
 
@@ -29,59 +29,80 @@ class Run:
 
     experiment: Experiment
     directory: RunDirectory
-    simulation: Job
+    simulation: Job  # may serve other runs too, as their control or removal
+    control: Job | None  # None: nothing is injected
+    removals: tuple[Job, ...]
     judging: Job
-    control: Job | None  # shared with other runs of the same world; None: nothing is injected
+
+    @property
+    def name(self) -> str:
+        """For people: scenario and case."""
+        return f"{self.experiment.scenario}/{self.experiment.case}"
 
 
 def settle(report: Report, experiments: list[Experiment]) -> None:
     """Job: check each market's data and fix the starts; in a process of its own, because the data weighs much."""
     starts_ns: list[int] = []
+    known: dict[bytes, int] = {}  # what a market's data can tell depends on little, and many experiments share it
     for number, experiment in enumerate(experiments):
+        asked = _asked_of_market(experiment)
         try:
-            starts_ns.append(settle_times(experiment).start_ns or 0)
+            if asked not in known:
+                known[asked] = settle_times(experiment).start_ns or 0
         except MarketError as error:
             report(Refused(number, error.file, error.row or 0, error.field, error.expected, error.found))
             return
+        starts_ns.append(known[asked])
     report(Settled(tuple(starts_ns)))
 
 
-def simulate_control(report: Report, experiment: Experiment, directories: list[Path]) -> None:
-    """Job: the control of one or several runs, in the first one's directory; the others adopt it."""
-    first = RunDirectory(directories[0])
-    simulate(report, experiment, "control", first.control_journal)
-    for other in directories[1:]:
-        try:
-            RunDirectory(other).adopt_control(first.control_journal)
-        except RunDirectoryError as error:
-            report(Failed(str(error), ""))
+def _asked_of_market(experiment: Experiment) -> bytes:
+    market = experiment.market
+    seed = 0 if market.config.synthetic is None else experiment.seed  # bars that were once recorded know no seed
+    listings = [[listing.symbol for listing in exchange.config.listings] for exchange in experiment.firm.exchanges]
+    exchanges = [exchange.name for exchange in experiment.firm.exchanges]
+    return msgspec.json.encode(
+        (market.config, market.directory, seed, experiment.start_ns, experiment.duration_ns, exchanges, listings),
+        order="deterministic",
+    )
 
 
-def plan(experiments: list[Experiment], out: Path) -> list[Run]:
-    """The runs of these experiments, under ``out``/scenario/case/seed-N. Their starts are fixed; nothing is written."""
-    directories = [RunDirectory(out / one.scenario / one.case / f"seed-{one.seed}") for one in experiments]
-    sharing: dict[str, list[Path]] = {}  # the directories that one control serves
-    controls: dict[str, Job] = {}
-    for experiment, directory in zip(experiments, directories, strict=True):
-        if experiment.timeline:
-            key = _control_key(experiment)
-            served = sharing.setdefault(key, [])
-            served.append(directory.path)
-            if key not in controls:
-                controls[key] = Job(f"{experiment.scenario}/control", simulate_control, (experiment, served))
+def plan(experiments: list[Experiment], out: Path, removals: Removals = "each") -> list[Run]:
+    """The runs of these experiments, under ``out``/scenario/case/seed-N. Their starts are fixed; nothing is written.
+
+    Raises:
+        ScenarioError: every subset of too many injections is to be left out.
+    """
+    worlds: dict[str, Job] = {}
+
+    def simulated(experiment: Experiment, arm: str, journal: Path, name: str) -> Job:
+        titles: list[Title] = worlds.setdefault(
+            world_of(experiment, arm), Job(f"{experiment.scenario}/{name}", simulate_world, ([],))
+        ).arguments[0]
+        titles.append(Title(experiment, arm, journal))
+        return worlds[world_of(experiment, arm)]
+
     runs = []
-    for experiment, directory in zip(experiments, directories, strict=True):
-        name = f"{experiment.scenario}/{experiment.case}"
-        simulation = Job(name, simulate, (experiment, "run", directory.run_journal))
-        control = controls[_control_key(experiment)] if experiment.timeline else None
-        after = (simulation,) if control is None else (simulation, control)
-        judging = Job(f"{name}/verdict", judge_job, (directory.path,), after=after)
-        runs.append(Run(experiment, directory, simulation, judging, control))
+    for one in experiments:
+        directory = RunDirectory(out / one.scenario / one.case / f"seed-{one.seed}")
+        simulation = simulated(one, RUN, directory.run_journal, one.case)
+        control = simulated(one, CONTROL, directory.control_journal, "control") if one.timeline else None
+        left_out = removals_of(one, removals)
+        removed = tuple(
+            simulated(one, without(names), directory.removal(names), f"{one.case} without {', '.join(names)}")
+            for names in left_out
+        )
+        # A comparison that failed proves nothing, but what the run itself proves must still be said.
+        compared = removed if control is None else (control, *removed)
+        judging = Job(
+            f"{one.scenario}/{one.case}/verdict", judge_job, (directory.path,), after=(simulation,), once_over=compared
+        )
+        runs.append(Run(one, directory, simulation, control, removed, judging))
     return runs
 
 
 def carry_out(
-    runs: list[Run], workers: int | None = None, monitor: Path | None = None
+    runs: list[Run], workers: int | None = None, monitor: Path | None = None, at_most_s: float | None = None
 ) -> Generator[tuple[Job, Progress]]:
     """Prepare the directories and run everything; yields what the jobs tell.
 
@@ -94,18 +115,18 @@ def carry_out(
         run.directory.prepare()
         write_whole(run.directory.limits, run.experiment.limits_text.encode())
         write_whole(run.directory.scenario, msgspec.json.format(msgspec.json.encode(run.experiment.to_resolved())))
-    jobs: dict[Job, None] = {}
+    yield from run_jobs(_in_order(runs), workers, monitor, at_most_s)
+
+
+def _in_order(runs: list[Run]) -> list[Job]:
+    """Judgements first: each waits for its arms, and then frees what they hold. Long simulations before short ones, so
+    that no core is left alone with one in the end; those of one control side by side, so that few journals wait."""
+    families: dict[Job, list[Run]] = {}
     for run in runs:
-        jobs[run.simulation] = None
-        if run.control is not None:
-            jobs[run.control] = None
-    # Judgements last in the list, yet each starts as soon as its own two arms are done.
-    jobs.update(dict.fromkeys(run.judging for run in runs))
-    yield from run_jobs(list(jobs), workers, monitor)
-
-
-def _control_key(experiment: Experiment) -> str:
-    """Equal for experiments whose worlds are the same but for their injections."""
-    return hashlib.blake2b(
-        msgspec.json.encode(experiment.as_control(), order="deterministic"), digest_size=16
-    ).hexdigest()
+        families.setdefault(run.control or run.simulation, []).append(run)
+    longest_first = sorted(families.values(), key=lambda family: -max(run.experiment.duration_ns for run in family))
+    jobs: dict[Job, None] = dict.fromkeys(run.judging for run in runs)
+    for family in longest_first:
+        for run in family:
+            jobs.update(dict.fromkeys((run.simulation, *([run.control] if run.control else []), *run.removals)))
+    return list(jobs)

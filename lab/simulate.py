@@ -1,18 +1,25 @@
-"""Simulating one arm in a process of its own: the journal it leaves, the progress it tells, and a clean end."""
+"""Simulating an arm in a process of its own: the journal it leaves, the progress it tells, and a clean end."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import msgspec
+
+from lab.journal.header import code_hash, header_of
+from lab.journal.retitle import retitle
 from lab.journal.writer import JournalError
 from lab.laboratory import Laboratory
+from lab.monitor_config import config_of
 from lab.pool import Report
-from lab.progress import Advanced, Failed, Finished, Happened
+from lab.progress import Advanced, Failed, Finished, Happened, Progress
 from lab.scenario.model import Experiment
 from risk_monitor.effects import AlertState, Signal
 
@@ -20,11 +27,54 @@ _LOOK_EVERY_NS = 60_000_000_000  # virtual
 _TELL_EVERY_S = 0.2  # wall
 _COLLECT_AFTER = 200_000
 
+code_hash()  # of what has just been imported: a worker plays it for long, and the files may be changed meanwhile
 
-def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) -> None:
+
+class Title(NamedTuple):
+    """What a simulated world is called in one journal: an experiment's arm."""
+
+    experiment: Experiment
+    arm: str
+    journal: Path
+
+
+def simulate_world(report: Report, titles: list[Title]) -> None:
+    """Job: simulate a world once, and give each of those that it serves its journal."""
+    first, *others = titles
+    if not simulate(report, first.experiment, first.arm, first.journal):
+        return
+    written: dict[bytes, Path] = {}  # controls of several cases are the same file
+    for title in others:
+        header = header_of(title.experiment, title.arm, config_of(title.experiment))
+        same = written.setdefault(msgspec.json.encode(header), title.journal)
+        try:
+            if same is title.journal:
+                retitle(first.journal, title.journal, header)
+            else:
+                _link(same, title.journal, header)
+        except JournalError as error:
+            _tell(report, Failed(str(error), ""))
+            return
+
+
+def _link(same: Path, journal: Path, header: Mapping[str, Any]) -> None:
+    try:
+        os.link(same, journal)
+    except OSError:  # no disk has to know links
+        retitle(same, journal, header)
+
+
+def _tell(report: Report, progress: Progress) -> None:
+    try:
+        report(progress)
+    except OSError:
+        return  # nobody listens any more
+
+
+def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) -> bool:
     """Run one arm to its end, or until SIGTERM or the death of whoever reads the progress.
 
-    What was simulated until then is a readable journal, whose last frame says why it ended.
+    What was simulated until then is a readable journal, whose last frame says why it ended. Returns whether it has one.
     """
     began_s = time.perf_counter()
     starts_ns = experiment.start_ns or 0
@@ -56,8 +106,8 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
     try:
         laboratory = Laboratory(experiment, arm, journal, injection_happened, signalled)
     except JournalError as error:
-        report(Failed(str(error), ""))
-        return
+        _tell(report, Failed(str(error), ""))
+        return False
     kernel = laboratory.kernel
     signal.signal(signal.SIGTERM, lambda *_: kernel.stop())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all processes; the parent decides
@@ -80,12 +130,10 @@ def simulate(report: Report, experiment: Experiment, arm: str, journal: Path) ->
         reason, why, detail = _play(laboratory, starts_ns + experiment.duration_ns, look)
         laboratory.journal.close(reason, why)
     except JournalError as error:  # there is no place left to write why it ended; what was flushed stays readable
-        report(Failed(f"{error}; what was written before is readable", ""))
-        return
-    try:
-        report(Finished(reason, laboratory.messages, time.perf_counter() - began_s, detail))
-    except OSError:
-        return
+        _tell(report, Failed(f"{error}; what was written before is readable", ""))
+        return False
+    _tell(report, Finished(reason, laboratory.messages, time.perf_counter() - began_s, detail))
+    return True
 
 
 def _play(laboratory: Laboratory, ends_ns: int, look: Callable[[object], None]) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from correlator.verdict import Judgement, Verdict
+from lab.arms import Removals
 from lab.judging import read_judgement
 from lab.pool import Job, run_jobs
 from lab.progress import Failed, Finished, Judged, Progress, Refused, Settled
@@ -31,8 +32,9 @@ class TrialError(Exception):
 class Trial(msgspec.Struct, frozen=True):
     """One experiment played and judged.
 
-    ``judgement`` is None where there is none; ``trouble`` says why (a crash, a full disk). ``wall_s`` is the time that
-    simulating and judging took, the control's excluded.
+    ``judgement`` is None where there is none. ``trouble`` says what went wrong (a crash, a full disk); there may be a
+    judgement all the same, if it was with an arm for comparison. ``wall_s`` is the time that simulating and judging
+    took, without the arms for comparison.
     """
 
     experiment: Experiment
@@ -87,7 +89,9 @@ def play(
     keep: Keep = "all",
     hear: Callable[[Job, Progress], None] = silent,
     monitor: Path | None = None,
-) -> Iterator[Trial]:
+    removals: Removals = "each",
+    at_most_s: float | None = None,
+) -> Generator[Trial]:
     """Play settled experiments; yields each trial as soon as it is judged, in whatever order they end.
 
     Args:
@@ -97,16 +101,19 @@ def play(
         keep: what stays on the disk.
         hear: told what the jobs tell, as it happens.
         monitor: a directory with another ``risk_monitor`` package, which is then tested instead of ours.
+        removals: which injections are left out, where there are several, to find out what each of them causes.
+        at_most_s: wall time after which a simulation or a judgement is ended and has failed.
 
-    Controls are shared; an experiment without a timeline is its own. Closing the iterator ends what is running.
+    Arms of the same world are simulated once. Closing the iterator ends what is running.
 
     Raises:
         RunDirectoryError: a directory cannot be used.
+        ScenarioError: every subset of too many injections is to be left out.
     """
-    waiting = plan(list(experiments), out)
+    waiting = {run.judging: run for run in plan(list(experiments), out, removals)}
     wall_s: dict[Job, float] = {}
     trouble: dict[Job, str] = {}
-    with closing(carry_out(waiting, jobs, monitor)) as reports:
+    with closing(carry_out(list(waiting.values()), jobs, monitor, at_most_s)) as reports:
         for job, told in reports:
             hear(job, told)
             match told:
@@ -114,12 +121,10 @@ def play(
                     wall_s[job] = told.wall_s
                 case Judged():
                     wall_s[job] = told.wall_s
-                    run = next(one for one in waiting if one.judging is job)
-                    waiting.remove(run)
-                    yield _trial(run, wall_s, trouble, keep)
+                    yield _trial(waiting.pop(job), wall_s, trouble, keep)
                 case Failed():
                     trouble[job] = told.message
-    for run in waiting:
+    for run in waiting.values():
         yield _trial(run, wall_s, trouble, keep)
 
 
@@ -128,7 +133,7 @@ def _trial(run: Run, wall_s: dict[Job, float], trouble: dict[Job, str], keep: Ke
     passed = judgement is not None and judgement.verdict == "pass"
     if keep == "verdicts" or (keep == "not_passed" and passed):
         run.directory.shed()
-    jobs = [job for job in (run.simulation, run.control, run.judging) if job is not None]
+    jobs = [job for job in (run.simulation, run.control, *run.removals, run.judging) if job is not None]
     why = "; ".join(f"{job.name}: {trouble[job]}" for job in jobs if job in trouble)
     took_s = wall_s.get(run.simulation, 0.0) + wall_s.get(run.judging, 0.0)
-    return Trial(run.experiment, run.directory, judgement, "" if judgement is not None else why, took_s)
+    return Trial(run.experiment, run.directory, judgement, why, took_s)

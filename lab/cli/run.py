@@ -27,6 +27,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="another value: --set timeline.slide.at=2h"
     )
+    parser.add_argument(
+        "--removals", choices=("none", "each", "all"), default="each",
+        help="where several harms are injected, also run without each one, or without every subset of them, to find "
+        "out which of them an alert depends on (default: each)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where to write (default: runs)")
     parser.set_defaults(execute=execute)
@@ -45,7 +50,7 @@ def execute(args: argparse.Namespace) -> int:
     console = open_console()
     watch: Watch = Silence() if args.json else Live(console) if console.is_terminal else Lines(console)
     try:
-        runs = plan(settled(experiments, sets=args.set, seed=args.seed), args.out)
+        runs = plan(settled(experiments, sets=args.set, seed=args.seed), args.out, args.removals)
     except TrialError as error:
         print(error, file=sys.stderr)
         return UNKNOWN

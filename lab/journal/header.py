@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from lab.arms import as_played
 from lab.monitor_config import MONITOR
 from lab.scenario.model import AS_MEANT, Experiment
 from risk_monitor.config import MonitorConfig
@@ -22,9 +23,8 @@ _PACKAGES = ("lab", "simulators", "risk_monitor", "correlator")
 
 
 def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[str, Any]:
-    """Header of one arm. A control serves every case of its scenario, so it names none and carries no timeline."""
-    if arm == "control":
-        experiment = experiment.as_control()
+    """Header of one arm. Only the run names its case; any other serves every case of its scenario."""
+    experiment = as_played(experiment, arm)
     assert experiment.start_ns is not None
     setup = experiment.monitor_setup
     return {

@@ -20,8 +20,8 @@ MAGIC = b"RISKPROOF-JOURNAL/1\n"
 HEADER, AUDIT, WIRE, END = range(4)
 BATCH_RECORDS = 20_000
 HEAD = struct.Struct("<BIIIQQ")
-_CHAIN_BYTES = 16
-_COMPRESSION_LEVEL = 1  # the fastest: stream payloads repeat so much that higher levels gain little
+CHAIN_BYTES = 16
+COMPRESSION_LEVEL = 1  # the fastest: stream payloads repeat so much that higher levels gain little
 
 
 class JournalError(Exception):
@@ -39,8 +39,8 @@ class JournalWriter:
         self._kernel = kernel
         self._path = path
         self._encoder = msgspec.msgpack.Encoder()
-        self._compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL)
-        self._chain = bytes(_CHAIN_BYTES)
+        self._compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL)
+        self._chain = bytes(CHAIN_BYTES)
         self._audit: list[tuple[Any, ...]] = []
         self._raw = bytearray()
         self.wire: list[tuple[Any, ...]] = []
@@ -100,7 +100,7 @@ class JournalWriter:
     def _frame(self, plane: int, count: int, first_ns: int, last_ns: int, raw: bytes | bytearray) -> None:
         packed = self._compressor.compress(raw)
         head = HEAD.pack(plane, count, len(packed), len(raw), first_ns, last_ns)
-        self._chain = hashlib.blake2b(self._chain + head + packed, digest_size=_CHAIN_BYTES).digest()
+        self._chain = hashlib.blake2b(self._chain + head + packed, digest_size=CHAIN_BYTES).digest()
         self._write(head + self._chain + packed)
 
     def _write(self, data: bytes) -> None:
