@@ -6,16 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from correlator.journal import Journal
-from correlator.records import Push, Request, Signal
+from correlator.records import Arrival, Broken, Push, Reply, Request, Signal, Stream
+from correlator.verdict import BreachOutcome
 from lab.cli import main
 from lab.dataset.columns import TABLES
 from lab.dataset.features import Row
+from lab.dataset.labels import Labels
+from lab.dataset.seen import Sight
 from lab.dataset.table import schema_of
+from lab.judging import read_judgement
+from lab.run_directory import RunDirectory
 
 RUN = "runs/tiny_outage/default/seed-7"
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "dataset.md"
@@ -207,3 +213,47 @@ def test_the_page_describes_every_column() -> None:
     kinds = page.partition("\n### Kinds")[2]
     for field in Row.__struct_fields__[1:]:
         assert f"`{field}`" in kinds, field
+
+
+def test_a_breach_that_did_not_last_was_never_due(tiny: Path, journal: Journal) -> None:
+    judgement = read_judgement(RunDirectory(tiny / RUN))
+    rule = judgement.rules[0]
+    breaches = [
+        BreachOutcome(60.0, 61.5, None, 3.5, 1, []),
+        BreachOutcome(70.25, None, 75.25, 4.5, 2, []),
+    ]
+    judged = msgspec.structs.replace(judgement, rules=[msgspec.structs.replace(rule, for_s=5.0, intervals=breaches)])
+    labels = Labels(3, journal.header, judged, (tiny / RUN / "scenario.json").read_bytes())
+    shared = (3, rule.alert, rule.asset, rule.severity, rule.bound, 5_000_000_000)
+    assert list(labels.due()) == [
+        (*shared, 60_000_000_000, None, 61_500_000_000, 3.5, rule.unit, 1),
+        (*shared, 70_250_000_000, 75_250_000_000, None, 4.5, rule.unit, 2),
+    ]
+
+
+def test_what_comes_late_doubled_or_after_hanging_up_is_seen_as_the_monitor_sees_it(journal: Journal) -> None:
+    """A request answered after its patience, one whose reply comes twice, and a stream that the monitor leaves."""
+    link, patience_ns = "monitor>apex", journal.header.monitor.request_timeout_ns
+    sight = Sight(journal.header)
+    records = [
+        Request(1, 0, link, 0, 1, "GET", "/api/v3/time", b"", 5, ""),
+        Request(2, 0, link, 0, 2, "GET", "/api/v3/time", b"", 5, ""),
+        Request(3, 0, link, 0, 3, "GET", "/api/v3/time", b"", 5, ""),
+        Stream(4, 1, link, 0, 1, "open", "/stream?streams=btcusdt@bookTicker"),
+        Reply(5, 10, link, 1, 1, 200, b"late", patience_ns + 20),
+        Reply(6, 10, link, 2, 2, 200, b"first", 40),
+        Arrival(7, 10, link, 6, 6, "reply", 2, 200, b"again", 60),
+        Push(8, 10, link, 4, 1, b"overtaken", 50),
+        Push(9, 20, link, 4, 1, b"overtaking", 30),
+        Push(10, 45, link, 4, 1, b"to nobody", 55),
+        Broken(11, 48, link, 3, 3, "reset"),
+        Stream(12, 52, link, 0, 1, "left", ""),
+    ]
+    seen = [*sight.take(records), *sight.until(2 * patience_ns)]
+    assert [(one.at_ns, one.what, one.payload, one.latency_ns) for one in seen] == [
+        (30, "push", b"overtaking", 0),
+        (40, "reply", b"first", 40),
+        (48, "no_reply", b"reset", 48),
+        (50, "push", b"overtaken", 0),
+        (patience_ns, "no_reply", b"timeout", patience_ns),
+    ]
