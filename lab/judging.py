@@ -8,13 +8,14 @@ from pathlib import Path
 import msgspec
 
 from correlator.journal import JournalError
-from correlator.judge import judge
+from correlator.judge import judge_findings
 from correlator.reporting import to_json
 from correlator.verdict import Judgement, Verdict
 from dashboards.run_page.page import render
 from lab.pool import Report
 from lab.progress import Failed, Judged
 from lab.run_directory import RunDirectory, RunDirectoryError, write_whole
+from lab.stored_run import StoredRun
 
 
 def judge_job(report: Report, path: Path) -> None:
@@ -29,20 +30,25 @@ def judge_job(report: Report, path: Path) -> None:
 
 
 def judge_directory(path: Path) -> Verdict:
-    """Judge a run and write ``verdict.json`` and ``report.html``.
+    """Judge a run and write ``verdict.json`` and ``report.html``; what was found is kept for the next time.
 
     Raises:
         JournalError: a journal is missing, foreign or damaged.
         RunDirectoryError: the verdict cannot be written.
         OSError: a journal cannot be read.
     """
-    directory = RunDirectory(path)
-    control = directory.control_journal
-    judgement = judge(directory.run_journal, control if control.exists() else None)
+    run = StoredRun(RunDirectory(path), fresh=True)
+    judgement = judge_findings(run.findings)
+    write_judgement(run.directory, judgement)
+    run.keep()
+    return judgement.verdict
+
+
+def write_judgement(directory: RunDirectory, judgement: Judgement) -> None:
+    """Write ``verdict.json`` and ``report.html``. Raises RunDirectoryError."""
     document = to_json(judgement)
     write_whole(directory.verdict, document)
     write_whole(directory.report, render(document).encode())
-    return judgement.verdict
 
 
 def read_judgement(directory: RunDirectory) -> Judgement:

@@ -43,6 +43,7 @@ class RunDocument(msgspec.Struct, frozen=True):
     false_alarms: list[AlertOutcome]
     injections: list[InjectionOutcome]
     run_dir: str
+    judged_under: str = ""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ def print_judgements(judged: Sequence[tuple[RunDirectory, Judgement | RunDocumen
             judgement.false_alarms,
             judgement.injections,
             str(directory.path),
+            judgement.judged_under,
         )
         for directory, judgement in judged
     ]
@@ -95,10 +97,10 @@ def show_runs(console: Console, runs: Sequence[Run], *, interrupted: bool) -> No
         if judgement is not None:
             show_verdict(console, judgement, run.directory)
         elif run.directory.run_journal.exists():
-            console.print(f"\n{run.simulation.name}: no verdict; what was simulated is in {run.directory.run_journal}")
+            console.print(f"\n{run.name}: no verdict; what was simulated is in {run.directory.run_journal}")
             console.print(f"next: lab judge {run.directory.path}")
         else:
-            console.print(f"\n{run.simulation.name}: not simulated")
+            console.print(f"\n{run.name}: not simulated")
     if interrupted:
         console.print("\ninterrupted")
 

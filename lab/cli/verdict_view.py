@@ -10,16 +10,16 @@ from correlator.verdict import AssertionOutcome, ExpectationOutcome, Judgement, 
 from dashboards.run_page.scale import clock
 from lab.run_directory import RunDirectory
 
-_STYLES = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
+STYLES = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
 _MOST_LISTED = 20
 _MOST_ACTIONS = 12
 _WIDE = 104  # columns that the table takes with everything in a column of its own
 
 
-def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory) -> None:
-    """The verdict, what was expected and what came, false alarms, and where everything was written."""
+def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory, *, written: bool = True) -> None:
+    """The verdict, what was expected and what came, false alarms, and where everything was, if it was, written."""
     title = Text(f"\n{judgement.scenario} · {judgement.case} · seed {judgement.seed}: ")
-    console.print(title.append(judgement.verdict, style=_STYLES[judgement.verdict]))
+    console.print(title.append(judgement.verdict, style=STYLES[judgement.verdict]))
     for injection in judgement.injections:
         console.print(
             f"injection {injection.name} ({injection.fault}): began {_at(injection.began_at_s)}, "
@@ -29,19 +29,19 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
         console.print(_expectations(judgement.expectations, wide=console.width >= _WIDE))
     for one in judgement.expectations:
         for verdict, text in (*_followed(one), *_contained(one)):
-            console.print(Text(f"  {text}: ").append(verdict, style=_STYLES[verdict]))
+            console.print(Text(f"  {text}: ").append(verdict, style=STYLES[verdict]))
     for miss in judgement.misses:
         who = " ".join(part for part in (miss.alert, miss.asset, miss.severity) if part)
         console.print(
-            Text(f"expected miss {who}, due {_at(miss.due_at_s)}: ").append(miss.verdict, style=_STYLES[miss.verdict])
+            Text(f"expected miss {who}, due {_at(miss.due_at_s)}: ").append(miss.verdict, style=STYLES[miss.verdict])
         )
     for assertion in judgement.assertions:
         told = f"asserted {_bound(assertion)}: "
-        console.print(Text(told).append(assertion.verdict, style=_STYLES[assertion.verdict]))
+        console.print(Text(told).append(assertion.verdict, style=STYLES[assertion.verdict]))
     _show_actions(console, judgement)
     for forbid in judgement.forbids:
         subject = " ".join(part for part in (forbid.alert, forbid.asset, forbid.severity) if part)
-        console.print(Text(f"forbidden {subject}: ").append(forbid.verdict, style=_STYLES[forbid.verdict]))
+        console.print(Text(f"forbidden {subject}: ").append(forbid.verdict, style=STYLES[forbid.verdict]))
     console.print(f"false alarms: {len(judgement.false_alarms)}")
     for alert in judgement.false_alarms[:_MOST_LISTED]:
         console.print(f"  {clock(alert.fired_at_s)} {alert.alert} {alert.asset} {alert.severity}: {alert.reason}")
@@ -57,7 +57,8 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
             console.print(f"  {reason}")
         if len(judgement.reasons) > _MOST_LISTED:
             console.print(f"  … and {len(judgement.reasons) - _MOST_LISTED} more in verdict.json")
-    console.print(f"wrote {directory.verdict} and {directory.report}")
+    if written:
+        console.print(f"wrote {directory.verdict} and {directory.report}")
 
 
 def _followed(one: ExpectationOutcome) -> list[tuple[Verdict, str]]:
@@ -126,7 +127,7 @@ def _expectations(expectations: list[ExpectationOutcome], *, wide: bool) -> Tabl
             _at(one.detected_at_s),
             "–" if one.latency_s is None else f"{one.latency_s:.3f} s",
             f"{one.deadline_s:g} s",
-            Text(outcome, style=_STYLES[one.verdict]),
+            Text(outcome, style=STYLES[one.verdict]),
         )
     return table
 
