@@ -152,6 +152,7 @@ def _run(
         if not args.json:
             for line in fate_of(standing, equivalents, len(standings), total, console.width):
                 console.print(line, soft_wrap=True)
+            console.file.flush()  # whoever reads a pipe wants to see it go on, too
 
     finished = True
     try:

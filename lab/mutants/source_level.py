@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py_compile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,8 +82,8 @@ def source_mutants(package: Mapping[str, bytes]) -> list[Mutant]:
 
 
 def build(edit: SourceEdit, package: Mapping[str, bytes], into: Path) -> Path:
-    """Make ``into`` hold the mutated package, and return it: the directory to import from. What was compiled of files
-    that do not change is left; a file that changes loses it, because it may keep its size within one tick of the clock.
+    """Make ``into`` hold the mutated package, compiled, and return it: the directory to import from. Only what differs
+    from what was built there before is written.
 
     Raises:
         PackageError: the package is not the one that the mutant was made from.
@@ -96,9 +97,9 @@ def build(edit: SourceEdit, package: Mapping[str, bytes], into: Path) -> Path:
         if path.is_file() and path.read_bytes() == source:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
-            compiled.unlink()
         path.write_bytes(source)
+        # Checked by content: a file that changes may keep its size within one tick of the clock that stamps it.
+        py_compile.compile(str(path), quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
     return into
 
 
