@@ -34,7 +34,7 @@ def build(roots: Sequence[Path], out: Path, hear: Callable[[str], None]) -> Buil
     """Write the data set of all runs below ``roots`` into ``out``, whose older data set makes way once it is done.
 
     Raises:
-        EvidenceError: there is no run with journals and verdict, a journal is damaged, or ``out`` holds other files.
+        EvidenceError: no run has journals and verdict, a journal is damaged, or ``out`` holds other files.
         OSError: something cannot be read or written; the older data set is then as it was.
     """
     found, left_out = find_runs(roots)
