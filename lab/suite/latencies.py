@@ -24,7 +24,7 @@ from typing import Literal
 from lab.suite.baseline import ExpectationBaseline, Rule
 from lab.suite.observation import MISSED
 from lab.suite.result import Change
-from lab.suite.statistics import cliffs_delta, fell_p, grew_p, shift_of, smallest_p
+from lab.suite.statistics import cliffs_delta, fell_p, grew_p, shift_of
 
 _SAME_S = 1e-9
 _LOST = (*MISSED, "never_due", "due_too_late")  # what is known for sure, and no detection in time
@@ -115,7 +115,7 @@ def _growth(
         if max(differences) < -matters_s:
             return _Growth(False, f"{n}, each by {-max(differences):.3f} s or more; {matters_s:.3g} s matter")
     old_s, new_s = list(before.values()), list(after.values())
-    if not old_s or not new_s or smallest_p(len(old_s), len(new_s)) > rule.alpha:
+    if not old_s or not new_s:
         return None
     if because := _beyond_noise(old_s, new_s, rule, matters_s):
         return _Growth(True, because)

@@ -69,11 +69,6 @@ def quantile_of(
     return _finite(value), _finite(low), _finite(high)
 
 
-def smallest_p(before: int, after: int) -> float:
-    """The smallest p that a one-sided rank test of so many against so many observations can give."""
-    return 1 / math.comb(before + after, before)
-
-
 def grew_p(before: Sequence[float], after: Sequence[float]) -> float:
     """One-sided Mann–Whitney U: how probable so much growth is if both were drawn from the same distribution.
 

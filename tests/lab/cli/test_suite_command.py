@@ -11,9 +11,17 @@ import time
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from correlator.verdict import Verdict
 from lab.cli import main
+from lab.cli.suite import exit_code
+from lab.suite.baseline import baseline_of
+from lab.suite.comparison import compare
+from lab.suite.gathering import gather
+from lab.suite.result import SuiteResult
+from tests.lab.suite.suite_samples import expected, observed
 
 OUTAGE = """
 schema: riskproof-scenario/1
@@ -187,3 +195,35 @@ def test_an_interruption_leaves_what_was_judged_and_no_green_result(tmp_path: Pa
     refused = lab("baseline", "update", "runs", "baseline.json", cwd=tmp_path)
     assert refused.returncode == 2
     assert "the suite was interrupted" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "code"),
+    [
+        (("pass", "unknown", "fail"), None, 1),
+        (("pass", "unknown"), None, 3),
+        (("pass", "pass"), ("pass", "pass"), 0),
+        (("pass", "unknown"), ("pass", "pass"), 3),
+        (("pass", "fail"), ("pass", "fail"), 1),  # a baseline excuses nothing
+        (("unknown", "pass"), ("unknown", "unknown"), 3),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst_and_a_fail_outranks_what_is_unknown(
+    now: tuple[Verdict, ...], before: tuple[Verdict, ...] | None, code: int
+) -> None:
+    def played(verdicts: tuple[Verdict, ...]) -> SuiteResult:
+        return gather([observed(seed, verdict=verdict) for seed, verdict in enumerate(verdicts)], seeds=len(verdicts))
+
+    result = played(now)
+    if before is not None:
+        comparison = compare(result, baseline_of(played(before)), name="baseline.json", selected=[Path()])
+        result = msgspec.structs.replace(result, comparison=comparison)
+    assert exit_code(result) == code
+
+
+def test_a_regression_exits_with_1_though_every_run_passes_or_is_unknown() -> None:
+    before = baseline_of(gather([observed(1, expected(latency_s=0.1)), observed(2, expected())], seeds=2))
+    result = gather([observed(1, expected(latency_s=4.0)), observed(2, verdict="unknown")], seeds=2)
+    comparison = compare(result, before, name="baseline.json", selected=[Path()])
+    assert exit_code(result) == 3
+    assert exit_code(msgspec.structs.replace(result, comparison=comparison)) == 1

@@ -80,6 +80,28 @@ def test_other_seeds_are_weighed_by_the_rank_test() -> None:
     assert "Cliff's delta 1.00, shift 1.500 s, n = 8 and 8" in found.because
 
 
+@pytest.mark.parametrize(
+    "slower",
+    [
+        [1.0, 3.0, 1.2, 3.2, 1.4, 3.4, 1.6, 3.6],  # half of them: p is too large, though effect and shift are not small
+        [1.4 + number / 20 for number in range(8)],  # every rank is beaten, by less than matters
+    ],
+)
+def test_growth_under_other_seeds_must_be_probable_and_large_and_matter(slower: list[float]) -> None:
+    before = [1.0 + number / 20 for number in range(8)]
+    assert whats(compared(latencies(*before), latencies(*slower, first_seed=50))) == []
+
+
+def test_many_seeds_prove_a_shift_that_is_too_weak_an_effect() -> None:
+    before = [float(number) for number in range(40)]
+    after = [one + 7.0 for one in before]
+    weak = compared(latencies(*before), latencies(*after, first_seed=50))
+    assert whats(weak) == []
+    assert whats(compared(latencies(*before), latencies(*after, first_seed=50), Rule(effect=0.2))) == [
+        ("slower", "fail")
+    ]
+
+
 def test_three_other_seeds_can_prove_nothing() -> None:
     assert whats(compared(latencies(1.0, 1.1, 1.2), latencies(5.0, 5.1, 5.2, first_seed=50))) == []
 

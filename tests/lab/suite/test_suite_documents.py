@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,9 +72,7 @@ def against_a_baseline() -> SuiteResult:
     before = baseline_of(gather([observed(1, expected(latency_s=0.1)), observed(2, expected())], seeds=2))
     result = a_result()
     comparison = compare(result, before, name="baseline.json", selected=[Path()])
-    return type(result)(
-        **{name: getattr(result, name) for name in result.__struct_fields__} | {"comparison": comparison}
-    )
+    return msgspec.structs.replace(result, comparison=comparison)
 
 
 def test_junit_has_a_suite_for_each_scenario_and_a_test_for_each_case_and_seed() -> None:
@@ -126,6 +125,18 @@ def test_no_message_makes_junit_unreadable_or_breaks_a_table(message: str) -> No
     conforms(Xml.fromstring(junit(result)))
     rows = [line for line in markdown(result).splitlines() if line.startswith("| ❔")]
     assert len(rows) == 1
+
+
+def test_no_reason_forges_markup_or_calls_a_person() -> None:
+    result = gather([observed(1, verdict="unknown", trouble="a | b <img> @everyone")], seeds=1)
+    text = markdown(gather_with_reason(result, "a | b <img>\n@everyone"))
+    assert "| a \\| b &lt;img> @\u200beveryone |" in text
+
+
+def gather_with_reason(result: SuiteResult, reason: str) -> SuiteResult:
+    (case,) = result.cases
+    seed = msgspec.structs.replace(case.seeds[0], reasons=[reason])
+    return msgspec.structs.replace(result, cases=[msgspec.structs.replace(case, seeds=[seed])])
 
 
 def test_the_same_result_gives_the_same_documents() -> None:

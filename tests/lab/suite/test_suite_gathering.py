@@ -42,6 +42,8 @@ def test_what_must_follow_an_alert_changes_nothing_of_its_detection() -> None:
     (stats,) = result.cases[0].expectations
     assert (stats.detected, stats.n, stats.outcomes) == (1, 1, ["detected"])
     assert result.verdict == "fail"
+    late = gather([observed(1, expected("not_resolved", 12.0), verdict="fail")], seeds=1)
+    assert late.cases[0].expectations[0].outcomes == ["late"]
 
 
 def test_a_proven_fail_is_masked_neither_by_an_unknown_nor_by_a_crash() -> None:
