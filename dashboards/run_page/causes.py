@@ -6,20 +6,20 @@ dotted for what is not known, thin for what a record or the rule itself names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
 from html import escape
 
 from dashboards.run_page.model import CausalEdge, CausalGraph, CausalNode, Dependence, Judgement
 from dashboards.run_page.scale import clock
-from dashboards.run_page.table import table
+from dashboards.run_page.table import says, table
 
 LAYERS = ("injection", "effect", "breach", "due", "alert", "action", "resolution")
 MOST_PER_LAYER = 40
-_WIDE, _HIGH = 138, 38
-_ACROSS, _DOWN = 190, 46
+_WIDE, _HIGH = 150, 50
+_ACROSS, _DOWN = 203, 58
 _TOP = 28
-_LETTERS = 23  # of a label that fit on one line
-_SWEEPS = 4
+_LETTERS = 23  # that fit on a line of a box
+_MOST_TIMES = 3  # of arrows that end in one box, beside it; those of more appear when they are pointed at
 _MEANINGS = {
     "removal necessary": "gone without it",
     "removal either": "one of several that would do",
@@ -49,62 +49,71 @@ def causes(judgement: Judgement) -> str:
 
 
 def _layers(graph: CausalGraph) -> list[list[CausalNode]]:
-    """Nodes by layer, empty layers left out, each ordered so that arrows cross little; at most so many in each."""
-    layers = [[node for node in graph.nodes if node.kind == kind] for kind in LAYERS]
-    layers = [sorted(layer, key=_when)[:MOST_PER_LAYER] for layer in layers if layer]
-    near: dict[str, list[str]] = {}
-    for edge in graph.edges:
-        near.setdefault(edge.from_, []).append(edge.to)
-        near.setdefault(edge.to, []).append(edge.from_)
-    for sweep in range(_SWEEPS):
-        for layer in layers if sweep % 2 == 0 else reversed(layers):
-            places = {node.id: place for one in layers for place, node in enumerate(one) if one is not layer}
-            own = {node.id: place for place, node in enumerate(layer)}
-            layer.sort(key=lambda node: (_middle(near.get(node.id, ()), places, own[node.id]), own[node.id]))
-    return layers
+    """Nodes by layer in the order of their times, empty layers left out; at most so many in each."""
+    layers = [sorted((node for node in graph.nodes if node.kind == kind), key=_when) for kind in LAYERS]
+    return [layer[:MOST_PER_LAYER] for layer in layers if layer]
 
 
 def _when(node: CausalNode) -> tuple[float, str]:
     return (float("inf") if node.at_s is None else node.at_s, node.id)
 
 
-def _middle(near: Sequence[str], places: dict[str, int], own: int) -> float:
-    found = [places[one] for one in near if one in places]
-    return sum(found) / len(found) if found else own
+def _heights(layers: list[list[CausalNode]], edges: list[CausalEdge]) -> dict[str, int]:
+    """Where each box lies: the largest layer by time, every other one as level as can be with what it hangs on."""
+    near: dict[str, list[str]] = {}
+    for edge in edges:
+        near.setdefault(edge.from_, []).append(edge.to)
+        near.setdefault(edge.to, []).append(edge.from_)
+    largest = max(range(len(layers)), key=lambda place: (len(layers[place]), -place))
+    y = {node.id: place * _DOWN for place, node in enumerate(layers[largest])}
+    for layer in [*layers[largest + 1 :], *reversed(layers[:largest])]:
+        wanted = []
+        for place, node in enumerate(layer):
+            found = [y[one] for one in near.get(node.id, ()) if one in y]
+            wanted.append((sum(found) / len(found) if found else place * _DOWN, place, node.id))
+        free = 0
+        for level, _, name in sorted(wanted):
+            y[name] = max(free, round(level))
+            free = y[name] + _DOWN
+    return y
 
 
 def _drawn(layers: list[list[CausalNode]], edges: list[CausalEdge]) -> str:
-    tallest = max(len(layer) for layer in layers)
+    y = _heights(layers, edges)
     corner: dict[str, tuple[int, int]] = {}
     parts = []
     for column, layer in enumerate(layers):
         x = column * _ACROSS + 1
         parts.append(f'<text class="group" x="{x}" y="14">{layer[0].kind}</text>')
-        above = (tallest - len(layer)) * _DOWN // 2
-        for place, node in enumerate(layer):
-            corner[node.id] = (x, _TOP + above + place * _DOWN)
-    arrows = [_arrow(edge, corner) for edge in edges if edge.from_ in corner and edge.to in corner]
-    boxes = [_box(node, corner[node.id]) for layer in layers for node in layer]
-    labels = [_took(edge, corner) for edge in edges if edge.from_ in corner and edge.to in corner]
+        corner |= {node.id: (x, _TOP + y[node.id]) for node in layer}
+    shown = [edge for edge in edges if edge.from_ in corner and edge.to in corner]
+    parts += [_arrow(edge, corner) for edge in shown]
+    parts += [_box(node, corner[node.id]) for layer in layers for node in layer]
+    arriving: dict[str, list[CausalEdge]] = {}
+    for edge in shown:
+        arriving.setdefault(edge.to, []).append(edge)
+    parts += [_times(found, corner[name]) for name, found in arriving.items() if len(found) <= _MOST_TIMES]
     width = (len(layers) - 1) * _ACROSS + _WIDE + 2
-    height = _TOP + tallest * _DOWN
+    height = max(y for _, y in corner.values()) + _DOWN
     return (
         f'<svg role="img" aria-label="causal graph; the table below says the same in words" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}"><defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" '
         'markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L8 4L0 8z" '
-        f'fill="currentColor"/></marker></defs>{"".join(parts + arrows + boxes + labels)}</svg>'
+        f'fill="currentColor"/></marker></defs>{"".join(parts)}</svg>'
     )
 
 
 def _box(node: CausalNode, corner: tuple[int, int]) -> str:
     x, y = corner
-    label = node.label if len(node.label) <= _LETTERS else node.label[: _LETTERS - 1] + "…"
+    lines = "".join(
+        f'<text class="row" x="{x + 6}" y="{y + 14 + 14 * place}">{escape(line)}</text>'
+        for place, line in enumerate(textwrap.wrap(node.label, _LETTERS, max_lines=2, placeholder="…"))
+    )
     when = "never" if node.at_s is None else clock(node.at_s)
-    says = f"<title>{escape(node.kind)}: {escape(node.label)}, {when}</title>"
+    title = f"<title>{escape(node.kind)}: {escape(node.label)}, {when}</title>"
     return (
-        f'<g class="{escape(node.kind)}">{says}<rect x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="4"/>'
-        f'<text x="{x + 6}" y="{y + 15}" font-size="11">{escape(label)}</text>'
-        f'<text class="tick" x="{x + 6}" y="{y + 30}">{when}</text></g>'
+        f'<g class="box-{escape(node.kind)}">{title}<rect x="{x}" y="{y}" width="{_WIDE}" height="{_HIGH}" rx="4"/>'
+        f'{lines}<text class="tick" x="{x + 6}" y="{y + 44}">{when}</text></g>'
     )
 
 
@@ -113,17 +122,25 @@ def _arrow(edge: CausalEdge, corner: dict[str, tuple[int, int]]) -> str:
     x1, y1, y2 = x1 + _WIDE, y1 + _HIGH // 2, y2 + _HIGH // 2
     bend = max((x2 - x1) // 2, 24)
     kind = f"{edge.by} {edge.strength or ''}".strip()
-    says = f"<title>{escape(_MEANINGS.get(kind, kind))}</title>"
+    took = "" if edge.seconds is None else f", {_seconds(edge.seconds)}"
+    title = f"<title>{escape(_MEANINGS.get(kind, kind))}{took}</title>"
     path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
-    return f'<path class="edge {escape(kind)}" d="{path}" marker-end="url(#tip)">{says}</path>'
+    return f'<path class="edge {escape(kind)}" d="{path}" marker-end="url(#tip)">{title}</path>'
 
 
-def _took(edge: CausalEdge, corner: dict[str, tuple[int, int]]) -> str:
-    if edge.seconds is None:
-        return ""
-    (x1, y1), (x2, y2) = corner[edge.from_], corner[edge.to]
-    x, y = (x1 + _WIDE + x2) / 2, (y1 + y2 + _HIGH) / 2 - 3
-    return f'<text class="took" x="{x:g}" y="{y:g}" text-anchor="middle">{edge.seconds:+.4g} s</text>'
+def _times(edges: list[CausalEdge], corner: tuple[int, int]) -> str:
+    """How long after its causes an event came, one time below the other where their arrows arrive."""
+    x, y = corner
+    above = y + _HIGH // 2 - 4 - (len(edges) - 1) * 6
+    return "".join(
+        f'<text class="took" x="{x - 9}" y="{above + 12 * place}" text-anchor="end">{_seconds(edge.seconds)}</text>'
+        for place, edge in enumerate(edges)
+        if edge.seconds is not None
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:+.3g} s" if abs(seconds) < 100 else f"{seconds:+.0f} s"
 
 
 def _legend(edges: list[CausalEdge]) -> str:
@@ -143,17 +160,16 @@ def _dependences(dependences: list[Dependence], known: dict[str, CausalNode]) ->
         return ""
     heads = ("event", "when", "depends on", "gone without", "without any injection")
     listed = table(heads, rows, name="what each event depends on", stacked=True)
-    return f"<h3>What each event depends on</h3>{listed}"
+    return f"<details><summary>What each of {len(rows)} events depends on, in words</summary>{listed}</details>"
 
 
 def _dependence(one: Dependence, node: CausalNode) -> tuple[str, ...]:
     control = {True: "comes all the same", False: "does not come", None: "not known"}[one.in_control]
     gone = "; ".join(" and ".join(names) for names in one.removals) or "–"
-    note = f' <span class="facts">{escape(one.note)}</span>' if one.note else ""
     return (
         f"{escape(node.kind)} {escape(node.label)}",
         "never" if node.at_s is None else clock(node.at_s),
-        escape(", ".join(one.depends_on) or "nothing injected") + note,
+        escape(", ".join(one.depends_on) or "nothing injected") + says(one.note),
         escape(gone),
         control,
     )

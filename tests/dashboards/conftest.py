@@ -71,9 +71,13 @@ class Browser:
         message, self._buffer = self._buffer.split(b"\0", 1)
         return json.loads(message)
 
-    def wait_for(self, method: str) -> None:
-        """Until an event of that name has come."""
-        while not any(event.get("method") == method for event in self._events):
+    def wait_until_loaded(self, loader: str) -> None:
+        """Until the document of that loader has loaded."""
+        while not any(
+            event.get("method") == "Page.lifecycleEvent"
+            and (event["params"]["loaderId"], event["params"]["name"]) == (loader, "load")
+            for event in self._events
+        ):
             self._events.append(self._receive())
 
     def complaints(self) -> list[str]:
@@ -104,8 +108,8 @@ class Tab:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=address)
-        browser.wait_for("Page.loadEventFired")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
+        browser.wait_until_loaded(self.call("Page.navigate", url=address)["loaderId"])
         self.settle()
 
     def call(self, method: str, **parameters: Any) -> Any:

@@ -98,7 +98,7 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         targets = [value or "" for name, value in attrs if name in ("src", "href") and value != "data:,"]
         self.fetched += [target for target in targets if not target.startswith("#")]
-        if tag not in ("meta", "link"):
+        if tag not in ("meta", "link", "br", "input"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
