@@ -192,10 +192,16 @@ def test_a_simulation_that_takes_too_long_is_ended_and_told(played: Played, tmp_
 
 
 def test_a_market_that_cannot_be_played_is_the_authors_mistake(tmp_path: Path) -> None:
-    path = tmp_path_scenario(tmp_path)
-    sets = ["market.start=2023-03-08T23:59:00Z"]
-    with pytest.raises(ScenarioError, match="duration: found an end at 2023-03-09T00:02:00Z"):
-        settled(load_scenario(path, sets=sets).experiments, sets=sets)
+    (tmp_path / "markets").mkdir()
+    bars = [f"{1_692_230_400_000 + minute * 60_000},100,100,100,100,1,0,0,0,0,0,0" for minute in range(60)]
+    bars[40] = bars[40].replace(",100,1,", ",NaN,1,")
+    (tmp_path / "markets/own.csv").write_text("\n".join(bars))
+    (tmp_path / "markets/own.yaml").write_text(
+        "schema: riskproof-market/1\nmarket: own\nseries: [{pair: BTC/USDT, file: own.csv}]\nat_par: [USDT]\n"
+    )
+    text = SCENARIO.replace("{source: calm_2023_02_kucoin_1m, start: 2023-02-26T00:00:00Z}", "{source: own}")
+    with pytest.raises(ScenarioError, match=r"own\.csv:41: close: found nan; expected a finite price"):
+        write(tmp_path, text)
 
 
 def test_long_experiments_come_first_and_judgements_before_all(played: Played, tmp_path: Path) -> None:
