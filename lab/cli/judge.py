@@ -107,14 +107,16 @@ def _asked(args: argparse.Namespace, runs: Sequence[StoredRun]) -> list[tuple[Re
 
 def _demands(run: StoredRun, file: str | None, case: str | None) -> Resolved:
     """What a run's own scenario asks, or the one in ``file``."""
-    from lab.rescoring import demands_of
+    from lab.rescoring import RescoringError, demands_of
     from lab.scenario.resolve import load_scenario
 
     header = run.findings.reading.header
     if file is None:
         return header.resolved
-    (experiment,) = load_scenario(file, case=case or header.case, seed=header.seed).experiments
-    return demands_of(experiment, run.findings.journal)
+    experiments = load_scenario(file, case=case or header.case, seed=header.seed).experiments
+    if len(experiments) > 1:
+        raise RescoringError(f"--case {case or header.case}: {len(experiments)} cases of {file} fit; expected one")
+    return demands_of(experiments[0], run.findings.journal)
 
 
 def _show(directories: Sequence[RunDirectory], judged: Sequence[Rejudged]) -> None:

@@ -48,7 +48,7 @@ def _paired(
 
 
 def _rule(one: ExpectationOutcome) -> tuple[str | None, ...]:
-    return (one.alert, one.action, one.asset, one.severity, one.of, one.injection, one.origin)
+    return (one.alert, one.action, one.asset, one.severity, one.injection, one.origin)
 
 
 def _differ(one: ExpectationOutcome, other: ExpectationOutcome) -> bool:

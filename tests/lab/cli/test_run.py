@@ -61,7 +61,7 @@ def test_the_document_says_what_was_due_and_what_was_detected(crash: tuple[Path,
         assert one["detected_at_s"] - one["due_at_s"] == pytest.approx(one["latency_s"], abs=1e-6)
         assert one["latency_s"] < one["deadline_s"] == 5
     assert sorted(path.name for path in (directory / run["run_dir"]).iterdir()) == [
-        "control.journal", "limits.yaml", "report.html", "run.journal", "scenario.json", "verdict.json",
+        "control.journal", "findings", "limits.yaml", "report.html", "run.journal", "scenario.json", "verdict.json",
     ]  # fmt: skip
 
 
