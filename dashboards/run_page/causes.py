@@ -15,10 +15,12 @@ from dashboards.run_page.table import says, table
 
 LAYERS = ("injection", "effect", "breach", "due", "alert", "action", "resolution")
 MOST_PER_LAYER = 40
-_WIDE, _HIGH = 150, 50
-_ACROSS, _DOWN = 203, 58
+_WIDE, _HIGH = 145, 50
+_DOWN = 58
+_GAP = 52
+_FAN = 88  # before breaches, where arrows of several injections arrive
 _TOP = 28
-_LETTERS = 23  # that fit on a line of a box
+_LETTERS = 22  # that fit on a line of a box
 _MOST_TIMES = 3  # of arrows that end in one box, beside it; those of more appear when they are pointed at
 _MEANINGS = {
     "removal necessary": "gone without it",
@@ -82,8 +84,10 @@ def _drawn(layers: list[list[CausalNode]], edges: list[CausalEdge]) -> str:
     y = _heights(layers, edges)
     corner: dict[str, tuple[int, int]] = {}
     parts = []
+    x = 1
     for column, layer in enumerate(layers):
-        x = column * _ACROSS + 1
+        if column:
+            x += _WIDE + (_FAN if layer[0].kind == "breach" else _GAP)
         parts.append(f'<text class="group" x="{x}" y="14">{layer[0].kind}</text>')
         corner |= {node.id: (x, _TOP + y[node.id]) for node in layer}
     shown = [edge for edge in edges if edge.from_ in corner and edge.to in corner]
@@ -93,7 +97,7 @@ def _drawn(layers: list[list[CausalNode]], edges: list[CausalEdge]) -> str:
     for edge in shown:
         arriving.setdefault(edge.to, []).append(edge)
     parts += [_times(found, corner[name]) for name, found in arriving.items() if len(found) <= _MOST_TIMES]
-    width = (len(layers) - 1) * _ACROSS + _WIDE + 2
+    width = x + _WIDE + 1
     height = max(y for _, y in corner.values()) + _DOWN
     return (
         f'<svg role="img" aria-label="causal graph; the table below says the same in words" width="{width}" '

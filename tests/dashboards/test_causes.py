@@ -46,7 +46,7 @@ def test_events_stand_in_layers_with_the_time_of_each_step() -> None:
     drawn = page(GRAPH)
     outline(drawn)
     heads = re.findall(r'<text class="group" x="(\d+)" y="14">(\w+)</text>', drawn)
-    assert heads == [("1", "injection"), ("204", "effect"), ("407", "breach"), ("610", "due"), ("813", "alert")]
+    assert heads == [("1", "injection"), ("198", "effect"), ("431", "breach"), ("628", "due"), ("825", "alert")]
     assert re.findall(r'class="took"[^>]*>([^<]*)<', drawn) == ["+5 s", "+3595 s", "+3 s", "+1 s"]
     assert "breach: stablecoin_peg USDT high &lt;bound&gt;, 02:00:00" in drawn
     assert "… and 2 more events in verdict.json." in told(drawn)

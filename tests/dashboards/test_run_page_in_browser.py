@@ -11,7 +11,7 @@ from tests.dashboards.test_run_page import CONTAINED, JUDGEMENT
 
 PAGE = render(to_json(JUDGEMENT))
 WHOLE = "00:00:00 to 03:00:00"
-LEFT, RIGHT = 234, 96  # of a chart: room for names, and for names of limits
+LEFT, RIGHT = 264, 96  # of a chart: room for names, and for names of limits
 PLOTTED = 1_200 - 2 * 16 - LEFT - RIGHT
 
 
@@ -52,20 +52,20 @@ def test_keys_step_through_the_moments_and_say_both_views_of_each(opened: Opener
         "stablecoin_peg USDT high firing since 02:00:04: 101.5 bp against 100 bp",
         "FALSE ALARM stablecoin_peg USDC high firing since 02:00:04: 101.5 bp against 100 bp",
         "true",
-        "injected slide since 01:00:00",
-        "stablecoin_peg USDT high beyond 100 bp since 02:00:00, at worst 140 bp",
         "stablecoin_peg USDT high due 02:00:03.000",
+        "stablecoin_peg USDT high beyond 100 bp since 02:00:00, at worst 140 bp",
+        "injected slide since 01:00:00",
     ]
     assert said(tab) == [
         "01:00:05.000 2023-02-20 01:00:05 UTC",
         "the risk manager sees",
         "nothing",
         "true",
-        "injected slide since 01:00:00",
         "slide took effect 01:00:05.000",
+        "injected slide since 01:00:00",
     ]
     assert tab.run("document.getElementById('timeline').getAttribute('aria-valuetext')") == (
-        "01:00:05.000; seen: nothing; true: injected slide since 01:00:00, slide took effect 01:00:05.000"
+        "01:00:05.000; seen: nothing; true: slide took effect 01:00:05.000, injected slide since 01:00:00"
     )
     tab.press("Escape")
     assert tab.run("document.getElementById('moment').hidden") is True

@@ -1,6 +1,7 @@
 // A measure: the band of its true values against its limits, and what the monitor saw when it fired.
 
 const MEASURE_HIGH = 150;
+const CAPTION = 220; // beside a chart, as wide as the style makes it
 const DASHES = {info: "1 3", warning: "2 3", high: "7 4", critical: ""};
 const segmentsOf = new Map();
 
@@ -50,7 +51,7 @@ function shownBounds(measure, high) {
 function drawMeasure(element, measure) {
   const width = element.clientWidth;
   if (!width) return;
-  const box = frame(width, 190);
+  const box = frame(width, CAPTION);
   const [top, bottom] = [16, MEASURE_HIGH - 22];
   const drawn = segments(measure).filter(([begins, ends]) => ends > view.from && begins < view.to);
   const said = (measure.said ?? []).filter(([at]) => at >= view.from && at <= view.to);

@@ -1,6 +1,6 @@
 // One moment from both sides: what the risk manager saw then, and what was true.
 
-const MOST_SAID = 8;
+const MOST_SAID = 5; // the latest of each view
 const panel = document.getElementById("moment");
 
 function standing(side, at) {
@@ -10,12 +10,12 @@ function standing(side, at) {
     for (const row of group.rows) {
       for (const [, begins, ends, says] of row[side]) {
         if (ends === null ? Math.abs(begins - at) <= near : begins <= at && (at < ends || (at === END_S && ends >= END_S))) {
-          found.push(ends === null ? `${says} ${clock(begins, 3)}` : says);
+          found.push([begins, ends === null ? `${says} ${clock(begins, 3)}` : says]);
         }
       }
     }
   }
-  return found;
+  return found.sort((one, other) => other[0] - one[0]).map(([, says]) => says);
 }
 
 function listed(heading, said) {

@@ -13,7 +13,7 @@ const watcher = new IntersectionObserver((entries) => {
 function watchChart(element) {
   const measure = run.measures[Number(element.dataset.measure)];
   watcher.observe(element);
-  gestures(element, () => frame(element.clientWidth, 190));
+  gestures(element, () => frame(element.clientWidth, CAPTION));
   drawMeasure(element, measure);
   painters.push(() => { if (inSight.has(element)) drawMeasure(element, measure); });
 }

@@ -33,7 +33,7 @@ function drawnItem(box, [kind, begins, ends, says], y) {
 }
 
 function rowLabel(box, row, y) {
-  const room = box.narrow ? Math.floor((box.width - 16) / 6.2) : Math.floor((box.left - 40) / 6.05);
+  const room = box.narrow ? Math.floor((box.width - 16) / 6.2) : Math.floor((box.left - 44) / 6.5);
   const text = row.label.length > room ? row.label.slice(0, room - 1) + "…" : row.label;
   return `<text class="row" x="${box.narrow ? 4 : 10}" y="${y}"><title>${escaped(row.label)}</title>${escaped(text)}</text>`;
 }

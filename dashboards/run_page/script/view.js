@@ -14,7 +14,7 @@ let linking = 0;
 // Where time lies in a drawing of that width: the same places in every chart, so that they can be read from top to bottom.
 function frame(width, caption) {
   const narrow = document.documentElement.clientWidth < NARROW;
-  const left = narrow ? 46 : 234 - caption;
+  const left = narrow ? 46 : 264 - caption;
   return {width, narrow, left, right: width - (narrow ? 10 : 96)};
 }
 
