@@ -83,7 +83,9 @@ def execute(args: argparse.Namespace) -> int:
     hunts: list[Hunt] = []
     interrupted = False
     with ExitStack() as stack, place_for_runs(None) as place, Progress(args.json) as progress:
-        bench = Bench(place, jobs=args.jobs or os.cpu_count() or 1, keep_all=False, monitor=args.monitor)
+        bench = Bench(
+            place, jobs=args.jobs or os.cpu_count() or 1, keep_all=False, monitor=args.monitor, removals="none"
+        )
 
         def told(tried: Tried) -> None:
             value = "unknown" if tried.score is None else f"{tried.score.value:,.6g} {objective.unit}"

@@ -72,7 +72,9 @@ def execute(args: argparse.Namespace) -> int:
         (out.parent / run.draft.names.limits).write_text(run.limits_beside, encoding="utf-8")
     interrupted = reproduced = False
     with place_for_runs(None) as place, Progress(args.json) as progress:
-        bench = Bench(place, jobs=args.jobs or os.cpu_count() or 1, keep_all=False, monitor=args.monitor)
+        bench = Bench(
+            place, jobs=args.jobs or os.cpu_count() or 1, keep_all=False, monitor=args.monitor, removals="none"
+        )
 
         def kept(shrunk: Shrunk) -> None:
             _write(out, args.run, run, shrunk, bench.runs)
@@ -131,6 +133,7 @@ def _write(out: Path, whence: Path, run: StoredRun, shrunk: Shrunk, runs: int) -
     """The scenario with where it comes from in its description and in comments."""
     import msgspec
 
+    from lab.cli.console import wrapped
     from lab.run_directory import write_whole
     from lab.tuning.yaml_text import yaml_text
 
@@ -142,7 +145,9 @@ def _write(out: Path, whence: Path, run: StoredRun, shrunk: Shrunk, runs: int) -
     description = f"Shrunk from {origin}: {finding}.{seeds}"
     lines = [f"# Written by lab shrink from the run {whence} after {runs} runs."]
     if shrunk.steps:
-        lines.append(f"# Left out or made smaller: {'; '.join(dict.fromkeys(shrunk.steps))}.")
+        smaller = f"Left out or made smaller: {'; '.join(dict.fromkeys(shrunk.steps))}."
+        lines += wrapped("# ", smaller, 118)
+    lines = [line if line.startswith("#") else f"#{line[1:]}" for line in lines]
     if run.setup.limits_text or run.setup.leaves_out or run.setup.timing_ms:
         lines.append("# The monitor of that run was set up otherwise than the firm means it: ours may notice this.")
     draft = msgspec.structs.replace(shrunk.draft, description=description)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from lab.arms import Removals
 from lab.scenario.errors import Mark, ScenarioError, one_of, problem
 from lab.scenario.limits import load_limits
 from lab.scenario.model import AS_MEANT, Experiment, MonitorSetup
 from lab.scenario.resolve import load_scenario
-from lab.trials import Trial, play, settled
+from lab.trials import Trial, play
+from lab.trials import settled as settle
 from lab.tuning.vary import Axis, coarser, told_of_axis
 
 
@@ -69,16 +71,20 @@ def monitor_setup(limits_file: Path | None) -> MonitorSetup:
 class Bench:
     """Plays batches of experiments, each variant under a name of its own.
 
-    ``jobs``: how many processes at once. ``monitor``: a directory with another monitor package. Starts that were
-    looked up once are not looked up again for an equal world.
+    ``jobs``: how many processes at once. ``monitor``: a directory with another monitor package. ``removals``: which
+    injections are left out in arms of their own; without them it may stay unknown whether an alert is of the injection
+    that its expectation names. Starts that were looked up once are not looked up again for an equal world.
     """
 
-    def __init__(self, out: Path, *, jobs: int, keep_all: bool, monitor: Path | None = None) -> None:
+    def __init__(
+        self, out: Path, *, jobs: int, keep_all: bool, monitor: Path | None = None, removals: Removals = "each"
+    ) -> None:
         self.jobs = jobs
         self.runs = 0
         self._out = out
         self._keep_all = keep_all
         self._monitor = monitor
+        self._removals: Removals = removals
         self._starts_ns: dict[bytes, int] = {}
 
     def play(self, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Trial]]:
@@ -91,7 +97,9 @@ class Bench:
         """
         places = {(one.scenario, one.case, one.seed): place for place, one in enumerate(experiments)}
         assert len(places) == len(experiments)
-        with closing(play(self._settled(experiments), self._out, jobs=self.jobs, monitor=self._monitor)) as trials:
+        settled = self._settled(experiments)
+        playing = play(settled, self._out, jobs=self.jobs, monitor=self._monitor, removals=self._removals)
+        with closing(playing) as trials:
             for trial in trials:
                 self.runs += 1
                 one = trial.experiment
@@ -102,7 +110,7 @@ class Bench:
     def _settled(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         worlds = [_world(one) for one in experiments]
         new = {world: one for world, one in zip(worlds, experiments, strict=True) if world not in self._starts_ns}
-        for world, one in zip(new, settled(list(new.values())), strict=True):
+        for world, one in zip(new, settle(list(new.values())), strict=True):
             self._starts_ns[world] = one.start_ns or 0
         return [
             msgspec.structs.replace(one, start_ns=self._starts_ns[world])

@@ -73,7 +73,7 @@ def _loss(trial: Trial, judgement: Judgement, harmed_s: float, noticed_s: float 
 
 def _latency(trial: Trial, judgement: Judgement, harmed_s: float, noticed_s: float | None) -> tuple[float, str] | None:
     """The longest time that a rule which had become due since the harm waited for its alert."""
-    longest, what = 0.0, "nothing was due"
+    longest, what = 0.0, "nothing that was due had to wait"
     for rule in judgement.rules:
         dues_s = [one.due_at_s for one in rule.intervals if one.due_at_s is not None and one.due_at_s >= harmed_s]
         if not dues_s:

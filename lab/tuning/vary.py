@@ -67,7 +67,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
     def text(self, value: float) -> str:
         """The value as a scenario file says it: ``50 bp``, ``1min30s``, ``120 BTC``."""
         if self.dimension == "duration":
-            return format_duration(round(value))
+            return duration_text(round(value))
         if self.dimension == "share":
             return share_text(round(value, 9))
         plain = number_text(round(value, 9))
@@ -96,6 +96,15 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
 def number_text(value: float) -> str:
     """The number without an exponent, to the last digit: it reads back as the same float."""
     return f"{Decimal(repr(value)).normalize():f}" if value else "0"
+
+
+def duration_text(duration_ns: int) -> str:
+    """The duration with its seconds as a decimal: ``1min4.32s``, where ``format_duration`` says ``1min4s320ms``."""
+    minutes, rest_ns = divmod(duration_ns, _MIN)
+    if duration_ns < _S or rest_ns % _S == 0 or rest_ns < _S:
+        return format_duration(duration_ns)
+    seconds = f"{number_text(rest_ns / 1e9)}s"
+    return f"{format_duration(minutes * _MIN)}{seconds}" if minutes else seconds
 
 
 def share_text(share: float) -> str:

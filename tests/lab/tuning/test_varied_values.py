@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lab.scenario.errors import ScenarioError
 from lab.scenario.units import parse_duration, parse_share
-from lab.tuning.vary import Axis, number_text, parse_axis, share_text
+from lab.tuning.vary import Axis, duration_text, number_text, parse_axis, share_text
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,13 @@ def test_number_is_written_without_exponent_and_to_the_last_digit(value: float) 
 @given(st.floats(0, 1))
 def test_share_is_written_to_the_last_digit(value: float) -> None:
     assert parse_share(share_text(value)) == value
+
+
+@given(st.integers(0, 10**16))
+def test_duration_reads_back_as_it_was(duration_ns: int) -> None:
+    assert parse_duration(duration_text(duration_ns)) == duration_ns
+
+
+def test_duration_says_its_seconds_as_a_decimal() -> None:
+    texts = [duration_text(seconds) for seconds in (17_780_000_000, 64_320_000_000, 90_000_000_000, 60_200_000_000)]
+    assert texts == ["17.78s", "1min4.32s", "1min30s", "1min200ms"]
