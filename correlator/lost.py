@@ -50,8 +50,8 @@ def lost_against_control(run: Path, control: Path, from_s: float, until_s: float
 
 
 def _equity(path: Path, start_ns: int, steps: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Equity at the end of each step since the start; NaN before it is first defined."""
-    at_ns = start_ns + np.arange(1, steps + 1, dtype=np.int64) * _STEP_NS
+    """Equity at each multiple of the step since the start; NaN before it is first defined."""
+    at_ns = start_ns + np.arange(steps, dtype=np.int64) * _STEP_NS
     equity = np.full(steps, np.nan)
     until_ns = int(at_ns[-1])
 
