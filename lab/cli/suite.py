@@ -167,12 +167,15 @@ def _compared(result: SuiteResult, baseline: Baseline, args: argparse.Namespace,
 
 
 def _write(result: SuiteResult, args: argparse.Namespace) -> None:
+    from dashboards.suite_page.page import render
     from lab.run_directory import write_whole
     from lab.suite.junit import junit
     from lab.suite.markdown import markdown
 
     args.out.mkdir(parents=True, exist_ok=True)
-    write_whole(args.out / "suite.json", _encoded(result))
+    document = _encoded(result)
+    write_whole(args.out / "suite.json", document)
+    write_whole(args.out / "suite.html", render(document).encode())
     if args.junit is not None:
         write_whole(args.junit, junit(result))
     if args.markdown is not None:
@@ -195,13 +198,19 @@ def _close(console: Console, result: SuiteResult, args: argparse.Namespace) -> N
     from lab.suite.closing import show_result
 
     show_result(console, result)
-    written = [args.out / "suite.json", *(file for file in (args.junit, args.markdown) if file is not None)]
+    written = [
+        args.out / "suite.json",
+        args.out / "suite.html",
+        *(file for file in (args.junit, args.markdown) if file is not None),
+    ]
     console.print(f"wrote {', '.join(str(file) for file in written)}")
     if result.interrupted:
         console.print("interrupted")
-    bad = next((one for case in result.cases for one in case.seeds if one.verdict != "pass"), None)
+    bad = next(((case, one) for case in result.cases for one in case.seeds if one.verdict != "pass"), None)
     if bad is not None:
-        console.print(f"next: lab judge {bad.directory}")
+        case, seed = bad
+        again = f"lab run {case.file} --case {case.case} --seed {seed.seed}"
+        console.print(f"next: {again if seed.trouble else f'lab judge {seed.directory}'}")
     elif result.comparison is not None and result.comparison.changed:
         console.print(f"next, if this is how it should be: lab baseline update {args.out} {args.baseline}")
     elif result.comparison is None and not result.interrupted:

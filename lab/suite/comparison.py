@@ -54,6 +54,8 @@ def compare(
                             Changed(found.what, found.gates, scenario, case, subject,
                                     found.before, found.after, found.because)
                         )  # fmt: skip
+                elif new is None and not after.expectations and _is_in_doubt(after):
+                    continue  # nothing was judged, and that is told as newly unknown
                 elif sorted(before.seeds) == sorted(after.seeds) or "when due" not in subject:
                     # What judge_all asks for depends on the seed: other seeds, other dues.
                     changed.append(_appeared(scenario, case, subject, gone=new is None))
@@ -67,6 +69,10 @@ def gate(comparison: Comparison) -> Verdict:
     """What the changes make of a suite: the worst of them."""
     gates = [one.gates for one in comparison.changed]
     return "fail" if "fail" in gates else "unknown" if "unknown" in gates else "pass"
+
+
+def _is_in_doubt(case: CaseBaseline) -> bool:
+    return all(one.verdict == "unknown" for one in case.seeds.values())
 
 
 def _appeared(scenario: str, case: str, subject: str, *, gone: bool) -> Changed:

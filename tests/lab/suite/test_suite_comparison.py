@@ -125,6 +125,11 @@ def test_a_doubt_is_newly_unknown_and_no_lost_detection() -> None:
     assert gate(found) == "unknown"
 
 
+def test_a_crash_is_newly_unknown_and_takes_no_expectation_away() -> None:
+    crashed = observed(1, verdict="unknown", trouble="MemoryError")
+    assert whats(compared(latencies(1.0), [crashed])) == [("newly unknown", "unknown")]
+
+
 def test_a_proven_regression_outranks_a_doubt() -> None:
     before = [*latencies(1.0), observed(1, expected(), case="other")]
     after = [missing("doubtful"), observed(1, expected(latency_s=9.0), case="other")]
