@@ -21,11 +21,15 @@ Measure = Callable[[Sequence[tuple[float, ...]]], list[Point]]
 
 
 class Plane(NamedTuple):
-    """A lattice of ``side + 1`` nodes a side, of which some were played. A node is (column, row), from the least."""
+    """A lattice of ``side + 1`` nodes a side, of which some were played. A node is (column, row), from the least.
+
+    ``is_whole``: the boundary was parted as often as was asked for.
+    """
 
     axes: tuple[Axis, Axis]
     side: int
     played: dict[Node, Point]
+    is_whole: bool = True
 
     def state(self, node: Node, place: int) -> tuple[State, bool]:
         """The state at a node, and whether it was played there; else it is that of the nearest node that was."""
@@ -68,7 +72,7 @@ def explore(axes: tuple[Axis, Axis], measure: Measure, *, levels: int, most_poin
             (column + right, row + up) for column, row in (*mixed, *beside) for up in (0, half) for right in (0, half)
         ]
         width = half
-    return plane
+    return plane._replace(is_whole=goes_on)
 
 
 def _is_mixed(plane: Plane, cell: Node, width: int) -> bool:

@@ -117,6 +117,8 @@ def lines_of(
             if one.between:
                 counted = ", ".join(f"{count} {state}" for state, count in one.between.items())
                 lines.append(f"  owed and not noticed: {counted} of {len(points)} points")
+    if plane is not None and not plane.is_whole:
+        lines += ["", "  coarser than was asked for: the runs were spent (--budget)"]
     lines += ["", *legend([state for point in points for state in point.states], inferred=plane is not None)]
     alarms = [point for point in points if point.false_alarms]
     if alarms:

@@ -49,7 +49,7 @@ def page(title: str, lines: Sequence[str], svg: str) -> str:
     """A page that needs nothing but itself: the title, what was found in words, the picture."""
     style = (
         "body{font:15px/1.45 system-ui,sans-serif;margin:1.5rem auto;max-width:46rem;padding:0 1rem;color:#222;"
-        "background:#fff}pre{white-space:pre-wrap;overflow-wrap:anywhere}svg{max-width:100%;height:auto}"
+        "background:#fff}pre{overflow-x:auto}svg{max-width:100%;height:auto}"
         "@media (prefers-color-scheme:dark){body{color:#ddd;background:#16191d}}"
     )
     text = escape("\n".join(lines))

@@ -130,7 +130,7 @@ def test_map_plays_the_boundary_and_infers_the_rest() -> None:
     plane = explore(
         (AXIS, ACROSS), lambda asked: [point(values, rule(values)) for values in asked], levels=2, most_points=400
     )
-    assert plane.side == 16
+    assert (plane.side, plane.is_whole) == (16, True)
     assert len(plane.played) < 17 * 17 * 0.6
     wrong = [
         (column, row)
@@ -154,4 +154,5 @@ def test_map_keeps_its_budget_and_is_drawn_all_the_same() -> None:
 
     plane = explore((AXIS, ACROSS), measure, levels=3, most_points=30)
     assert len(asked_for) == len(set(asked_for)) == len(plane.played) == 30
+    assert not plane.is_whole
     assert len(grid(plane, 0)) == 33 + 4
