@@ -17,7 +17,7 @@ State = Literal["not_owed", "doubtful", "noticed", "late", "missed", "unknown"]
 
 _WORST_FIRST: tuple[State, ...] = ("missed", "late", "unknown", "doubtful", "noticed", "not_owed")
 _NOT_OWED = ("never_due", "due_too_late", "no_effect")
-_UNTOLD = ("in_control", "stood_already", "interrupted", "not_judged")
+_UNTOLD = ("in_control", "other_cause", "cause_unknown", "stood_already", "interrupted", "not_judged")
 
 
 def state_of(outcome: ExpectationOutcome) -> State:
