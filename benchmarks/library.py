@@ -1,4 +1,4 @@
-"""Wall time of the whole library: every case of every shipped scenario, one seed, with its control and its verdict.
+"""Wall time of the whole library: every case of every shipped scenario, one seed, with its arms and its verdict.
 
 python -m benchmarks.library [SCENARIO …]
 """
@@ -6,36 +6,41 @@ python -m benchmarks.library [SCENARIO …]
 from __future__ import annotations
 
 import collections
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import msgspec
-
 from benchmarks.figures import Figure, table
-from lab.scenario.resolve import SHIPPED, scenario_files
+from lab.pool import Job
+from lab.progress import Finished, Progress
+from lab.scenario.resolve import SHIPPED, load_scenario, scenario_files
+from lab.trials import play, settled
 
 
 def measure(files: list[str] | None = None) -> list[Figure]:
-    """Run the scenarios as a user would, with one command."""
-    named = files or [str(path) for path in scenario_files(SHIPPED)]
+    """Play the scenarios as a suite does, from reading their files to the last verdict."""
+    named = [Path(file) for file in files] if files else scenario_files(SHIPPED)
+    verdicts: collections.Counter[str] = collections.Counter()
+    arms: list[float] = []
+
+    def hear(job: Job, told: Progress) -> None:
+        if isinstance(told, Finished):
+            arms.append(told.wall_s)
+
+    simulated_s = 0.0
+    began_s = time.perf_counter()
     with tempfile.TemporaryDirectory() as directory:
-        began_s = time.perf_counter()
-        command = [sys.executable, "-m", "lab.cli", "run", *named, "--out", directory, "--json"]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-        took_s = time.perf_counter() - began_s
-        verdicts: collections.Counter[str] = collections.Counter()
-        simulated_s = 0.0
-        for verdict in sorted(Path(directory).rglob("verdict.json")):
-            told = msgspec.json.decode(verdict.read_bytes())
-            verdicts[told["verdict"]] += 1
-            simulated_s += told["ended"]["at_s"]
+        experiments = settled([one for file in named for one in load_scenario(file).experiments])
+        for trial in play(experiments, Path(directory), keep="verdicts", hear=hear):
+            verdicts[trial.verdict] += 1
+            simulated_s += 0.0 if trial.judgement is None else trial.judgement.ended.at_s
+    took_s = time.perf_counter() - began_s
     told_of = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     return [
         Figure(f"library of {len(named)} scenarios, {verdicts.total()} cases", f"{took_s:.0f} s"),
-        Figure("of which simulated", f"{simulated_s / 3600:,.0f} h beside the controls"),
+        Figure("of which simulated", f"{len(arms)} arms in {sum(arms):.0f} s of all cores together"),
+        Figure("that were judged", f"{simulated_s / 3600:,.0f} simulated hours beside the controls"),
         Figure("verdicts", told_of),
     ]
 

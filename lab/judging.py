@@ -14,23 +14,25 @@ from correlator.verdict import Judgement, Verdict
 from dashboards.run_page.page import render
 from lab.pool import Report
 from lab.progress import Failed, Judged
-from lab.run_directory import RunDirectory, RunDirectoryError, write_whole
+from lab.run_directory import Keep, RunDirectory, RunDirectoryError, write_whole
 from lab.stored_run import StoredRun
 
 
-def judge_job(report: Report, path: Path) -> None:
+def judge_job(report: Report, path: Path, keep: Keep = "all") -> None:
     """Job: ``judge_directory``; what is wrong with the files is told in one line."""
     began_s = time.perf_counter()
     try:
-        verdict = judge_directory(path)
+        verdict = judge_directory(path, keep)
     except (JournalError, RunDirectoryError) as error:
         report(Failed(str(error), ""))
     else:
         report(Judged(verdict, time.perf_counter() - began_s))
 
 
-def judge_directory(path: Path) -> Verdict:
+def judge_directory(path: Path, keep: Keep = "all") -> Verdict:
     """Judge a run and write ``verdict.json`` and ``report.html``; what was found is kept for the next time.
+
+    Where ``keep`` says that nothing else is to stay, only the verdict is written, and the journals are removed.
 
     Raises:
         JournalError: a journal is missing, foreign or damaged.
@@ -39,8 +41,12 @@ def judge_directory(path: Path) -> Verdict:
     """
     run = StoredRun(RunDirectory(path), fresh=True)
     judgement = judge_findings(run.findings)
-    write_judgement(run.directory, judgement)
-    run.keep()
+    if keep == "all" or (keep == "not_passed" and judgement.verdict != "pass"):
+        write_judgement(run.directory, judgement)
+        run.keep()
+    else:
+        write_whole(run.directory.verdict, to_json(judgement))
+        run.directory.shed()
     return judgement.verdict
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 _PARTIAL = ".partial"  # what a writer that was killed may leave
 _WHOLE = ("limits.yaml", "scenario.json", "verdict.json", "report.html", "findings")
@@ -11,6 +12,11 @@ _OURS = ("run.journal", "control.journal", *_WHOLE, *(name + _PARTIAL for name i
 
 
 _REMOVAL = re.compile(r"without_[a-z0-9_+]+\.journal")
+
+
+Keep = Literal["all", "not_passed", "verdicts"]
+"""What stays on the disk once a run is judged: everything; journals and report only where it is no pass; nothing but
+``verdict.json``, ``scenario.json`` and ``limits.yaml``."""
 
 
 class RunDirectoryError(Exception):

@@ -17,7 +17,7 @@ from lab.judging import judge_job
 from lab.market import settle_times
 from lab.pool import Job, Report, run_jobs
 from lab.progress import Progress, Refused, Settled
-from lab.run_directory import RunDirectory, write_whole
+from lab.run_directory import Keep, RunDirectory, write_whole
 from lab.scenario.model import Experiment
 from lab.simulate import Title, simulate_world
 from simulators.market_data.world.errors import MarketError
@@ -67,7 +67,7 @@ def _asked_of_market(experiment: Experiment) -> bytes:
     )
 
 
-def plan(experiments: list[Experiment], out: Path, removals: Removals = "each") -> list[Run]:
+def plan(experiments: list[Experiment], out: Path, removals: Removals = "each", keep: Keep = "all") -> list[Run]:
     """The runs of these experiments, under ``out``/scenario/case/seed-N. Their starts are fixed; nothing is written.
 
     Raises:
@@ -95,7 +95,7 @@ def plan(experiments: list[Experiment], out: Path, removals: Removals = "each") 
         # A comparison that failed proves nothing, but what the run itself proves must still be said.
         compared = removed if control is None else (control, *removed)
         judging = Job(
-            f"{one.scenario}/{one.case}/verdict", judge_job, (directory.path,), after=(simulation,), once_over=compared
+            f"{one.scenario}/{one.case}/verdict", judge_job, (directory.path, keep), (simulation,), once_over=compared
         )
         runs.append(Run(one, directory, simulation, control, removed, judging))
     return runs

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -15,14 +14,11 @@ from lab.judging import read_judgement
 from lab.pool import Job, run_jobs
 from lab.progress import Failed, Finished, Judged, Progress, Refused, Settled
 from lab.refusals import problem_of
+from lab.run_directory import Keep as Keep
 from lab.run_directory import RunDirectory
 from lab.runner import Run, carry_out, plan, settle
 from lab.scenario.errors import ScenarioError
 from lab.scenario.model import Experiment
-
-Keep = Literal["all", "not_passed", "verdicts"]
-"""What stays on the disk once a trial is judged: everything; journals and report only where it is no pass; nothing but
-``verdict.json``, ``scenario.json`` and ``limits.yaml``."""
 
 
 class TrialError(Exception):
@@ -110,7 +106,7 @@ def play(
         RunDirectoryError: a directory cannot be used.
         ScenarioError: every subset of too many injections is to be left out.
     """
-    waiting = {run.judging: run for run in plan(list(experiments), out, removals)}
+    waiting = {run.judging: run for run in plan(list(experiments), out, removals, keep)}
     wall_s: dict[Job, float] = {}
     trouble: dict[Job, str] = {}
     with closing(carry_out(list(waiting.values()), jobs, monitor, at_most_s)) as reports:
@@ -121,18 +117,15 @@ def play(
                     wall_s[job] = told.wall_s
                 case Judged():
                     wall_s[job] = told.wall_s
-                    yield _trial(waiting.pop(job), wall_s, trouble, keep)
+                    yield _trial(waiting.pop(job), wall_s, trouble)
                 case Failed():
                     trouble[job] = told.message
     for run in waiting.values():
-        yield _trial(run, wall_s, trouble, keep)
+        yield _trial(run, wall_s, trouble)
 
 
-def _trial(run: Run, wall_s: dict[Job, float], trouble: dict[Job, str], keep: Keep) -> Trial:
+def _trial(run: Run, wall_s: dict[Job, float], trouble: dict[Job, str]) -> Trial:
     judgement = read_judgement(run.directory) if run.directory.verdict.exists() else None
-    passed = judgement is not None and judgement.verdict == "pass"
-    if keep == "verdicts" or (keep == "not_passed" and passed):
-        run.directory.shed()
     jobs = [job for job in (run.simulation, run.control, *run.removals, run.judging) if job is not None]
     why = "; ".join(f"{job.name}: {trouble[job]}" for job in jobs if job in trouble)
     took_s = wall_s.get(run.simulation, 0.0) + wall_s.get(run.judging, 0.0)
