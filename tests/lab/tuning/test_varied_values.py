@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +73,7 @@ def test_value_lies_in_the_range_and_reads_back_as_it_was_written(
     value = axis.value(place)
     assert axis.least <= value <= axis.most
     text = axis.text(value)
-    read = {"duration": parse_duration, "share": parse_share, "number": float}[dimension]
+    read: Callable[[str], float] = {"duration": parse_duration, "share": parse_share}.get(dimension, float)
     assert read(text) == pytest.approx(value, rel=1e-6, abs=1e-9)
     assert abs(axis.position(value) - place) < 0.51 or axis.most - axis.least < 4 * axis.step
 
