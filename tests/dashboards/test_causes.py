@@ -74,7 +74,10 @@ def test_a_layer_draws_no_more_than_it_can_show_and_says_how_many_are_left() -> 
 
 
 def test_boxes_do_not_lie_on_one_another_and_labels_stay_within_them(opened: Opener) -> None:
-    tab = opened(page(GRAPH), width=390)
+    level = CausalNode("breach:1", "breach", "stablecoin_peg USDT warning", 7_100.0, 1)  # hangs on what the other does
+    third = CausalNode("alert:2", "alert", "daily_loss firm high", 7_300.0, 2)
+    edges = [*GRAPH.edges, CausalEdge("breach:1", "due:0", 1.0, "time")]
+    tab = opened(page(CausalGraph([*GRAPH.nodes, level, third], edges)), width=390)
     found = tab.run(
         """[...document.querySelectorAll(".causes g")].map((box) => {
           const rect = box.querySelector("rect").getBoundingClientRect();
