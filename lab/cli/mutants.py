@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lab.mutants.result import MutantsResult
 
 _LEVELS = ("limits", "timing", "source")
-_SAMPLE = 60
+_SAMPLE = 50
 _CASES = 4
 
 
@@ -182,7 +182,7 @@ def exit_code(result: MutantsResult) -> int:
     fates = {one.fate for one in result.mutants}
     if fates & {"survived", "not_equivalent"}:
         return FAILED
-    return UNKNOWN if "not_tried" in fates else PASSED
+    return UNKNOWN if "not_tried" in fates or result.troubles else PASSED
 
 
 def _list(choice: Choice, *, as_json: bool) -> None:

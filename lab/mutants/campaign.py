@@ -34,11 +34,13 @@ _REASON_SIGNS = 300
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One case as it came out. ``crashed``: it did not come to its end."""
+    """One case as it came out. ``crashed``: it did not come to its end. ``is_unjudged``: it did, and its judge did not,
+    which says nothing of the monitor and is not remembered."""
 
     verdict: Verdict
     reason: str
     crashed: bool
+    is_unjudged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Campaign:
             digest.update(f"{file}\0{len(source)}\0".encode() + source)
         self.code = digest.hexdigest()
         self.baseline: dict[CaseName, Played] = {}
+        self.troubles: dict[str, None] = {}
+        """What went wrong in the laboratory itself, each once."""
         self.plays = 0
         self.simulated_ns = 0
 
@@ -140,6 +144,10 @@ class Campaign:
 
     def _judge(self, standing: Standing, experiment: Experiment, after: Played) -> None:
         before = self.baseline[name_of(experiment)]
+        for played in (before, after):
+            if played.is_unjudged:
+                self.troubles[played.reason] = None
+                return
         if _BADNESS[after.verdict] <= _BADNESS[before.verdict] and not (after.crashed and not before.crashed):
             standing.survived.append(experiment)
             return
@@ -227,6 +235,8 @@ class Campaign:
             return None
 
     def _remember(self, key: str, played: Played) -> None:
+        if played.is_unjudged:
+            return
         path = self._memory(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, msgspec.json.encode(played))
@@ -238,6 +248,8 @@ class Campaign:
 def _played(trial: Trial) -> Played:
     judgement = trial.judgement
     if judgement is None:
-        return Played("unknown", trial.trouble[:_REASON_SIGNS], True)
+        one = trial.experiment
+        is_unjudged = trial.trouble.startswith(f"{one.scenario}/{one.case}/verdict: ")
+        return Played("unknown", trial.trouble[:_REASON_SIGNS], not is_unjudged, is_unjudged)
     reason = judgement.reasons[0] if judgement.reasons else ""
     return Played(judgement.verdict, reason[:_REASON_SIGNS], judgement.ended.reason in ("failed", "killed"))

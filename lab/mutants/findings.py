@@ -54,6 +54,7 @@ def find(
             if played.verdict != "pass"
         ),
         lacking=list(choice.lacking),
+        troubles=list(campaign.troubles),
         unused_equivalents=[
             one.id
             for one in equivalents

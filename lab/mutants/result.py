@@ -80,7 +80,7 @@ class ScenarioCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MutantsResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign. ``all_kills``: no mutant was let off after its first kill, so that ``adds_nothing`` may be claimed of
+    """A campaign. ``troubles``: runs that could not be judged, which count for nothing. ``all_kills``: no mutant was let off after its first kill, so that ``adds_nothing`` may be claimed of
     the scenarios that killed nothing which another did not kill."""
 
     format: str = FORMAT
@@ -96,6 +96,7 @@ class MutantsResult(msgspec.Struct, frozen=True, kw_only=True):
     adds_nothing: list[str]
     baseline_not_passing: list[str]
     lacking: list[str]
+    troubles: list[str]
     unused_equivalents: list[str]
     plays: int
     simulated_s: float

@@ -85,6 +85,8 @@ def _remarks(result: MutantsResult, width: int) -> Iterator[str]:
     if result.baseline_not_passing:
         text = f"Not passing even without a mutant: {_shortened(result.baseline_not_passing, 8)}."
         yield from wrapped("", text, width)
+    for one in result.troubles:
+        yield from wrapped("", f"Could not be judged, and counts for nothing: {one}", width)
     for one in result.lacking:
         yield from wrapped("", f"Not built: {one}", width)
     if result.unused_equivalents:
