@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -89,3 +90,34 @@ def is_alive(pid: int) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def tell_for_ever(report: Report, path: str) -> None:
+    Path(path).write_text(f"{os.getppid()} {os.getpid()}")
+    while True:  # until nobody listens: then `report` raises, and that ends the process
+        report(Finished(reason="still here", messages=0, wall_s=0.0))
+        time.sleep(0.02)
+
+
+PARENT = """
+import sys
+sys.path.insert(0, {tests!r})
+from test_worker import Job, run_jobs, tell_for_ever
+if __name__ == "__main__":
+    for _ in run_jobs([Job("long", tell_for_ever, ({pids!r},))], workers=2):
+        pass
+"""
+
+
+def test_nobody_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT.format(tests=str(Path(__file__).parent), pids=str(pids)))
+    parent = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE)
+    while not pids.exists() or not pids.read_text():
+        assert parent.poll() is None
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    for pid in pids.read_text().split():
+        assert not is_alive(int(pid))
