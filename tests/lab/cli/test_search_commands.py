@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -99,34 +102,48 @@ def test_passed_run_has_nothing_to_shrink(tiny: Path, capsys: pytest.CaptureFixt
     assert "nothing was missed, late or false: the verdict is pass" in capsys.readouterr().err
 
 
+class Deaf(NamedTuple):
+    """A directory with ``brief_outage.yaml``; ``limits`` of a monitor that gives an outage 60 s and not 30; what
+    ``lab frontier`` found of it, and the run that it kept of an outage of 56 s."""
+
+    place: Path
+    limits: Path
+    code: int
+    found: Any
+    run: Path
+
+
 @pytest.fixture(scope="module")
-def deaf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with ``brief_outage.yaml``, and ``deaf.yaml``: limits that give an outage 60 s, not 30."""
+def deaf(tmp_path_factory: pytest.TempPathFactory) -> Deaf:
     place = tmp_path_factory.mktemp("deaf")
-    (place / "brief_outage.yaml").write_text(BRIEF)
+    file, limits = place / "brief_outage.yaml", place / "deaf.yaml"
+    file.write_text(BRIEF)
     meant = (SHIPPED / "limits" / "meridian.yaml").read_text()
-    heard = meant.replace("{critical: 30 s}", "{critical: 60 s}")
-    assert heard != meant
-    (place / "deaf.yaml").write_text(heard)
-    return place
-
-
-def test_outage_that_a_deaf_monitor_misses_is_mapped_and_shrunk(deaf: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file, limits, runs, out = (deaf / name for name in ("brief_outage.yaml", "deaf.yaml", "runs", "smaller.yaml"))
+    limits.write_text(meant.replace("{critical: 30 s}", "{critical: 60 s}"))
+    assert limits.read_text() != meant
     command = ["frontier", str(file), "--vary", "timeline.down.for=10s..100s", "--budget", "5", "--jobs", "1", "--json"]
-    svg = deaf / "strip.svg"
-    assert main([*command, "--monitor-limits", str(limits), "--out", str(runs), "--svg", str(svg)]) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert [point["texts"] for point in found["points"]] == [["10s"], ["17.78s"], ["31.62s"], ["56.23s"], ["1min40s"]]
-    states = [point["states"][0] for point in found["points"]]
-    assert states == ["not_owed", "not_owed", "missed", "missed", "late"]
-    (one,) = found["expectations"]
+    with redirect_stdout(StringIO()) as told:
+        code = main(
+            [*command, "--monitor-limits", str(limits), "--out", str(place / "runs"), "--svg", str(place / "strip.svg")]
+        )
+    run = place / "runs" / "brief_outage" / "default-for_56.23s" / "seed-7"
+    return Deaf(place, limits, code, json.loads(told.getvalue()), run)
+
+
+def test_frontier_of_a_deaf_monitor_is_mapped(deaf: Deaf) -> None:
+    assert deaf.code == 1
+    points = deaf.found["points"]
+    assert [point["texts"] for point in points] == [["10s"], ["17.78s"], ["31.62s"], ["56.23s"], ["1min40s"]]
+    assert [point["states"][0] for point in points] == ["not_owed", "not_owed", "missed", "missed", "late"]
+    (one,) = deaf.found["expectations"]
     assert one["owed"] == {"course": "crossed", "crossings": [["17.78s", "31.62s"]]}
     assert (one["noticed"]["course"], one["between"], one["narrow"]) == ("nowhere", {"missed": 2, "late": 1}, False)
-    assert svg.read_text().startswith("<svg")
+    assert (deaf.place / "strip.svg").read_text().startswith("<svg")
 
-    run = runs / "brief_outage" / "default-for_56.23s" / "seed-7"
-    command = ["shrink", str(run), "--out", str(out), "--budget", "5", "--seeds", "1", "--jobs", "1", "--json"]
+
+def test_missed_outage_is_shrunk_to_what_still_shows_it(deaf: Deaf, capsys: pytest.CaptureFixture[str]) -> None:
+    out = deaf.place / "smaller.yaml"
+    command = ["shrink", str(deaf.run), "--out", str(out), "--budget", "5", "--seeds", "1", "--jobs", "1", "--json"]
     assert main(command) == 0
     shrunk = json.loads(capsys.readouterr().out)
     assert shrunk["finding"] == "api_outage apex critical missed"
@@ -134,22 +151,21 @@ def test_outage_that_a_deaf_monitor_misses_is_mapped_and_shrunk(deaf: Path, caps
     assert shrunk["seeds_showing"] == 2
     (written,) = load_scenario(out).experiments
     assert [one.name for one in written.timeline] == ["down"]
-    assert [path.name for path in deaf.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in deaf.place.iterdir() if path.name.startswith(".")] == []
 
 
-def test_run_that_no_longer_shows_its_finding_is_not_shrunk(deaf: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = deaf / "runs" / "brief_outage" / "default-for_56.23s" / "seed-7"
-    out = deaf / "nothing.yaml"
+def test_run_that_no_longer_shows_its_finding_is_not_shrunk(deaf: Deaf, capsys: pytest.CaptureFixture[str]) -> None:
+    out = deaf.place / "nothing.yaml"
     as_meant = str(SHIPPED / "limits" / "meridian.yaml")
-    assert main(["shrink", str(run), "--out", str(out), "--jobs", "1", "--monitor-limits", as_meant]) == 3
+    assert main(["shrink", str(deaf.run), "--out", str(out), "--jobs", "1", "--monitor-limits", as_meant]) == 3
     assert "played again as it was, the run does not show it" in capsys.readouterr().out
     assert not out.exists()
 
 
-def test_hunt_writes_the_worst_it_found(deaf: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file, out = deaf / "brief_outage.yaml", deaf / "hunted.yaml"
+def test_hunt_writes_the_worst_it_found(deaf: Deaf, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = deaf.place / "brief_outage.yaml", deaf.place / "hunted.yaml"
     command = ["hunt", str(file), "--objective", "latency", "--vary", "timeline.down.for=31s..100s", "--budget", "5"]
-    limits = ["--monitor-limits", str(deaf / "deaf.yaml")]
+    limits = ["--monitor-limits", str(deaf.limits)]
     assert main([*command, *limits, "--jobs", "1", "--out", str(out), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["runs"], found["file"]) == (5, str(out))
