@@ -62,9 +62,7 @@ def test_of_several_one_without_which_nothing_differs_took_no_effect_whatever_it
         facts, Difference(15 * SECOND_NS, 1, 1), {"first": Difference(15 * SECOND_NS, 1, 1), "second": None}
     )
     assert [known.took_effect_ns for known in facts.values()] == [15 * SECOND_NS, None]
-    assert facts["second"].notes == [
-        "it claims an effect, yet nothing on the wire differs from the run without second"
-    ]
+    assert facts["second"].notes == ["it claims an effect, yet nothing on the wire differs from the run without second"]
 
 
 def test_of_several_one_without_a_claim_took_no_effect() -> None:
