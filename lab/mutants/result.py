@@ -80,8 +80,9 @@ class ScenarioCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MutantsResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign. ``troubles``: runs that could not be judged, which count for nothing. ``all_kills``: no mutant was let off after its first kill, so that ``adds_nothing`` may be claimed of
-    the scenarios that killed nothing which another did not kill."""
+    """A campaign. ``troubles``: runs that could not be judged, which count for nothing. ``all_kills``: no mutant was let
+    off after its first kill, so that ``adds_nothing`` may be claimed of the scenarios that killed nothing which another
+    did not kill."""
 
     format: str = FORMAT
     code: str
