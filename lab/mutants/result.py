@@ -80,7 +80,7 @@ class ScenarioCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MutantsResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign. ``troubles``: runs that could not be judged, which count for nothing. ``all_kills``: no mutant was let
+    """A campaign. ``troubles``: runs that could not be judged, which count for nothing. ``all_kills``: none was let
     off after its first kill, so that ``adds_nothing`` may be claimed of the scenarios that killed nothing which another
     did not kill."""
 
