@@ -106,16 +106,13 @@ def read_run(journal: Journal, asserted: list[Assertion] | None = None, only: fr
     invented = InventedFills(header.monitor)
     counts: Counter[str] = Counter(audit=0, wire=0)
     end_ns = header.start_ns
-    for audit, messages, last_ns in _batches(journal):
+    for audit, messages, last_ns in _batches(journal, with_wire=needs_wire or world.counts_invented_fills):
         end_ns = max(end_ns, last_ns)
         counts["audit"] += len(audit)
         counts["wire"] += len(messages)
-        _guarded(failures, partial(_take_world, world, invented, audit, messages))
+        _guarded(failures, partial(_take, header, world, wire if needs_wire else None, invented, audit, messages))
         assertions.take(audit)
         said.take(audit)
-        if messages and needs_wire:
-            _introduce(header, world, wire)
-            _guarded(failures, partial(wire.take, messages))
     ending, detail = "killed", "the journal has no end frame"
     if journal.end is not None:
         ending, detail = journal.end.reason, journal.end.detail
@@ -181,9 +178,9 @@ def limits_of(header: Header, failures: dict[str, str]) -> Limits:
         return Limits({}, (), {})
 
 
-def _batches(journal: Journal) -> Iterator[tuple[list[AuditRecord], list[WireRecord], int]]:
+def _batches(journal: Journal, *, with_wire: bool) -> Iterator[tuple[list[AuditRecord], list[WireRecord], int]]:
     """Records of the same time: an audit frame and the wire frame after it, either of which may be missing, and when
-    the last of them was."""
+    the last of them was. Without ``with_wire``, wire frames are checked and left packed."""
     audit: list[AuditRecord] = []
     last_ns = 0
     for frame in journal.frames():
@@ -192,14 +189,30 @@ def _batches(journal: Journal) -> Iterator[tuple[list[AuditRecord], list[WireRec
                 yield audit, [], last_ns
             audit, last_ns = frame.audit(), frame.head.last_ns
         else:
-            yield audit, frame.wire(), max(last_ns, frame.head.last_ns)
+            yield audit, frame.wire() if with_wire else [], max(last_ns, frame.head.last_ns)
             audit, last_ns = [], 0
     if audit:
         yield audit, [], last_ns
 
 
-def _take_world(world: World, invented: InventedFills, audit: list[AuditRecord], messages: list[WireRecord]) -> None:
-    world.take(invented.insert(audit, messages))
+def _take(
+    header: Header,
+    world: World,
+    wire: Wire | None,
+    invented: InventedFills,
+    audit: list[AuditRecord],
+    messages: list[WireRecord],
+) -> None:
+    """Take a batch: its audit records and the fills that were invented, then, unless ``wire`` is None, its messages."""
+    if wire is None or not messages:
+        world.take(invented.insert(audit, messages))
+        return
+    is_known = wire.introduced
+    rest = wire.sift(messages) if is_known else messages
+    world.take(invented.insert(audit, rest))
+    _introduce(header, world, wire)
+    wire.take(rest if is_known else wire.sift(messages))
+    wire.settle(messages[-1].at_ns)
 
 
 def _introduce(header: Header, world: World, wire: Wire) -> None:

@@ -75,7 +75,10 @@ class Dealings:
                 return
             self._found()
         for watch in tuple(self.watched.get(type(record), ())):
-            self._attempt(watch, lambda watch=watch: watch.take(record))  # type: ignore[misc]
+            try:
+                watch.take(record)
+            except Exception:
+                self._give_up(watch)
 
     def evaluate(self, stretch: Stretch) -> None:
         """Let time pass to the end of a stretch, all of whose records were taken."""
@@ -101,11 +104,15 @@ class Dealings:
         try:
             step()
         except Exception:
-            self._failures[watch.mandate] = traceback.format_exc()
-            self._watches.remove(watch)
-            for watches in self.watched.values():
-                if watch in watches:
-                    watches.remove(watch)
+            self._give_up(watch)
+
+    def _give_up(self, watch: Watch) -> None:
+        """What is raised now ends a watch."""
+        self._failures[watch.mandate] = traceback.format_exc()
+        self._watches.remove(watch)
+        for watches in self.watched.values():
+            if watch in watches:
+                watches.remove(watch)
 
 
 def _introduce(watch: Watch, accounts: list[tuple[str, str]], pairs: list[tuple[str, str]]) -> None:

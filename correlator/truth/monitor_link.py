@@ -67,7 +67,16 @@ class MonitorLink:
         self._forgets: deque[tuple[int, int]] = deque()
         self._arrivals: list[tuple[int, int, Reply, bool]] = []
 
-    def take_unknown(self, push: Push) -> None:
+    def take_push(self, push: Push) -> None:
+        """Take a stream message."""
+        payload = push.payload
+        append = self.names.get(payload[_STREAM_NAME_AT : payload.find(b'"', _STREAM_NAME_AT)])
+        if append is not None:
+            append(push)
+        else:
+            self._take_unknown(push)
+
+    def _take_unknown(self, push: Push) -> None:
         """Take a stream message whose stream's name has not been seen before, or that carries none."""
         payload = push.payload
         if payload.startswith(b'{"stream":"'):

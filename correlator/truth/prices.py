@@ -16,6 +16,8 @@ from correlator.truth.intervals import Times, Values
 from correlator.truth.ledger import Book
 from correlator.truth.timeline import Changes, step_column
 
+_NONE = float("nan")
+
 NO_QUOTE_NS = -(1 << 62)
 """The time of a quote that never was."""
 
@@ -57,11 +59,13 @@ class QuoteTape:
         quotes = self.quotes
         count = len(quotes)
         times = np.fromiter([quote.at_ns for quote in quotes], np.int64, count)
-        changes.add_many(times, np.fromiter([quote.seq for quote in quotes], np.int64, count))
+        changes.add_many(times, lambda: np.fromiter([quote.seq for quote in quotes], np.int64, count))
         places = np.fromiter([self._places[quote.source][quote.index] for quote in quotes], np.int64, count)
-        doubled = np.fromiter([quote.bid_ticks + quote.ask_ticks for quote in quotes], np.float64, count)
-        one_sided = np.fromiter([not (quote.bid_lots and quote.ask_lots) for quote in quotes], np.bool_, count)
-        doubled[one_sided] = np.nan
+        doubled = np.fromiter(
+            [quote.bid_ticks + quote.ask_ticks if quote.bid_lots and quote.ask_lots else _NONE for quote in quotes],
+            np.float64,
+            count,
+        )
         self._times.clear()
         self._mids.clear()
         for place, book in enumerate(self.books):
@@ -70,6 +74,11 @@ class QuoteTape:
             self._mids.append(doubled[mine] * (book.tick * 0.5))
             if len(mine):
                 self._last_quotes[place] = quotes[int(mine[-1])]
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the stretch's last quote; 0 if there is none."""
+        return self.quotes[-1].seq if self.quotes else 0
 
     def mid_column(self, place: int, moments: Times) -> Values:
         """The mid of a book at each moment; NaN while it has none."""

@@ -7,6 +7,8 @@ moment of a stretch stays open until a later one is seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from correlator.truth.intervals import Times, Values
@@ -57,7 +59,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._times: list[Times] = []
-        self._seqs: list[Times] = []
+        self._seqs: list[Callable[[], Times]] = []
         self._single_times: list[int] = []
         self._single_seqs: list[int] = []
         self._last_seq = 0
@@ -71,7 +73,8 @@ class Changes:
         self._single_times.append(at_ns)
         self._single_seqs.append(seq)
 
-    def add_many(self, times: Times, seqs: Times) -> None:
+    def add_many(self, times: Times, seqs: Callable[[], Times]) -> None:
+        """Many at once. ``seqs`` gives their records' numbers while the stretch lasts: most are never asked for."""
         self._times.append(times)
         self._seqs.append(seqs)
 
@@ -89,12 +92,12 @@ class Changes:
     def seq_finder(self) -> tuple[Times, Times, int]:
         """Sorted times and numbers of the stretch's records, and the last number before them."""
         times = np.sort(np.concatenate([*self._times, np.array(self._single_times, np.int64)]))
-        seqs = np.sort(np.concatenate([*self._seqs, np.array(self._single_seqs, np.int64)]))
+        seqs = np.sort(np.concatenate([*(seqs() for seqs in self._seqs), np.array(self._single_seqs, np.int64)]))
         return times, seqs, self._last_seq
 
-    def roll(self) -> None:
-        latest = [int(seqs[-1]) for seqs in self._seqs if len(seqs)]
-        self._last_seq = max([self._last_seq, *latest, *self._single_seqs[-1:]])
+    def roll(self, last_seq: int) -> None:
+        """Begin the next stretch; ``last_seq`` is the last number of those that were added many at once."""
+        self._last_seq = max([self._last_seq, last_seq, *self._single_seqs[-1:]])
         for column in (self._times, self._seqs):
             column.clear()
         self._single_times.clear()

@@ -73,42 +73,44 @@ class Wire:
         self._feeds.append(feed)
         return feed
 
-    def take(self, records: list[WireRecord]) -> None:
-        """Take records in order; those of other clients are passed over.
+    def sift(self, records: list[WireRecord]) -> list[WireRecord]:
+        """Take what came on streams of prices out of a batch, by far the most of it; returns the monitor's others.
 
-        As long as no stream begins or ends, and no fault made another message of one, stream messages and requests have
-        nothing to do with one another: the messages, by far the most, are then taken first and all at once.
+        Stream messages and requests have nothing to do with one another: one kind may be taken after the other. Not so
+        where a stream begins or ends, or a fault has made another message of one: from there on nothing is taken out.
         """
-        others = [record for record in records if type(record) is not Push and record.source in self._links]
-        if any(type(record) in _STREAM_KINDS for record in others):
-            self._take_in_order(records)
-        else:
-            self._take_pushes(records)
-            self._hand_out()
-            for record in others:
-                self._take(record)
-        if records:
-            self._settle(records[-1].at_ns)
-
-    def _take_pushes(self, records: list[WireRecord]) -> None:
         known = self._known
-        for record in records:
-            if type(record) is Push and (names := known.get(record.source)) is not None:
+        rest: list[WireRecord] = []
+        for place, record in enumerate(records):
+            names = known.get(record.source)
+            if names is None:
+                continue
+            if type(record) is Push:
                 payload = record.payload
                 # What stands in quotes after `{"stream":"`; of any other message, something that is no stream's name.
                 append = names.get(payload[11 : payload.find(b'"', 11)])
                 if append is not None:
                     append(record)
-                else:
-                    self._links[record.source].take_unknown(record)
+                    continue
+            elif type(record) in _STREAM_KINDS:
+                rest += [record for record in records[place:] if record.source in known]
+                break
+            rest.append(record)
+        self._hand_out()
+        return rest
 
-    def _take_in_order(self, records: list[WireRecord]) -> None:
-        for record in records:
+    def take(self, rest: list[WireRecord]) -> None:
+        """Take what ``sift`` has left of a batch, in order."""
+        links = self._links
+        in_order = False
+        for record in rest:
             if type(record) is Push:
-                self._take_pushes([record])
-            elif record.source in self._links:
+                links[record.source].take_push(record)
+                continue
+            in_order = in_order or type(record) in _STREAM_KINDS
+            if in_order:
                 self._hand_out()
-                self._take(record)
+            self._take(record)
         self._hand_out()
 
     def _take(self, record: WireRecord) -> None:
@@ -121,7 +123,8 @@ class Wire:
         for link in self._links.values():
             link.hand_out()
 
-    def _settle(self, known_ns: int) -> None:
+    def settle(self, known_ns: int) -> None:
+        """Measure up to the time of the last record of a batch."""
         for link in self._links.values():
             link.settle(known_ns)
         for feed in self._feeds:

@@ -54,6 +54,7 @@ from correlator.truth.measures.volatility_regime import VolatilityRegime
 from correlator.truth.measures.weekly_loss import WeeklyLoss
 from correlator.truth.perpetuals import Perpetuals
 from correlator.truth.returns import BASELINE_MINUTES, MINUTE_NS, MinuteReturns, full_minutes
+from correlator.truth.shown.invented import InventedFill
 from correlator.truth.stretch import USD, Books, Flow, Stretch
 from correlator.truth.timeline import Step
 
@@ -138,6 +139,11 @@ class World:
         self.watchers: list[Callable[[Stretch], None]] = []  # who else looks at every stretch
         self.venues: dict[str, bool] = {}  # venue → whether the firm has an account there
         self.pairs: dict[str, list[str]] = {}  # exchange → what it lists
+
+    @property
+    def counts_invented_fills(self) -> bool:
+        """Whether a measure takes fills that only the wire tells of."""
+        return InventedFill in self._dealings.watched
 
     def take(self, records: Sequence[Record]) -> None:
         """Take records in order."""
@@ -343,8 +349,8 @@ class World:
         if len(moments) > 1:
             self._measure(Stretch(books, moments[:-1], moments[1:], self._board.buckets))
         self._open_ns = int(moments[-1])
+        books.changes.roll(books.tape.last_seq)
         books.tape.roll()
-        books.changes.roll()
         for step in (*books.holdings.values(), *books.unsettled.values()):
             step.roll()
         for wallet in books.wallets.values():

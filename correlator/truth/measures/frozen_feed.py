@@ -50,7 +50,7 @@ class FrozenFeed:
             for rule in self._gauge.rules:
                 rule.tracker.end(at_ns)
         self._since_ns, self._same, self._counts_ns = at_ns, 0, None
-        self._seq = int(stretch.seqs[place])
+        self._seq = stretch.seq(place)
 
     def _go_on(self, stretch: QuoteStretch, begin: int, end: int) -> None:
         """The quotes from ``begin`` to ``end`` are all as the one before them."""

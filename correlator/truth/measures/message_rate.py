@@ -53,14 +53,14 @@ class _Exchange:
         while True:
             leaves_ns = self._minute.leaves_ns
             counts_ns = self._over[0][0] if self._over else None
-            coming = [at_ns for at_ns in (leaves_ns, counts_ns) if at_ns is not None]
-            if not coming or (at_ns := min(coming)) > to_ns:
-                return
-            if counts_ns == at_ns:
+            if counts_ns is not None and counts_ns <= (to_ns if leaves_ns is None else min(leaves_ns, to_ns)):
                 self._peak = max(self._peak, self._over.popleft()[1])
-            else:
+                self._show(counts_ns, 0)
+            elif leaves_ns is not None and leaves_ns <= to_ns:
                 self._minute.leave()
-            self._show(at_ns, 0)
+                self._show(leaves_ns, 0)
+            else:
+                return
 
     def _show(self, at_ns: int, seq: int) -> None:
         self._gauge.set(at_ns, len(self._minute) / max(self._peak, SMALLEST_PEAK), seq)

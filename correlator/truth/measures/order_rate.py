@@ -31,15 +31,19 @@ class _Account:
 
     def advance(self, to_ns: int) -> None:
         """Let orders grow older: out of the minute into the hour, and out of that."""
+        minute, hour = self._minute, self._hour
         while True:
-            leaving = [each.leaves_ns for each in (self._minute, self._hour) if each.leaves_ns is not None]
-            if not leaving or (at_ns := min(leaving)) > to_ns:
-                return
-            if self._hour.leaves_ns == at_ns:
-                self._hour.leave()
+            from_minute_ns, from_hour_ns = minute.leaves_ns, hour.leaves_ns
+            if from_hour_ns is not None and from_hour_ns <= (
+                to_ns if from_minute_ns is None else min(from_minute_ns, to_ns)
+            ):
+                hour.leave()
+                self._show(from_hour_ns, 0)
+            elif from_minute_ns is not None and from_minute_ns <= to_ns:
+                hour.add(minute.leave())
+                self._show(from_minute_ns, 0)
             else:
-                self._hour.add(self._minute.leave())
-            self._show(at_ns, 0)
+                return
 
     def _show(self, at_ns: int, seq: int) -> None:
         self._gauge.set(at_ns, len(self._minute) / max(len(self._hour) / HOUR_MINUTES, QUIETEST), seq)

@@ -80,6 +80,8 @@ class Holdings:
     def shown(self, at_ns: int, venue: str, account: str, held: dict[str, bool], *, is_whole: bool) -> None:
         """Which assets an account holds; ``is_whole``: and it holds no others."""
         balances = self._balances.setdefault((venue, account), {})
+        if balances == held if is_whole else held.items() <= balances.items():
+            return  # as before
         if is_whole:
             for asset in balances:
                 balances[asset] = held.get(asset, False)

@@ -32,10 +32,6 @@ class QuoteStretch:
         self._buckets = buckets
 
     @cached_property
-    def seqs(self) -> Times:
-        return np.fromiter([push.seq for push in self._pushes], np.int64, len(self._pushes))
-
-    @cached_property
     def mids(self) -> Values:
         two_sided = (self.bid_sizes > 0) & (self.ask_sizes > 0) & (self.bids > 0) & (self.asks > 0)
         return np.where(two_sided, (self.bids + self.asks) / 2, np.nan)
@@ -47,7 +43,11 @@ class QuoteStretch:
     def seq_at(self, at_ns: int) -> int:
         """The record that was the last to arrive by then."""
         found = int(np.searchsorted(self.times, at_ns, side="right"))
-        return int(self.seqs[found - 1]) if found else 0
+        return self.seq(found - 1) if found else 0
+
+    def seq(self, place: int) -> int:
+        """The record of one of them."""
+        return self._pushes[place].seq
 
 
 class QuoteMeasure(Protocol):
