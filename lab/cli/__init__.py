@@ -27,6 +27,8 @@ COMMANDS = (
     "explain",
     "faults",
     "catalogue",
+    "coverage",
+    "score",
     "schema",
     "frontier",
     "hunt",
