@@ -18,8 +18,8 @@ def add_parser(subparsers: Any) -> None:
         help="say what stored runs found of each mandate, fault, control and article",
         description="Count, per mandate, fault, control, severity, document and RTS 6 article, what was detected, "
         "late, missed, false and unknown, out of how many, and name what has no scenario. Exit code 0: told; 2: the "
-        "command is wrong; with --require: 1 if anything was late, missed, false or not followed, 3 if anything is unknown or "
-        "without a run.",
+        "command is wrong; with --require: 1 if anything was late, missed, false or not followed, 3 if anything is "
+        "unknown or without a run.",
     )
     parser.add_argument(
         "runs", nargs="+", type=Path, metavar="RUNS", help="run directories, directories above them, suite.json files"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from lab.coverage.facts import RunFacts
     from lab.scenario.model import Experiment
     from lab.suite.baseline import Baseline
     from lab.suite.observation import Observation
@@ -68,9 +69,12 @@ def add_parser(subparsers: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     import sys
 
+    import msgspec
+
     from lab.cli import INTERRUPTED, UNKNOWN, WRONG
     from lab.cli.console import open_console
     from lab.run_directory import RunDirectoryError
+    from lab.scores.scoring import score
     from lab.suite.baseline import BaselineError, read_baseline
     from lab.suite.gathering import gather
     from lab.suite.memory import DEFAULT, SeedsFileError, keep, recall, remember
@@ -107,8 +111,10 @@ def execute(args: argparse.Namespace) -> int:
     else:
         watch = SuiteLines(console, experiments)
     try:
-        observations, interrupted = _play(args, experiments, selection, watch)
-        result = gather(observations, args.seeds, interrupted=interrupted)
+        facts: list[RunFacts] = []
+        observations, interrupted = _play(args, experiments, selection, watch, facts)
+        gathered = gather(observations, args.seeds, interrupted=interrupted)
+        result = msgspec.structs.replace(gathered, scores=score(facts))
         results = [(one.scenario, one.case, one.seed.seed, one.seed.verdict) for one in observations]
         keep(kept_in, remember(failed, results))
         if baseline is not None:
@@ -135,11 +141,19 @@ def exit_code(result: SuiteResult) -> int:
 
 
 def _play(
-    args: argparse.Namespace, experiments: list[Experiment], selection: Selection, watch: SuiteWatch
+    args: argparse.Namespace,
+    experiments: list[Experiment],
+    selection: Selection,
+    watch: SuiteWatch,
+    facts: list[RunFacts],
 ) -> tuple[list[Observation], bool]:
-    """What was observed, and whether it was interrupted. Raises RunDirectoryError."""
+    """What was observed, and whether it was interrupted; ``facts`` gains those of every trial that no memory asked for.
+
+    Raises RunDirectoryError.
+    """
     from contextlib import closing
 
+    from lab.coverage.facts import facts_of_trial
     from lab.suite.observation import observe
     from lab.trials import play
 
@@ -151,6 +165,8 @@ def _play(
                 one = trial.experiment
                 outside = (one.scenario, one.case, one.seed) in selection.remembered
                 observations.append(observe(trial, remembered=outside))
+                if not outside:
+                    facts.append(facts_of_trial(trial))
                 watch.judged(trial)
     except KeyboardInterrupt:
         return observations, True

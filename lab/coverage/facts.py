@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement, MissOutcome, Verdict
 from lab.suite.observation import Sample
-from lab.trials import Trial
+
+if TYPE_CHECKING:
+    from lab.trials import Trial
 
 Found = Literal["detected", "late", "missed", "unknown"]
 """What became of a demand: the alert or action came in time; later than that; not at all, or it failed; or nothing is

@@ -93,8 +93,10 @@ def exercised_by(experiments: Sequence[Experiment]) -> dict[tuple[str, str], lis
 
 def _rows(facts: Sequence[RunFacts]) -> list[tuple[str, str, str]]:
     """Section, name and what was asked for, in the order they are told."""
-    rows = {section: [(section, name, row.asked) for row in ROWS if row.section == section for name in row.names]
-            for section in SECTIONS}  # fmt: skip
+    rows: dict[str, list[tuple[str, str, str]]] = {section: [] for section in SECTIONS}
+    for row in ROWS:
+        if row.section in rows:
+            rows[row.section] += [(row.section, name, row.asked) for name in row.names]
     unnamed = any(_severity(demand) == "any" for one in facts for demand in one.demands)
     severities = (*SEVERITIES, "any") if unnamed else SEVERITIES
     rows["severities"] = [("severities", name, "this severity or worse") for name in severities]
@@ -105,9 +107,8 @@ def _tally(section: str, name: str, asked: str, facts: Sequence[RunFacts], exerc
     runs = [one for one in facts if _is_exercised(section, name, one)]
     demands = [demand for one in runs for demand in one.demands if _is_of(section, name, demand)]
     found = Counter(demand.found for demand in demands)
-    watched = [
-        one for one in (facts if section in ("mandates", "severities") else runs) if _watches(section, name, one)
-    ]
+    heard = facts if section in ("mandates", "severities") else runs  # an alarm may be false where nobody asked for it
+    watched = [one for one in heard if _watches(section, name, one)]
     alarms = [alarm for one in watched for alarm in one.false_alarms if _rings(section, name, alarm)]
     scenarios = list(dict.fromkeys(one.name.scenario for one in runs))
     written = [] if exercised is None else list(exercised.get((section, name), ()))

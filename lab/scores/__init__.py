@@ -1,1 +1,1 @@
-"""Scores: one figure for a suite, for those who want one. The raw figures come first; see docs/explanation/scores.md."""
+"""Scores: one figure for a suite, for those who want one, beside the raw figures; see docs/explanation/scores.md."""

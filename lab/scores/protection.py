@@ -9,8 +9,8 @@ For each mandate m of which an alert was demanded, with its demands d and the ru
     credit(d)  = 1 - ½ · latency / allowance    where the verdict on d is a pass, latency within 0 … allowance
                = 0                              where it is a fail or unknown
 
-``latency`` counts from when the alert was due, ``allowance`` from there to the deadline. Being a product, it is zero for
-a detector that never alerts (``caught`` is 0) and for one that always does (``quiet`` is 0); being a mean over
+``latency`` counts from when the alert was due, ``allowance`` from there to the deadline. Being a product, it is zero
+for a detector that never alerts (``caught`` is 0) and for one that always does (``quiet`` is 0); being a mean over
 mandates, fifty cases of one mandate weigh no more than one case of another. The formula is ours.
 """
 

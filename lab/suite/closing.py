@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli.console import wrapped
+from lab.scores.scoring import score_lines
 from lab.suite.result import Comparison, SuiteResult
 from lab.suite.wording import alarm_rate, headline, plural, quantile, rate, seconds, tightest
 
@@ -40,6 +41,9 @@ def show_result(console: Console, result: SuiteResult) -> None:
         _say(console, "cross-fire: ", f"{cells} set off besides, {len(wrong)} of them falsely")
         for cell in wrong[:_MOST]:
             _say(console, "  ", f"{cell.scenario} ({cell.fault}) sets off {cell.mandate} falsely, {cell.false} times")
+    if result.scores is not None:
+        for label, text in score_lines(result.scores):
+            _say(console, label, text)
     if result.comparison is not None:
         show_comparison(console, result.comparison)
     console.print(Text("\n").append(headline(result), style=_STYLES[result.verdict]))

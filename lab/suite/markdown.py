@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab.scores.scoring import score_lines
 from lab.suite.result import Changed, CrossFire, SuiteResult
 from lab.suite.wording import alarm_rate, headline, plural, quantile, rate, seconds, tightest
 
@@ -45,6 +46,9 @@ def markdown(result: SuiteResult) -> str:
     )
     if result.cross_fire:
         blocks.append(_cross_fire(result.cross_fire))
+    if result.scores is not None:
+        told = "".join(f"- {label}{text}\n" for label, text in score_lines(result.scores))
+        blocks.append(f"### Scores\n\n{told}")
     blocks.append(f"<sub>code {result.code[:12] or 'unknown'}, {plural(result.seeds, 'seed')} a case.</sub>\n")
     text = ""
     for block in blocks:

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from correlator.verdict import Verdict
+from lab.scores.result import Scores
 
 FORMAT = "riskproof-suite/1"
 
@@ -208,7 +209,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite found. ``counts`` are runs by verdict; ``interrupted``: not every run was played."""
+    """What a suite found. ``counts`` are runs by verdict; ``interrupted``: not every run was played; ``scores`` leave
+    remembered seeds out."""
 
     format: str = FORMAT
     verdict: Verdict
@@ -221,5 +223,6 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     false_alarms: FalseAlarms
     cross_fire: list[CrossFire]
     comparison: Comparison | None = None
+    scores: Scores | None = None
     code: str
     versions: dict[str, str]
