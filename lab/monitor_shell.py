@@ -261,7 +261,8 @@ class MonitorShell:
 
         def arrived(reply: Reply | None, cause: int) -> None:
             if reply is not None:
-                self._step(ReplyReceived(request_id, reply.status, reply.body), cause)
+                arrived_ns = self.host.now_ns() if self._is_busy or self.host.is_slow else 0
+                self._step(ReplyReceived(request_id, reply.status, reply.body, arrived_ns), cause)
             else:
                 self._step(RequestFailed(request_id), cause)
 

@@ -15,11 +15,16 @@ class Started(msgspec.Struct, frozen=True, tag=True):
 
 
 class ReplyReceived(msgspec.Struct, frozen=True, tag=True):
-    """An HTTP reply arrived. ``request_id`` is that of the ``SendRequest`` it answers."""
+    """An HTTP reply arrived. ``request_id`` is that of the ``SendRequest`` it answers.
+
+    ``arrived_ns``: when, where that is longer ago than now because the monitor's own processor was busy; else 0. A
+    shell's receiving thread notes it, so that the monitor does not take its own slowness for a venue's.
+    """
 
     request_id: int
     status: int
     body: bytes
+    arrived_ns: int = 0
 
 
 class RequestFailed(msgspec.Struct, frozen=True, tag=True):

@@ -263,8 +263,8 @@ class RiskMonitor:
             case Started(saved):
                 self._state.start(now_ns, saved)
                 self._start(now_ns)
-            case ReplyReceived(request_id, status, body):
-                self._transport.on_reply(now_ns, request_id, status, body)
+            case ReplyReceived(request_id, status, body, arrived_ns):
+                self._transport.on_reply(now_ns, request_id, status, body, arrived_ns or now_ns)
             case RequestFailed(request_id):
                 self._transport.on_broken(now_ns, request_id)
             case StreamOpened(stream_id):

@@ -48,7 +48,7 @@ class HealthListener(Protocol):
 
     def failed(self, now_ns: int, departed_ns: int) -> None: ...
 
-    def replied(self, now_ns: int, departed_ns: int) -> None: ...
+    def replied(self, now_ns: int, took_ns: int) -> None: ...
 
 
 class Task:
@@ -251,14 +251,14 @@ class Transport:
         headers = task.headers if task.sign is None else (*task.headers, *task.sign(now_ns, target))
         self._emit(SendRequest(request_id, task.line.name, task.account, "GET", target, headers))
 
-    def on_reply(self, now_ns: int, request_id: int, status: int, body: bytes) -> None:
+    def on_reply(self, now_ns: int, request_id: int, status: int, body: bytes, arrived_ns: int) -> None:
         flight = self._in_flight.pop(request_id, None)
         if flight is None:
-            self._on_late_reply(now_ns, request_id)
+            self._on_late_reply(now_ns, request_id, arrived_ns)
             return
         task, departed_ns = flight
         for listener in task.line.health:
-            listener.replied(now_ns, departed_ns)
+            listener.replied(now_ns, arrived_ns - departed_ns)
         task.in_flight = False
         if status >= 500 or status in _FAILED_STATUSES:
             self._failed(task, now_ns, departed_ns, status)
@@ -347,11 +347,11 @@ class Transport:
             self._telemetry.timeouts += 1
             self._failed(flight.task, now_ns, flight.departed_ns, 0)
 
-    def _on_late_reply(self, now_ns: int, request_id: int) -> None:
+    def _on_late_reply(self, now_ns: int, request_id: int, arrived_ns: int) -> None:
         flight = self._late.pop(request_id, None)
         if flight is None:
             self._telemetry.stray_replies += 1
             return
         self._telemetry.late_replies += 1
         for listener in flight.task.line.health:
-            listener.replied(now_ns, flight.departed_ns)
+            listener.replied(now_ns, arrived_ns - flight.departed_ns)

@@ -51,7 +51,8 @@ class SentOrder(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
-    """What a venue said to an order: ``ACCEPTED``, ``REJECTED``, ``CANCELED`` or, if nothing came, ``UNKNOWN``."""
+    """What a venue said to an order (``ACCEPTED``, ``REJECTED`` or, if nothing came, ``UNKNOWN``) or to a cancel of it
+    (``CANCELED``, ``CANCEL_REJECTED``)."""
 
     client_order_id: str
     strategy: str

@@ -21,7 +21,7 @@ class ApiErrors:
         of_what = f"requests to {venue} failed"
         self._share = Share(tower, "api_errors", venue, MIN_REQUESTS, of_what, agenda, keeps_latest=True)
 
-    def replied(self, now_ns: int, departed_ns: int) -> None:
+    def replied(self, now_ns: int, took_ns: int) -> None:
         """Says nothing of success."""
 
     def answered(self, now_ns: int, departed_ns: int) -> None:

@@ -36,14 +36,13 @@ class ApiLatency:
     def failed(self, now_ns: int, departed_ns: int) -> None:
         """A request without a reply has no latency; it is an outage's business."""
 
-    def replied(self, now_ns: int, departed_ns: int) -> None:
+    def replied(self, now_ns: int, took_ns: int) -> None:
         if self._watch is None:
             return
         if len(self._replies) >= MAX_REPLIES:
             self._forget()
-        latency_ns = now_ns - departed_ns
-        self._replies.append((now_ns, latency_ns))
-        insort(self._sorted_ns, latency_ns)
+        self._replies.append((now_ns, took_ns))
+        insort(self._sorted_ns, took_ns)
         self._look(now_ns)
 
     def _look(self, now_ns: int) -> None:

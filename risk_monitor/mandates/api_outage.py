@@ -21,7 +21,7 @@ class ApiOutage:
         self._watch: Watch | None = tower.watch("api_outage", venue, self._evidence)
         self._elapsed = Elapsed(self._watch, agenda) if self._watch else None
 
-    def replied(self, now_ns: int, departed_ns: int) -> None:
+    def replied(self, now_ns: int, took_ns: int) -> None:
         """Says nothing of success."""
 
     def answered(self, now_ns: int, departed_ns: int) -> None:

@@ -104,6 +104,7 @@ class World:
         self.history: dict[str, list[dict[str, Any]]] = {}
         self.status: dict[str, int | None] = {}
         self.latency_ns: dict[str, int] = {}
+        self.backlog_ns = 0  # how long a reply that has arrived waits for the monitor's processor
         self.gateway: dict[str, Any] = {"strategies": [], "orders": [], "withdrawals": [], "log": [], "limits": "{}"}
         self.told_gateway: list[dict[str, Any]] = []
         self.refused_paths: set[str] = set()
@@ -314,7 +315,14 @@ class World:
         if status is None:
             return
         body = self._body(request) if status == 200 else b'{"code":-1,"msg":"no"}'
-        self._later(latency_ns, lambda: self.step(ReplyReceived(request.request_id, status, body)))
+        self._later(latency_ns, lambda: self._arrive(request.request_id, status, body))
+
+    def _arrive(self, request_id: int, status: int, body: bytes) -> None:
+        if not self.backlog_ns:
+            self.step(ReplyReceived(request_id, status, body))
+        else:
+            event = ReplyReceived(request_id, status, body, self.now_ns)
+            self._later(self.backlog_ns, lambda: self.step(event))
 
     def _later(self, delay_ns: int, action: Callable[[], None]) -> None:
         self._order += 1

@@ -175,6 +175,17 @@ def test_memory_does_not_grow_with_time(world: Any) -> None:
     assert sizes[2] - sizes[1] < 100_000
 
 
+def test_its_own_backlog_is_not_taken_for_a_slow_venue(world: Any) -> None:
+    limits = "api_latency: {each: {warning: 500 ms}, window: 1 min, quantile: 95 %}"
+    firm = world(limits).start()
+    firm.backlog_ns = 2_000_000_000
+    firm.run(600)
+    assert firm.signals == []
+    firm.latency_ns["apex"] = 400_000_000  # each way
+    firm.run(600)
+    assert {signal.subject for signal in firm.signals} == {"apex"}
+
+
 def test_streams_are_kept_open_with_growing_patience(world: Any) -> None:
     firm = world("feed_staleness: {prices: {high: 5 s}}").start()
     firm.refuses_streams.add("boreal")
