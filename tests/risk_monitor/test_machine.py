@@ -183,7 +183,7 @@ def test_its_own_backlog_is_not_taken_for_a_slow_venue(world: Any) -> None:
     assert firm.signals == []
     firm.latency_ns["apex"] = 400_000_000  # each way
     firm.run(600)
-    assert {signal.subject for signal in firm.signals} == {"apex"}
+    assert {signal.subject for _, signal in firm.signals} == {"apex"}
 
 
 def test_streams_are_kept_open_with_growing_patience(world: Any) -> None:
