@@ -10,8 +10,8 @@ Four questions, in this order; the first that is answered with yes decides.
 4. Did the latencies as a whole grow: one-sided Mann–Whitney, p ≤ alpha; Cliff's delta ≥ effect; shift > what matters?
 
 3 and 4 are asked of the latency since the alert was due (*slower*) and then of the time since the injection (*later*):
-who loosens a limit is no slower from when it is due, and yet later. A miss counts as infinitely late, an outcome in
-doubt for nothing.
+who loosens a limit is no slower from when it is due, and yet later. What got better is told only where neither got
+worse. A miss counts as infinitely late, an outcome in doubt for nothing.
 """
 
 from __future__ import annotations
@@ -50,17 +50,20 @@ def compare_expectation(before: ExpectationBaseline, after: ExpectationBaseline,
         return found
     if common and all(_alike(before, after, seed) for seed in common):
         return None
+    matters_s = rule.matters_s(before.deadline_s)
+    better: list[Found] = []  # what got better hides nothing that got worse
     gained = [seed for seed in common if before.outcome(seed) in _LOST and after.outcome(seed) == "detected"]
     if gained:
-        return Found("detection gained", "", _outcomes(before, gained), "detected", named(gained))
-    matters_s = rule.matters_s(before.deadline_s)
+        better.append(Found("detection gained", "", _outcomes(before, gained), "detected", named(gained)))
     for measure, grew, shrank in _MEASURES:
         sides = (_proven(before, measure), _proven(after, measure))
         growth = _growth(sides[0], sides[1], common, rule, matters_s)
         if growth is not None:
             told = (_summary(sides[0]), _summary(sides[1]), growth.because)
-            return Found(grew, "fail", *told) if growth.grew else Found(shrank, "", *told)
-    return Found(None)
+            if growth.grew:
+                return Found(grew, "fail", *told)
+            better.append(Found(shrank, "", *told))
+    return better[0] if better else Found(None)
 
 
 _MEASURES: tuple[tuple[Literal["latencies_s", "since_injections_s"], Change, Change], ...] = (

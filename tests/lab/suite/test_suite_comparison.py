@@ -112,6 +112,17 @@ def test_a_loosened_limit_is_later_though_no_slower_once_it_is_due() -> None:
     assert whats(compared(latencies(1.0), latencies(1.0, due_at=60.0))) == [("earlier", "")]
 
 
+def test_what_is_faster_once_it_is_due_can_be_later_all_the_same() -> None:
+    (found,) = compared(latencies(5.0), latencies(1.0, due_at=160.0)).changed
+    assert (found.what, found.gates, found.before, found.after) == ("later", "fail", "105.000 s", "161.000 s")
+
+
+def test_one_detection_gained_hides_no_other_that_grew() -> None:
+    (found,) = compared([missing("missed"), *latencies(1.0, 2.0, first_seed=2)], latencies(1.0, 4.0, 5.0)).changed[:1]
+    assert (found.what, found.gates) == ("slower", "fail")
+    assert found.because == "2 common seeds, each by 3.000 s or more; 0.5 s matter"
+
+
 @pytest.mark.parametrize("outcome", ["late", "missed", "never_due"])
 def test_a_detection_that_is_lost_under_the_same_seed_is_a_regression(outcome: Outcome) -> None:
     found = compared(latencies(1.0), [missing(outcome)])
