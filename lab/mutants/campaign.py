@@ -88,27 +88,19 @@ class Campaign:
         self.plays = 0
         self.simulated_ns = 0
 
-    def run(self, mutants: Sequence[Mutant], done: Callable[[Standing], None]) -> list[Standing]:
-        """Play every mutant; ``done`` is told of each as soon as it is decided.
+    def run(self, mutants: Sequence[Mutant], done: Callable[[Standing], None]) -> None:
+        """Play every mutant; ``done`` is told of each as soon as it is decided, in whatever order that is.
 
         Raises:
             RunDirectoryError: a directory cannot be used.
         """
-        standings: list[Standing] = []
         changed = [mutant for mutant in mutants if not isinstance(mutant.edit, SourceEdit)]
         for start in range(0, len(changed), _AT_ONCE):
             group = [self._standing(mutant) for mutant in changed[start : start + _AT_ONCE]]
-            self._decide(group, None)
-            for standing in group:
-                done(standing)
-            standings += group
+            self._decide(group, None, done)
         for mutant in mutants:
             if isinstance(mutant.edit, SourceEdit):
-                standing = self._standing(mutant)
-                self._decide([standing], mutant.edit)
-                done(standing)
-                standings.append(standing)
-        return standings
+                self._decide([self._standing(mutant)], mutant.edit, done)
 
     def _standing(self, mutant: Mutant) -> Standing:
         able: list[tuple[Experiment, Experiment]] = []
@@ -121,26 +113,26 @@ class Campaign:
                 able.append((experiment, changed))
         return Standing(mutant, left=iter(able), untried=untried)
 
-    def _decide(self, group: list[Standing], edit: SourceEdit | None) -> None:
+    def _decide(self, group: list[Standing], edit: SourceEdit | None, done: Callable[[Standing], None]) -> None:
         """Play the next case of each that is alive, until none is."""
         alive = group
         step = 2 if self._hunt.all_kills else 1
         while alive:
             waiting: list[tuple[Standing, Experiment, Experiment]] = []
+            playing: list[Standing] = []
             for standing in alive:
-                waiting += [(standing, *pair) for pair in islice(standing.left, step)]
-            if not waiting:
-                return
-            self._play_baseline([experiment for _, experiment, _ in waiting])
-            outcomes = self._play_mutants(waiting, edit)
-            for standing, experiment, _ in waiting:
-                self._judge(standing, experiment, outcomes[standing.mutant.id, name_of(experiment)])
-            playing = dict.fromkeys(id(standing) for standing, _, _ in waiting)
-            alive = [
-                standing
-                for standing in alive
-                if id(standing) in playing and (self._hunt.all_kills or not standing.kills)
-            ]
+                pairs = [] if standing.kills and not self._hunt.all_kills else list(islice(standing.left, step))
+                if pairs:
+                    waiting += [(standing, *pair) for pair in pairs]
+                    playing.append(standing)
+                else:
+                    done(standing)
+            alive = playing
+            if waiting:
+                self._play_baseline([experiment for _, experiment, _ in waiting])
+                outcomes = self._play_mutants(waiting, edit)
+                for standing, experiment, _ in waiting:
+                    self._judge(standing, experiment, outcomes[standing.mutant.id, name_of(experiment)])
 
     def _judge(self, standing: Standing, experiment: Experiment, after: Played) -> None:
         before = self.baseline[name_of(experiment)]

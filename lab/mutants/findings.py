@@ -30,6 +30,8 @@ def find(
 ) -> MutantsResult:
     """The result of a campaign."""
     possible = choice.possible
+    places = {mutant.id: place for place, mutant in enumerate(choice.chosen)}
+    standings = sorted(standings, key=lambda standing: places[standing.mutant.id])
     levels = [level for level in LEVELS if any(name.startswith(f"{level}/") for name in choice.ids)]
     results = [_result(standing, equivalents, hunt.catalogue) for standing in standings]
     drawn = [
