@@ -1,0 +1,152 @@
+"""The protection score: what it rewards, and that neither silence nor noise earns anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.coverage.facts import Demand, Fired, RunFacts
+from lab.scores.protection import credit, protection
+from lab.scores.result import MandateProtection
+from lab.scores.scoring import score, score_lines
+from tests.lab.scores.facts_samples import demand, false, run
+
+MANDATES = ("drawdown", "api_outage", "visibility")
+
+demands = st.builds(
+    demand,
+    st.sampled_from(("detected", "late", "missed", "unknown")),
+    st.floats(-5.0, 10.0),
+    alert=st.sampled_from(MANDATES),
+)
+alarms = st.builds(false, st.sampled_from(MANDATES), st.floats(0.0, 1_800.0))
+
+
+@st.composite
+def suites(draw: st.DrawFn) -> list[RunFacts]:
+    """Runs that keep whatever they demand an alert of, and hear no alarm of what they do not keep."""
+    made = []
+    for seed in range(draw(st.integers(1, 5))):
+        asked = draw(st.lists(demands, max_size=4))
+        heard = draw(st.lists(alarms, max_size=3))
+        named = {one.alert for one in asked} | {one.alert for one in heard} | draw(st.sets(st.sampled_from(MANDATES)))
+        kept = tuple(name for name in MANDATES if name in named)
+        made.append(run(*asked, fired=tuple(heard), seed=seed, mandates=kept))
+    return made
+
+
+def silenced(one: Demand) -> Demand:
+    return replace(one, found="missed", verdict="fail", detected_at_s=None) if one.owed else one
+
+
+@given(suites())
+def test_a_detector_that_never_alerts_scores_zero(facts: list[RunFacts]) -> None:
+    never = [replace(one, demands=tuple(map(silenced, one.demands)), fired=()) for one in facts]
+    assert protection(never).score in (0.0, None)
+    assert (protection(never).score is None) == (not any(one.demands for one in facts))
+
+
+@given(suites())
+def test_a_detector_that_always_alerts_scores_zero_even_if_it_is_always_in_time(facts: list[RunFacts]) -> None:
+    in_time = demand("detected", 0.0)
+    always = [
+        replace(
+            one,
+            demands=tuple(replace(in_time, alert=asked.alert) for asked in one.demands),
+            fired=tuple(false(mandate) for mandate in one.mandates),
+        )
+        for one in facts
+    ]
+    whole = protection(always)
+    assert (whole.score, whole.at_most) in ((0.0, 0.0), (None, None))
+
+
+@given(suites())
+def test_a_perfect_detector_scores_a_hundred(facts: list[RunFacts]) -> None:
+    perfect = [
+        replace(one, demands=tuple(demand("detected", 0.0, alert=asked.alert) for asked in one.demands), fired=())
+        for one in facts
+    ]
+    assert protection(perfect).score in (pytest.approx(100.0), None)
+
+
+@given(suites(), st.sampled_from(MANDATES), st.integers(0, 4))
+def test_a_further_false_alarm_never_helps(facts: list[RunFacts], mandate: str, place: int) -> None:
+    one = facts[place % len(facts)]
+    if mandate not in one.mandates:
+        return
+    worse = [replace(each, fired=(*each.fired, false(mandate))) if each is one else each for each in facts]
+    before, after = protection(facts).score, protection(worse).score
+    assert before is None if after is None else before is not None and after <= before
+
+
+@given(suites())
+def test_the_score_lies_between_zero_and_what_it_is_at_most(facts: list[RunFacts]) -> None:
+    whole = protection(facts)
+    if whole.score is not None and whole.at_most is not None:
+        assert 0.0 <= whole.score <= whole.at_most + 1e-9 <= 100.0 + 1e-6
+
+
+@given(suites())
+def test_the_order_of_the_runs_makes_no_difference(facts: list[RunFacts]) -> None:
+    assert score(facts) == score(facts[::-1])
+
+
+@pytest.mark.parametrize(
+    ("one", "earned"),
+    [
+        (demand("detected", -3.0), 1.0),
+        (demand("detected", 0.0), 1.0),
+        (demand("detected", 5.0), 0.75),
+        (demand("detected", 10.0), 0.5),
+        (demand("detected", 0.0, verdict="fail"), 0.0),
+        (demand("late", 11.0), 0.0),
+        (demand("missed"), 0.0),
+        (demand("unknown"), 0.0),
+    ],
+)
+def test_credit_falls_to_a_half_at_the_deadline_and_to_nothing_behind_it(one: Demand, earned: float) -> None:
+    assert credit(one) == earned
+
+
+def test_each_mandate_weighs_the_same_however_many_cases_it_has() -> None:
+    facts = [
+        run(demand("missed", alert="api_outage"), *[demand()] * 9),
+        run(case="quiet", fired=(false("api_outage"),)),
+    ]
+    whole = protection(facts)
+    assert whole.score == 50.0
+    assert whole.mandates == [
+        MandateProtection(
+            mandate="api_outage", demands=1, passed=0, unknown=0, runs=2, quiet_runs=1, caught=0.0, quiet=0.5
+        ),
+        MandateProtection(
+            mandate="drawdown", demands=9, passed=9, unknown=0, runs=2, quiet_runs=2, caught=1.0, quiet=1.0
+        ),
+    ]
+
+
+def test_an_action_is_no_demand_of_the_score_and_a_crashed_run_keeps_its_demands() -> None:
+    facts = [run(demand(), demand(alert=None, action="breaker")), run(demand("unknown"), judged=False, seed=2)]
+    whole = protection(facts)
+    assert (whole.score, whole.at_most, whole.demands, whole.unknown) == (50.0, 100.0, 2, 1)
+
+
+def test_scores_are_told_with_what_they_are_of() -> None:
+    heard: tuple[Fired, ...] = (false("api_outage", 900.0),)
+    told = score_lines(score([run(demand(), demand("unknown"), demand("missed", severity="critical"), fired=heard)]))
+    assert told == [
+        ("protection score: ", "33.3 of 100, by 3 demands of 1 mandate; 66.7 if 1 unknown had been met"),
+        (
+            "NAB-compatible score: ",
+            "standard 47.2, reward_low_FP_rate 44.5, reward_low_FN_rate 48.2; 1 of 2 windows detected, "
+            "1 detection outside",
+        ),
+    ]
+    assert score_lines(score([run()])) == [
+        ("protection score: ", "none, nothing was demanded"),
+        ("NAB-compatible score: ", "none, no window"),
+    ]
