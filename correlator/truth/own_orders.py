@@ -5,7 +5,7 @@ from __future__ import annotations
 from correlator.records import Intent
 
 WITHDRAWAL = "withdrawal"
-_MOST_SENT = 65_536  # orders sent on, the oldest forgotten: far more than can be on their way at once
+_MOST_SENT = 65_536  # orders sent on, the oldest forgotten: far more than can be on their way or open at once
 
 
 class OwnOrders:
@@ -26,6 +26,6 @@ class OwnOrders:
         """The strategy whose order it is; None if the gateway did not send it."""
         return self._sent.get((venue, account, client_order_id))
 
-    def answered(self, venue: str, account: str, client_order_id: str) -> None:
-        """It is answered, and need not be remembered any more."""
+    def forget(self, venue: str, account: str, client_order_id: str) -> None:
+        """Nothing more will be heard of it."""
         self._sent.pop((venue, account, client_order_id), None)

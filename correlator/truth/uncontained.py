@@ -121,7 +121,7 @@ class Uncontained:
                     self._orders += 1
                     self._last_order_ns = record.at_ns
                     self._stood_until(record.at_ns)
-        elif record.event != "rejected" and self._resting.end(record):
+        elif record.event in ("cancelled", "expired") and self._resting.end(record):
             self._stood_until(record.at_ns)
 
     def _stood_until(self, at_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""Order rejects: share of a strategy's requests, orders and cancels, that the venue refused, among those answered within
+"""Order rejects: share of a strategy's requests, orders and cancels, that venues refused among those answered within
 ``window``, at least 10 of them."""
 
 from __future__ import annotations

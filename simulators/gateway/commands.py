@@ -32,7 +32,14 @@ class _Symbol(msgspec.Struct, frozen=True):
     symbol: str
 
 
+class _Cancelled(msgspec.Struct, frozen=True, rename="camel"):
+    """An order that a venue says it has cancelled; by the name of the order, not of the cancel."""
+
+    orig_client_order_id: str
+
+
 _decode_symbols = msgspec.json.Decoder(list[_Symbol]).decode
+_decode_cancelled = msgspec.json.Decoder(list[_Cancelled]).decode
 
 
 class Commands:
@@ -103,10 +110,49 @@ class Commands:
                 "GET",
                 rest.dialect.open_orders,
                 "",
-                _listed(task, rest, f"{runner.name} at {venue}"),
+                self._listed(task, rest, runner.name, venue),
                 cause,
                 signed=True,
             )
+
+    def _listed(self, task: _Task, rest: Rest, strategy: str, venue: str) -> Callable[[Answer], None]:
+        """What to do with the list of open orders: cancel them, symbol by symbol."""
+
+        def listed(answer: Answer) -> None:
+            try:
+                symbols = [each.symbol for each in _decode_symbols(answer.body)] if answer.is_ok else None
+            except msgspec.DecodeError:
+                symbols = None
+            if symbols is None:
+                task.fail(f"{strategy} at {venue}: its open orders are not known")
+            for symbol in dict.fromkeys(symbols or ()):
+                task.step()
+                rest.send(
+                    "DELETE",
+                    rest.dialect.cancel_all,
+                    f"symbol={symbol}",
+                    self._cancelled(task, strategy, venue),
+                    answer.cause,
+                    signed=True,
+                )
+            task.step_done()
+
+        return listed
+
+    def _cancelled(self, task: _Task, strategy: str, venue: str) -> Callable[[Answer], None]:
+        def cancelled(answer: Answer) -> None:
+            if answer.is_ok:
+                try:
+                    names = [each.orig_client_order_id for each in _decode_cancelled(answer.body)]
+                except msgspec.DecodeError:  # a venue that names no orders
+                    names = []
+                for name in names:
+                    self._gateway.cancelled(strategy, venue, name, answer.cause)
+            elif answer.error_code() != _NO_ORDERS:
+                task.fail(f"{strategy} at {venue}: orders could not be cancelled ({answer.status})")
+            task.step_done()
+
+        return cancelled
 
     def _flatten(self, runner: Runner, command: Command, task: _Task, cause: int) -> None:
         venues = _venues(runner, command)
@@ -198,40 +244,6 @@ class _Task:
 
 def _venues(runner: Runner, command: Command) -> list[str]:
     return [venue for venue in runner.venues if command.venue in (EVERY, venue)]
-
-
-def _listed(task: _Task, rest: Rest, where: str) -> Callable[[Answer], None]:
-    """What to do with the list of open orders: cancel them, symbol by symbol."""
-
-    def listed(answer: Answer) -> None:
-        try:
-            symbols = [each.symbol for each in _decode_symbols(answer.body)] if answer.is_ok else None
-        except msgspec.DecodeError:
-            symbols = None
-        if symbols is None:
-            task.fail(f"{where}: its open orders are not known")
-        for symbol in dict.fromkeys(symbols or ()):
-            task.step()
-            rest.send(
-                "DELETE",
-                rest.dialect.cancel_all,
-                f"symbol={symbol}",
-                _cancelled(task, where),
-                answer.cause,
-                signed=True,
-            )
-        task.step_done()
-
-    return listed
-
-
-def _cancelled(task: _Task, where: str) -> Callable[[Answer], None]:
-    def cancelled(answer: Answer) -> None:
-        if not answer.is_ok and answer.error_code() != _NO_ORDERS:
-            task.fail(f"{where}: orders could not be cancelled ({answer.status})")
-        task.step_done()
-
-    return cancelled
 
 
 def _executed_units(reply: Reply | None, dialect: Dialect) -> int | None:

@@ -172,6 +172,10 @@ class Gateway:
         record = self._note(order, event, reason, cause)
         self._reply(on_reply, code, reason, record)
 
+    def cancelled(self, strategy: str, venue: str, client_order_id: str, cause: int) -> None:
+        """Tell that a venue has cancelled an order of the strategy."""
+        self._answered(strategy, venue, client_order_id, "CANCELED", 0, cause)
+
     def where(self, strategy: str, venue: str, client_order_id: str) -> str:
         """The venue at which an order that was meant for ``venue`` stands."""
         return self._moved.get((strategy, client_order_id), venue)
@@ -286,6 +290,9 @@ class Gateway:
         def replied(reply: Reply | None, reply_cause: int) -> None:
             if reply is not None and reply.status == 200:
                 self._answered(strategy, venue, name, "CANCELED", 0, reply_cause)
+            elif reply is not None and reply.status < 500:
+                code = VenueAnswer(reply.status, reply.body, 0).error_code()
+                self._answered(strategy, venue, name, "CANCEL_REJECTED", code, reply_cause)
             on_reply(reply, reply_cause)
 
         self._forward(door, "DELETE", intent.path, intent.query, replied, timeout_ns, cause)

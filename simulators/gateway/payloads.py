@@ -48,7 +48,8 @@ class Heartbeats(msgspec.Struct, frozen=True, tag_field="type", tag="heartbeats"
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel", tag_field="type", tag="answer"):
-    """What the venue said to an order: ``ACCEPTED``, ``REJECTED``, ``CANCELED``, or ``UNKNOWN`` if it did not say."""
+    """What the venue said to an order (``ACCEPTED``, ``REJECTED``, or ``UNKNOWN`` if it did not say) or to its cancel
+    (``CANCELED``, ``CANCEL_REJECTED``; nothing is told if it did not say)."""
 
     client_order_id: str
     strategy: str

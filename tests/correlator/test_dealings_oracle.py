@@ -60,15 +60,23 @@ orders = st.tuples(
     st.integers(-1, 4),  # how far from the mid, ticks of 0.0001
 )
 makers = st.tuples(st.just("made"), st.integers(0, 9), st.integers(1, 20))
-cancels = st.tuples(st.just("cancel"), st.integers(0, 9))
+cancels = st.tuples(st.just("cancel"), st.integers(0, 9), st.sampled_from(("cancelled", "cancel_rejected")))
 withdrawals = st.tuples(
-    st.just("withdrawal"), st.sampled_from(("USD", "BTC")), st.integers(1, 5), st.sampled_from((None, 0, 2, 9))
+    st.just("withdrawal"),
+    st.sampled_from(("USD", "BTC")),
+    st.integers(1, 5),
+    st.sampled_from(("ordered", "ordered", "nameless", "untold", "another's", "before", "at another venue")),
 )
 others = st.one_of(
     st.tuples(st.just("security"), st.sampled_from(("bad_signature", "replayed_nonce", "strange"))),
     st.tuples(st.just("policy"), st.booleans(), st.booleans()),
     st.tuples(st.just("action"), st.sampled_from(("failover", "gate")), st.sampled_from(("taken", "done"))),
-    st.tuples(st.just("transfer"), st.sampled_from(("apex", "keystone")), st.sampled_from(("failed", "completed"))),
+    st.tuples(
+        st.sampled_from(("transfer", "settlement")),
+        st.sampled_from(("apex", "keystone")),
+        st.sampled_from(("failed", "rejected", "completed")),
+        st.integers(0, 4),
+    ),
     st.tuples(st.just("quote"), st.integers(0, 2), st.integers(-9, 9), st.sampled_from((1, 30, 0))),
 )
 waits = st.sampled_from(
@@ -83,7 +91,7 @@ def tell(story: list[tuple[int, tuple[Any, ...]]], has_gateway: bool) -> list[re
     """Turn drawn steps into records."""
     told: list[records.AuditRecord] = []
     at_ns = START_NS
-    accepted: list[tuple[int, str, int, str, int]] = []
+    accepted: list[tuple[int, str, str, int, str, int]] = []
 
     def say(make: Any, source: str, *body: Any) -> None:
         told.append(make(len(told) + 1, at_ns, source, 0, *body))
@@ -114,27 +122,33 @@ def tell(story: list[tuple[int, tuple[Any, ...]]], has_gateway: bool) -> list[re
             say(records.Order, "apex", account, number if answer == "accepted" else 0, name, index, side, "limit",
                 "GTC", ticks, lots, answer, "")  # fmt: skip
             if answer == "accepted":
-                accepted.append((number, account, index, side, lots))
+                accepted.append((number, name, account, index, side, lots))
                 for part in range(takes):
                     paid = ticks + off * (part + 1) * (1 if buys else -1)
                     say(records.Fill, "apex", index, 1, paid, 200, side, account, number, "street", 0, 0, 0)
         elif kind in ("made", "cancel") and accepted:
-            order, account, index, side, lots = accepted[-1 - drawn[0] % len(accepted)]
+            order, name, account, index, side, lots = accepted[-1 - drawn[0] % len(accepted)]
             if kind == "cancel":
-                say(records.Order, "apex", account, order, "", index, side, "limit", "GTC", 1, lots, "cancelled", "")
-                accepted.remove((order, account, index, side, lots))
+                say(records.Order, "apex", account, order, name, index, side, "limit", "GTC", 1, lots, drawn[1], "")
+                if drawn[1] == "cancelled":
+                    accepted.remove((order, name, account, index, side, lots))
             else:
                 taker_side = "sell" if side == "buy" else "buy"
                 ticks = LISTINGS[index][2] * 10_000
                 say(records.Fill, "apex", index, 1, ticks, drawn[1] * 10, taker_side, "street", 0, account, order, 0, 0)
         elif kind == "withdrawal":
-            asset, tenths, ordered = drawn
+            asset, tenths, how = drawn
             units = tenths * UNIT // 10 * (1_000 if asset == "USD" else 1)
-            if has_gateway and ordered is not None:
-                quantity = f"{ordered * 100 if asset == 'USD' else ordered / 10}"
-                body = ("", "apex", "master", f"w{number}", asset, "", "withdrawal", "", quantity, "sent", "")
+            last = next((each.client_order_id for each in reversed(told) if type(each) is records.Intent
+                         and each.type == "withdrawal"), "")  # fmt: skip
+            name = {"nameless": "", "another's": f"x{number}", "before": last}.get(how, f"w{number}")
+            if has_gateway and how in ("ordered", "untold", "at another venue"):
+                venue = "boreal" if how == "at another venue" else "apex"
+                body = ("", venue, "master", name, asset, "", "withdrawal", "", "1", "sent", "")
                 say(records.Intent, "gateway", *body)
             say(records.Posting, "apex", asset, "master", "external", units, "withdrawal")
+            if how != "untold":
+                say(records.Transfer, "apex", f"t{number}", "withdrawal", asset, units, "awaiting_approval", name)
         elif kind == "security":
             say(records.Security, "gateway", drawn[0], "s", "")
         elif kind == "policy" and has_gateway:
@@ -142,7 +156,9 @@ def tell(story: list[tuple[int, tuple[Any, ...]]], has_gateway: bool) -> list[re
         elif kind == "action":
             say(records.Action, "monitor", f"a{number}", drawn[0], drawn[1], "apex", "", "")
         elif kind == "transfer":
-            say(records.Transfer, drawn[0], f"t{number}", "deposit", "USD", 1, drawn[1])
+            say(records.Transfer, drawn[0], f"t{drawn[2]}", "deposit", "USD", 1, drawn[1])
+        elif kind == "settlement":
+            say(records.Settlement, drawn[0], f"i{drawn[2]}", "apex", "USD", 1, 0, drawn[1], at_ns)
         elif kind == "quote":
             ticks = LISTINGS[drawn[0]][2] * 10_000 + drawn[1]
             say(records.Quote, "apex", drawn[0], ticks - 3, drawn[2], ticks + 3, drawn[2])
@@ -250,8 +266,12 @@ class Oracle:
             actions = self.all(records.Action, at_ns, since_ns)
             return float(sum((each.control, each.state) == ("failover", "taken") for each in actions))
         assert mandate == "rejected_transfer"
-        transfers = self.all(records.Transfer, at_ns, since_ns)
-        return float(sum((each.source, each.status) == ("keystone", "failed") for each in transfers))
+        firsts: dict[str, int] = {}
+        for each in (*self.all(records.Transfer, at_ns), *self.all(records.Settlement, at_ns)):
+            if each.source == "keystone" and each.status in ("rejected", "failed"):
+                name = each.transfer_id if type(each) is records.Transfer else each.instruction_id
+                firsts[name] = min(each.at_ns, firsts.get(name, each.at_ns))
+        return float(sum(first_ns > since_ns for first_ns in firsts.values()))
 
     def slippage(self, account: str, at_ns: int, since_ns: int) -> float:
         realised, modelled, count = 0.0, 0.0, 0
@@ -279,9 +299,9 @@ class Oracle:
             if intent.event in ("sent", "scaled_down")
         }
         answers = [
-            order.event == "rejected"
+            order.event in ("rejected", "cancel_rejected")
             for order in self.all(records.Order, at_ns, since_ns)
-            if sent.get(order.client_order_id) == strategy and order.event in ("accepted", "rejected")
+            if sent.get(order.client_order_id) == strategy
         ]
         return sum(answers) / len(answers) if len(answers) >= 2 else math.nan
 
@@ -321,18 +341,19 @@ class Oracle:
         return float(sum(first_ns > since_ns for first_ns in row.values()))
 
     def withdrawn(self, at_ns: int, since_ns: int) -> float:
-        allowed = {"USD": 0, "BTC": 0}
+        ordered: set[str] = set()
         total = 0.0
-        for record in self.told:
+        for place, record in enumerate(self.told):
             if record.at_ns > at_ns:
                 break
-            if type(record) is records.Intent and record.type == "withdrawal":
-                allowed[record.symbol] += round(float(record.quantity) * UNIT)
-            if type(record) is records.Posting and record.reason == "withdrawal":
-                taken = min(allowed[record.asset], record.amount)
-                allowed[record.asset] -= taken
-                if record.at_ns > since_ns:
-                    total += (record.amount - taken) / UNIT * self.mark(record.asset, record.at_ns)
+            if type(record) is records.Intent and (record.type, record.venue) == ("withdrawal", "apex"):
+                ordered.add(record.client_order_id)
+            if type(record) is not records.Posting or record.reason != "withdrawal" or record.at_ns <= since_ns:
+                continue
+            told = self.told[place + 1] if place + 1 < len(self.told) else None
+            if type(told) is records.Transfer and told.direction == "withdrawal" and told.client_id in ordered:
+                continue
+            total += record.amount / UNIT * self.mark(record.asset, record.at_ns)
         return total
 
     def breaches(self, mandate: str, subject: str, threshold: float) -> list[tuple[int, int | None]]:

@@ -88,9 +88,9 @@ def test_a_strategy_that_only_the_gateway_knows_is_watched_as_well(firm: Any) ->
     assert [strategy.name for strategy in desk.monitor.gateway.strategies] == ["new"]
 
 
-def test_refused_orders_are_a_share_of_those_that_were_answered(firm: Any) -> None:
+def test_refused_orders_and_cancels_are_a_share_of_those_that_were_answered(firm: Any) -> None:
     desk = firm("order_rejects: {each: {high: 20 %}, window: 5 min}")
-    for status in ["ACCEPTED"] * 7 + ["CANCELED", "UNKNOWN"] + ["REJECTED"] * 2:
+    for status in ["ACCEPTED"] * 5 + ["CANCELED"] * 2 + ["UNKNOWN", "CANCEL_REJECTED", "REJECTED"]:
         tell(desk, "answer", clientOrderId="x", strategy="maker", venue="apex", status=status, code=-2010)
     assert desk.compliance("order_rejects", "maker") == [("unknown", None)]
     tell(desk, "answer", clientOrderId="x-12", strategy="maker", venue="apex", status="REJECTED", code=-2010)

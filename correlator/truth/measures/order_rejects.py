@@ -1,4 +1,4 @@
-"""Order rejects: how many of a strategy's orders the venues refuse, as a fraction of those they answer."""
+"""Order rejects: how many of a strategy's requests the venues refuse, as a fraction of those they answer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from correlator.truth.stretch import Books, Stretch
 
 FEWEST_ANSWERS = 10
 
+_REFUSED = {"accepted": False, "cancelled": False, "rejected": True, "cancel_rejected": True}
+
 
 class _Strategy:
-    """A strategy's answered orders within the window."""
+    """A strategy's answered requests within the window."""
 
     def __init__(self, gauge: Gauge, window_ns: int) -> None:
         self._gauge = gauge
@@ -46,10 +48,10 @@ class _Strategy:
 
 
 class OrderRejects(Watch):
-    """Refused ÷ answered over the strategy's orders that a venue answered within ``window``, at least 10.
+    """Refused ÷ answered over the strategy's requests that a venue answered within ``window``, at least 10.
 
     A strategy's orders are those that the gateway sent on for it; an order is answered when the venue accepts or
-    refuses it.
+    refuses it, its cancel when it is cancelled or the venue refuses that.
     """
 
     mandate = "order_rejects"
@@ -68,14 +70,16 @@ class OrderRejects(Watch):
                 self._strategies[record.strategy] = _Strategy(gauge, self.window_ns) if gauge is not None else None
             return
         assert isinstance(record, Order)
-        if record.event not in ("accepted", "rejected"):
+        is_refused = _REFUSED.get(record.event)
+        if is_refused is None:
             return
         name = (record.source, record.account, record.client_order_id)
         sender = self._own.strategy(*name)
         strategy = None if sender is None else self._strategies.get(sender)
         if strategy is not None:
-            self._own.answered(*name)
-            strategy.answer(record.at_ns, record.seq, record.event == "rejected")
+            if record.event in ("rejected", "cancelled"):  # a cancel that a wire has doubled is refused for nothing
+                self._own.forget(*name)
+            strategy.answer(record.at_ns, record.seq, is_refused)
 
     def evaluate(self, stretch: Stretch) -> None:
         for strategy in self._strategies.values():

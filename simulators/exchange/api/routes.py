@@ -41,7 +41,8 @@ class Access(enum.Enum):
 class Call(msgspec.Struct):
     """One request on its way through the API; ``serve`` is what will answer it, or already the refusal.
 
-    ``account`` is empty where no key was needed. ``is_order``: it asks for an order, and was let in.
+    ``account`` is empty where no key was needed. ``is_order``: it asks for an order, and was let in; ``is_cancel``:
+    for the end of one.
     """
 
     parameters: Parameters
@@ -51,6 +52,7 @@ class Call(msgspec.Struct):
     serve: Callable[[Call], object] | Reply
     headers: tuple[tuple[str, str], ...]
     is_order: bool = False
+    is_cancel: bool = False
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ class Route(msgspec.Struct, frozen=True):
     weight: Callable[[Parameters], int]
     serve: Callable[[Call], object]
     is_order: bool = False
+    is_cancel: bool = False
 
 
 def costs(weight: int) -> Callable[[Parameters], int]:

@@ -47,7 +47,7 @@ class TradingEndpoints:
         return [
             Route("POST", order, "order_place", Access.TRADE, costs(1), self._place, is_order=True),
             Route("POST", f"{order}/test", "order_place", Access.TRADE, costs(1), self._test),
-            Route("DELETE", order, "order_cancel", Access.TRADE, costs(1), self._cancel),
+            Route("DELETE", order, "order_cancel", Access.TRADE, costs(1), self._cancel, is_cancel=True),
             Route("DELETE", open_orders, "order_cancel", Access.TRADE, costs(1), self._cancel_all),
             Route("GET", order, "account", Access.READ, costs(4), self._order),
             Route("GET", open_orders, "account", Access.READ, costs_by_symbol(6, 80), self._open_orders),

@@ -24,7 +24,7 @@ from simulators.exchange.api.market_endpoints import MarketEndpoints
 from simulators.exchange.api.pairs import Pairs
 from simulators.exchange.api.parameters import Parameters
 from simulators.exchange.api.publisher import Publisher
-from simulators.exchange.api.refused_orders import refused_order
+from simulators.exchange.api.refused_orders import refused_order, uncancelled_order
 from simulators.exchange.api.routes import Access, ApiKey, Call, Route
 from simulators.exchange.api.signatures import check_request
 from simulators.exchange.api.streams import MarketStreams
@@ -220,9 +220,12 @@ class ExchangeApi:
             if route.is_order:
                 call.headers += self.limiter.count_order(call.account, now_ns)
                 call.is_order = True
+            call.is_cancel = route.is_cancel
         except ApiError as error:
             if route.is_order:
                 self._note_refused(call, error)
+            elif route.is_cancel:
+                self._note_uncancelled(call, error.message)
             call.serve = to_reply(error, call.headers)
 
     def _serve(self, call: Call) -> None:
@@ -235,8 +238,12 @@ class ExchangeApi:
         except ApiError as error:
             if call.is_order:
                 self._note_refused(call, error)
+            elif call.is_cancel:
+                self._note_uncancelled(call, error.message)
             reply = to_reply(error, call.headers)
         except Rejected as rejected:
+            if call.is_cancel:
+                self._note_uncancelled(call, rejected.message)
             reply = to_reply(from_rejected(rejected), call.headers)
         call.respond(reply, call.cause)
 
@@ -245,6 +252,12 @@ class ExchangeApi:
         order = refused_order(self.pairs, call.parameters) if call.account else None
         if order is not None:
             self._audit.record("order", self.name, call.cause, call.account, *order, error.message)
+
+    def _note_uncancelled(self, call: Call, message: str) -> None:
+        """Record that an order is not cancelled, though its owner asked for it."""
+        order = uncancelled_order(self.exchange, self.pairs, call.account, call.parameters) if call.account else None
+        if order is not None:
+            self._audit.record("order", self.name, call.cause, call.account, *order, message)
 
 
 def _api_key(request: Request) -> str:

@@ -94,7 +94,11 @@ def test_cancels_are_never_gated(gated: Any) -> None:
     gated.wire.request(_delete(request), lambda reply, cause: None, 10**9)
     gated.run(1)
     assert gated.open_orders() == 0
-    assert [frame["status"] for frame in gated.boss.heard("answer")] == ["ACCEPTED", "CANCELED"]
+    gated.wire.request(_delete(request), lambda reply, cause: None, 10**9)
+    gated.run(1)
+    assert [(frame["status"], frame["code"]) for frame in gated.boss.heard("answer")] == [
+        ("ACCEPTED", 0), ("CANCELED", 0), ("CANCEL_REJECTED", -2011),
+    ]  # fmt: skip
 
 
 def _delete(target: str) -> Any:
@@ -162,6 +166,7 @@ def test_cancel_all_empties_the_account_of_orders_that_nobody_knows_too(make_hos
     host.run(1)
     assert host.open_orders() == 0
     assert [(frame["id"], frame["status"]) for frame in boss.heard("ack")] == [("c1", "done"), ("c2", "done")]
+    assert [frame["clientOrderId"] for frame in boss.heard("answer") if frame["status"] == "CANCELED"][-1] == ""
 
 
 def test_flatten_trades_back_what_the_strategy_has_traded(make_host: Any, monitor: Any) -> None:

@@ -115,7 +115,7 @@ class FuturesEndpoints:
                 for path, operation, weight, serve in public
             ),
             Route("POST", order, "order_place", Access.TRADE, costs(1), self._place, is_order=True),
-            Route("DELETE", order, "order_cancel", Access.TRADE, costs(1), self._cancel),
+            Route("DELETE", order, "order_cancel", Access.TRADE, costs(1), self._cancel, is_cancel=True),
             Route("DELETE", "/fapi/v1/allOpenOrders", "order_cancel", Access.TRADE, costs(1), self._cancel_all),
             Route("GET", order, "account", Access.READ, costs(1), self._order),
             Route("GET", open_orders, "account", Access.READ, costs_by_symbol(1, 40), self._open_orders),

@@ -163,6 +163,9 @@ def test_a_rejected_cancel_leaves_the_order_in_the_book(world):
     assert effects == []
     assert world.refusal("DELETE", f"{ORDER}&orderId={first}", "K-trade") == (400, -2011, "Unknown order sent.")
     assert effects == ["the cancel of an order of momentum was refused: Unknown order sent."]
+    assert [(body[1], *body[3:]) for body in world.audit.of("order") if body[-2] == "cancel_rejected"] == [
+        (first, 0, "sell", "limit", "GTC", 2_450_100, 10_000, "cancel_rejected", "Unknown order sent.")
+    ]
     assert code(world, "DELETE", "/api/v3/openOrders?symbol=BTCUSDT") == -2011
     assert [order.order_id for order in world.exchange.open_orders("momentum")] == [first, second]
     fault.end(901)
