@@ -13,11 +13,11 @@ import msgspec
 from correlator.cause.arms import Arm, Removed, control_arm, due_mandates, read_arms
 from correlator.containment import look_again
 from correlator.expectations import Assertion
-from correlator.header import Header
 from correlator.injections import Difference, first_difference
 from correlator.journal import Journal
 from correlator.reading import ControlReading, Reading, read_control, read_run
 from correlator.truth.uncontained import Course, Harm
+from correlator.worlds import parting
 
 _MOST_LOOKS = 64  # of the answers to sets of harms, the oldest forgotten
 
@@ -71,17 +71,16 @@ def find(journals: Journals, asserted: list[Assertion] | None = None) -> Finding
         return Findings(journal, reading, mismatch="there is no control run to compare with", arms=without)
     other = Journal(journals.control)
     control = read_control(other, due_mandates(reading.board))
-    mismatch = mismatch_of(reading.header, control.header)
+    mismatch = mismatch_of(journal, other)
     difference = first_difference(journal, other) if mismatch is None else None
     without = [*read_arms(journal, reading, journals.removals), control_arm(reading, control, mismatch, difference)]
     return Findings(journal, reading, control, mismatch, difference, without)
 
 
-def mismatch_of(ours: Header, theirs: Header) -> str | None:
+def mismatch_of(ours: Journal, theirs: Journal) -> str | None:
     """Why a journal is not the control of a run, if it is not."""
-    if theirs.arm != "control":
-        return f"the control journal is of arm {theirs.arm!r}"
-    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "controls", "code"):
-        if getattr(ours, name) != getattr(theirs, name):
-            return f"the control journal is not this run's: they differ in {name}"
+    if theirs.header.arm != "control":
+        return f"the control journal is of arm {theirs.header.arm!r}"
+    if name := parting(ours, theirs):
+        return f"the control journal is not this run's: they differ in {name}"
     return None

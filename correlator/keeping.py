@@ -18,7 +18,7 @@ import zstandard
 
 from correlator.actions import ActionEpisode
 from correlator.alerts import Episode
-from correlator.cause.arms import Arm, control_arm
+from correlator.cause.arms import Arm, Removed, control_arm
 from correlator.expectations import Assertion
 from correlator.findings import Findings, Journals, mismatch_of
 from correlator.header import Header
@@ -102,11 +102,13 @@ class Sealed(msgspec.Struct, frozen=True):
     """The journals of an experiment, each read through with its content left packed: nothing in them is damaged.
 
     ``arms``: the seals of those that leave some injections out; None where one is damaged, which spoils no verdict.
+    ``removed``: what each of them is said to leave out, by the name of its file.
     """
 
     run: Journal
     control: Journal | None
     arms: list[Seal | None]
+    removed: list[Removed]
 
     @property
     def seals(self) -> list[Seal | None]:
@@ -122,11 +124,12 @@ def seal(journals: Journals) -> Sealed:
         OSError: run or control cannot be read.
     """
     control = [] if journals.control is None else [journals.control]
-    arms = [path for _, path in sorted(journals.removals.items())]
+    removed = sorted(journals.removals)
+    arms = [journals.removals[one] for one in removed]
     with ThreadPoolExecutor(1 + len(control) + len(arms)) as readers:  # reading and hashing let others go on
         of_arms = readers.map(_seal_of_arm, arms)
         run, *others = readers.map(_read_through, [journals.run, *control])
-        return Sealed(run, others[0] if others else None, list(of_arms))
+        return Sealed(run, others[0] if others else None, list(of_arms), removed)
 
 
 def pack(findings: Findings, sealed: Sealed) -> bytes:
@@ -164,6 +167,8 @@ def unpack(data: bytes, sealed: Sealed) -> Findings | None:
     kept = _decode(data)
     if kept is None or kept.made_by != MADE_BY or kept.seals != sealed.seals or None in sealed.arms:
         return None
+    if sorted(arm.removed for arm in kept.arms) != sealed.removed:
+        return None  # the same journals under other names
     run = sealed.run
     header = run.header
     failures = dict(kept.reading.failures)
@@ -188,7 +193,7 @@ def unpack(data: bytes, sealed: Sealed) -> Findings | None:
     findings.arms = kept.arms
     if kept.control is not None and sealed.control is not None:
         findings.control = _restore_control(kept.control, sealed.control.header)
-        findings.mismatch = mismatch_of(header, findings.control.header)
+        findings.mismatch = mismatch_of(run, sealed.control)
         findings.arms.append(control_arm(reading, findings.control, findings.mismatch, kept.difference))
     elif header.resolved.timeline:
         findings.mismatch = "there is no control run to compare with"

@@ -15,12 +15,12 @@ from correlator.actions import ActionEpisode
 from correlator.alerts import LOOKBACK_NS, Episode
 from correlator.case import ALL_MANDATES
 from correlator.cause.presence import UNKNOWN, Presence, compare, of_action, of_alert, of_breach
-from correlator.header import Header
 from correlator.injections import Difference, InjectionFacts, first_difference
 from correlator.journal import Journal, JournalError
 from correlator.reading import ControlReading, Reading, read_control
 from correlator.truth.gauge import GaugeBoard
 from correlator.truth.intervals import Interval, coalesce
+from correlator.worlds import is_timeline_without, parting
 
 Removed = tuple[str, ...]
 """Names of the injections that were left out, in the timeline's order."""
@@ -132,7 +132,7 @@ def alone(arms: Iterable[Arm], injections: Mapping[str, InjectionFacts]) -> dict
 
 
 def _read(run: Journal, reading: Reading, removed: Removed, journal: Journal, mandates: frozenset[str]) -> Arm:
-    trouble = _mismatch(reading.header, journal.header, removed)
+    trouble = _mismatch(run, journal, removed)
     if trouble:
         return Arm(removed, trouble)
     told = read_control(journal, mandates)
@@ -143,15 +143,16 @@ def _told_until_ns(reading: Reading, arm: ControlReading) -> int | None:
     return arm.end_ns if arm.end_ns < reading.end_ns else None
 
 
-def _mismatch(ours: Header, theirs: Header, removed: Removed) -> str:
+def _mismatch(ours: Journal, theirs: Journal, removed: Removed) -> str:
     """Why a journal is not this run's without those injections; empty if it is."""
     wanted = f"without:{'+'.join(removed)}"
-    if theirs.arm != wanted:
-        return f"its journal is of arm {theirs.arm!r}, expected {wanted!r}"
-    for name in ("scenario", "seed", "start_ns", "end_ns", "limits", "controls", "code"):
-        if getattr(ours, name) != getattr(theirs, name):
-            return f"its journal is not of this run's world: they differ in {name}"
-    left = [plan.inject for plan in theirs.resolved.timeline]
-    if left != [plan.inject for plan in ours.resolved.timeline if plan.inject not in removed]:
+    if theirs.header.arm != wanted:
+        return f"its journal is of arm {theirs.header.arm!r}, expected {wanted!r}"
+    if name := parting(ours, theirs):
+        return f"its journal is not of this run's world: they differ in {name}"
+    left = [plan.inject for plan in theirs.header.resolved.timeline]
+    if left != [plan.inject for plan in ours.header.resolved.timeline if plan.inject not in removed]:
         return f"its journal's timeline holds {', '.join(left) or 'nothing'}, which is not what should be left"
+    if not is_timeline_without(ours, theirs, removed):
+        return f"its journal injects {', '.join(left)} otherwise than the run does"
     return ""

@@ -159,6 +159,15 @@ def test_control_of_another_run_is_no_control(play) -> None:
     )
 
 
+def test_control_of_another_firm_is_no_control(play) -> None:
+    def another(story: Any) -> None:
+        story.header["resolved"]["firm"] = {"strategies": [{"name": "maker", "account": "master"}]}
+
+    judgement = play(tell_control=another)
+    assert judgement.verdict == "unknown"
+    assert judgement.reasons[0] == "unknown: control: the control journal is not this run's: they differ in firm"
+
+
 def test_control_that_ends_too_soon_to_tell_is_unknown(play) -> None:
     found = only(play(alert_at=205, control_ended_s=230))
     assert (found.verdict, found.outcome) == ("unknown", "in_control")

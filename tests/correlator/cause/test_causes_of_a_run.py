@@ -42,9 +42,18 @@ class World:
         self.limits = ""
         self.journals: dict[str, Path] = {}
 
-    def arm(self, name: str, left: list[str], tell: Tell, ending: str = "completed", **header: Any) -> Path:
-        timeline = [plan for plan in (SLIDE, NOISE) if plan["inject"] in left]
-        story = self.new_story(name, timeline=timeline, expect=[{**EXPECT, "injection": "slide"}])
+    def arm(
+        self,
+        name: str,
+        left: list[str],
+        tell: Tell,
+        ending: str = "completed",
+        noise: dict[str, Any] | None = None,
+        resolved: dict[str, Any] | None = None,
+        **header: Any,
+    ) -> Path:
+        timeline = [plan for plan in (SLIDE, {**NOISE, **(noise or {})}) if plan["inject"] in left]
+        story = self.new_story(name, timeline=timeline, expect=[{**EXPECT, "injection": "slide"}], **(resolved or {}))
         story.found_world().alive().header.update(header)
         story.header["limits"] = self.limits or story.header["limits"]
         for at_s in range(0, 600, 5):
@@ -178,6 +187,9 @@ def damaged(path: Path) -> None:
         (lambda world: world.arm("without:slide", ["noise"], nothing, code="other"), "they differ in code"),
         (lambda world: world.arm("without:slide", ["slide"], nothing), "timeline holds slide"),
         (lambda world: world.arm("without:slide", ["noise"], nothing, arm="control"), "is of arm 'control'"),
+        (lambda world: world.arm("without:slide", ["noise"], nothing, noise={"intensity": 2}), "noise otherwise"),
+        (lambda world: world.arm("without:slide", ["noise"], nothing, monitor={"request_timeout_ns": 1}), "monitor"),
+        (lambda world: world.arm("without:slide", ["noise"], nothing, resolved={"firm": {}}), "they differ in firm"),
     ],
 )  # fmt: skip
 def test_arm_that_cannot_be_compared_leaves_the_cause_unknown(
@@ -192,6 +204,18 @@ def test_arm_that_cannot_be_compared_leaves_the_cause_unknown(
     assert influences(judgement.causes, "alert:0")[0] == Influence("slide", "unknown")
     assert trouble in next(arm.trouble for arm in judgement.causes.arms if arm.removed == ["slide"])
     assert (check(judgement, "causes").verdict, trouble in check(judgement, "causes").reason) == ("pass", True)
+
+
+def test_findings_of_an_arm_under_another_name_are_none(world: World, tmp_path: Path) -> None:
+    world.play(fires(205), nothing, fires(205))
+    of_arms = {(name,): world.journals[f"without:{name}"] for name in ("slide", "noise")}
+    journals = Journals(world.journals["run"], world.journals["control"], of_arms)
+    data = pack(find(journals), seal(journals))
+    assert unpack(data, seal(journals)) is not None
+    other = Journals(journals.run, journals.control, {("noise",): of_arms["noise",], ("sly",): of_arms["slide",]})
+    assert unpack(data, seal(other)) is None
+    (outcome,) = judge_findings(find(other)).expectations
+    assert outcome.outcome == "cause_unknown"
 
 
 def test_a_proven_miss_is_not_hidden_by_an_arm_that_is_missing(world: World) -> None:
