@@ -10,6 +10,7 @@ import numpy as np
 from correlator.truth.intervals import Times, Values
 
 BUCKETS = 720
+_NAN = float("nan")
 _MOST_SINGLES = 1_024  # values given one by one wait to be taken together
 
 
@@ -89,18 +90,21 @@ class Envelope:
         width_ns = self.buckets.width_ns
         count = min(BUCKETS, -(-max(0, end_ns - self.buckets.start_ns) // width_ns))
         points: list[tuple[float, float, float]] = []
-        last = float("nan")
-        for bucket in range(count):
-            low, high = float(self._low[bucket]), float(self._high[bucket])
-            if low != low:
-                low = high = last
-            else:
-                last = float(self._last[bucket])
+        before = (_NAN, _NAN)
+        shown = (_NAN, _NAN)
+        last = _NAN
+        columns = (self._low[:count].tolist(), self._high[:count].tolist(), self._last[:count].tolist())
+        for bucket, (low, high, latest) in enumerate(zip(*columns, strict=True)):
             if low == low:
-                at_s = round(bucket * width_ns / 1e9, 3)
-                points.append((at_s, _rounded(low * factor), _rounded(high * factor)))
+                last = latest
+            else:
+                low = high = last
+            if low == low:
+                if (low, high) != before or not (low and high):  # most are as before, and to round takes longest
+                    before, shown = (low, high), (_rounded(low * factor), _rounded(high * factor))
+                points.append((round(bucket * width_ns / 1e9, 3), *shown))
         return points
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.7g}")
+    return float(f"{value:.7g}") if value else value  # a zero keeps its sign

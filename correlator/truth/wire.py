@@ -81,7 +81,8 @@ class Wire:
         """
         known = self._known
         rest: list[WireRecord] = []
-        for place, record in enumerate(records):
+        coming = iter(records)
+        for record in coming:
             names = known.get(record.source)
             if names is None:
                 continue
@@ -93,7 +94,7 @@ class Wire:
                     append(record)
                     continue
             elif type(record) in _STREAM_KINDS:
-                rest += [record for record in records[place:] if record.source in known]
+                rest += [record, *(record for record in coming if record.source in known)]
                 break
             rest.append(record)
         self._hand_out()
