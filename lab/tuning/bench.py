@@ -119,8 +119,9 @@ class Bench:
 
 
 def renamed(experiment: Experiment, *words: str) -> Experiment:
-    """The experiment as a case of its own, named after what differs in it."""
-    slugs = [re.sub(r"[^a-z0-9.]+", "_", word.lower().replace(" ", "")).strip("_.")[:40] for word in words]
+    """The experiment as a case of its own, named after what differs in it: a value and its negative do."""
+    plain = (word.lower().replace(" ", "").replace("-", "minus") for word in words)
+    slugs = [re.sub(r"[^a-z0-9.]+", "_", word).strip("_.")[:40] for word in plain]
     return msgspec.structs.replace(experiment, case="-".join((experiment.case, *slugs)))
 
 

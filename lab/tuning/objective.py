@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from correlator.expectations import severity_rank
 from correlator.lost import lost_against_control
 from correlator.verdict import Judgement, Series
 from lab.trials import Trial
@@ -72,7 +73,7 @@ def _loss(trial: Trial, judgement: Judgement, harmed_s: float, noticed_s: float 
 
 
 def _latency(trial: Trial, judgement: Judgement, harmed_s: float, noticed_s: float | None) -> tuple[float, str] | None:
-    """The longest time that a rule which had become due since the harm waited for its alert."""
+    """The longest time that a rule which had become due since the harm waited for its alert, or a worse one."""
     longest, what = 0.0, "nothing that was due had to wait"
     for rule in judgement.rules:
         dues_s = [one.due_at_s for one in rule.intervals if one.due_at_s is not None and one.due_at_s >= harmed_s]
@@ -86,7 +87,7 @@ def _latency(trial: Trial, judgement: Judgement, harmed_s: float, noticed_s: flo
             if (alert.alert, alert.asset) == (rule.alert, rule.asset)
             and alert.truth == "true"
             and (alert.resolved_at_s is None or alert.resolved_at_s >= breach_s)
-            and (alert.severity == rule.severity or alert.fired_at_s <= due_s)
+            and severity_rank(alert.severity) >= severity_rank(rule.severity)
         ]
         waited_s = max(0.0, min(fired_s, default=judgement.ended.at_s) - due_s)
         if waited_s > longest:
