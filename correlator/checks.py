@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from correlator.case import ALL_MANDATES, Case
 from correlator.injections import Difference, why_idle
 from correlator.records import StrategyNote
-from correlator.verdict import Check, MissOutcome
+from correlator.verdict import Check
 
 T = TypeVar("T")
 
@@ -23,6 +23,23 @@ def attempt(step: Callable[[], T]) -> tuple[T | None, str]:
         return step(), ""
     except Exception:
         return None, f"judging this broke:\n{traceback.format_exc()}"
+
+
+class Attempts:
+    """Steps without which there is still a verdict to be given: one that breaks leaves what stands in for it, and keeps
+    the verdict from being a pass."""
+
+    def __init__(self) -> None:
+        self.broken = ""
+        """How the first that broke did."""
+
+    def make(self, step: Callable[[], T], otherwise: Callable[[], T]) -> T:
+        """Perform a step; if it breaks, ``otherwise``."""
+        try:
+            return step()
+        except Exception:
+            self.broken = self.broken or f"judging this broke:\n{traceback.format_exc()}"
+            return otherwise()
 
 
 def checked(name: str, check: Callable[[], Check]) -> Check:
@@ -88,14 +105,16 @@ def check_control(case: Case, mismatch: str | None, difference: Difference | Non
     return Check("control", "pass", "run and control are the same until the first injection")
 
 
-def check_effects(case: Case, misses: list[MissOutcome]) -> Check:
-    """Every injection must have taken effect: a harm that did no harm tests nothing. One that began and shows nothing
-    is what was asked for where every breach that nobody is to see was there, and nobody saw it."""
+def check_effects(case: Case, unseen: Sequence[str]) -> Check:
+    """Every injection must have taken effect: a harm that did no harm tests nothing. One that shows nothing is what was
+    asked for where it brought about a breach that nobody is to see (``unseen``)."""
     idle = [known for known in case.injections.values() if known.took_effect_ns is None]
-    invisible = bool(misses) and all(miss.verdict == "pass" for miss in misses)
-    if idle and not (invisible and case.comparable and all(known.began_ns is not None for known in idle)):
-        whys = [why_idle(known, case.cut_short_ns()) for known in idle]
-        told = "; ".join(f"{known.name} ({why})" if why else known.name for known, why in zip(idle, whys, strict=True))
+    untested = [known for known in idle if known.name not in unseen]
+    if untested:
+        whys = [why_idle(known, case.cut_short_ns()) for known in untested]
+        told = "; ".join(
+            f"{known.name} ({why})" if why else known.name for known, why in zip(untested, whys, strict=True)
+        )
         return Check("effects", "unknown", f"never took effect: {told}")
     if idle:
         names = ", ".join(known.name for known in idle)

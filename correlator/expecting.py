@@ -25,13 +25,18 @@ def judge_expectations(case: Case, findings: Findings) -> list[ExpectationOutcom
     An expectation whose judging itself breaks is unknown and says why. The run is read again if containment is asked.
     """
     founds = [_found(case, expectation) for expectation in case.resolved.expect]
-    harms = [(place, harm) for place, found in enumerate(founds) if (harm := harm_of(case, found)) is not None]
-    courses, broken = attempt(lambda: findings.follow([harm for _, harm in harms]))
-    by_place = {} if courses is None else dict(zip((place for place, _ in harms), courses, strict=True))
+    by_place, broken = attempt(lambda: _courses(case, findings, founds))
+    by_place = by_place or {}
     outcomes = [_expected(case, found, by_place.get(place), broken) for place, found in enumerate(founds)]
     if case.resolved.judge_all_ns is not None:
         outcomes += _all_due(case, case.resolved.judge_all_ns)
     return outcomes
+
+
+def _courses(case: Case, findings: Findings, founds: list[Found]) -> dict[int, Course]:
+    """What became of the harm that each expectation wants contained, by the expectation's place."""
+    harms = {place: harm for place, found in enumerate(founds) if (harm := harm_of(case, found)) is not None}
+    return dict(zip(harms, findings.follow(list(harms.values())), strict=True))
 
 
 def _found(case: Case, expectation: Expectation) -> Found:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from correlator.case import Case, examine
+from correlator.alerts import Episode
+from correlator.case import Case, Finding, examine
 from correlator.cause.arms import Arm, Removed, alone, settle
 from correlator.cause.build import build_causes
 from correlator.cause.checks import check_causes
 from correlator.cause.graph import CausalGraph
+from correlator.cause.presence import Presence
 from correlator.checks import (
+    Attempts,
     attempt,
     check_asked,
     check_control,
@@ -29,7 +32,7 @@ from correlator.expectations import ExpectedMiss, Forbidden, Resolved
 from correlator.expecting import judge_expectations
 from correlator.findings import Findings, Journals, find
 from correlator.injections import collect_phases, establish_effects
-from correlator.misses import judge_miss
+from correlator.misses import judge_miss, unseen_injections
 from correlator.recovery import judge_recovery
 from correlator.reporting import (
     report_actions,
@@ -41,13 +44,20 @@ from correlator.reporting import (
     report_unalerted,
 )
 from correlator.verdict import (
+    ActionOutcome,
+    AlertOutcome,
     AssertionOutcome,
     Check,
     Ending,
     ExpectationOutcome,
     ForbidOutcome,
+    InjectionOutcome,
     Judgement,
     MissOutcome,
+    OperatorOutcome,
+    RuleName,
+    RuleOutcome,
+    Series,
     worst,
 )
 
@@ -77,13 +87,30 @@ def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_
     reading, control, mismatch = findings.reading, findings.control, findings.mismatch
     header = reading.header
     resolved = header.resolved if resolved is None else resolved
+    steps = Attempts()
     injections = collect_phases(resolved.timeline, reading.said.injections, header.start_ns)
-    arms = settle(findings.arms, injections, header.start_ns)
-    single = alone(arms, injections)
-    establish_effects(injections, findings.difference, {name: arm.difference for name, arm in single.items()})
+    arms: list[Arm] = steps.make(lambda: settle(findings.arms, injections, header.start_ns), list)
+    single: dict[str, Arm] = steps.make(lambda: alone(arms, injections), dict)
+    parts = {name: arm.difference for name, arm in single.items()}
+    steps.make(lambda: establish_effects(injections, findings.difference, parts), lambda: None)
     rules = reading.board.rules()
     by_name = {(rule.mandate, rule.subject, rule.severity): rule for rule in rules}
     control_episodes = control.episodes if control is not None and mismatch is None else []
+
+    failures = dict(reading.failures)
+
+    def examined(episode: Episode) -> Finding:
+        found, broken = attempt(lambda: examine(episode, by_name, reading.failures, control_episodes))
+        if found is None:  # what else is asked of its mandate cannot be told either: this alert may have answered it
+            failures[episode.mandate] = broken
+            found = Finding(episode, None, False, broken)
+        fares: dict[str, Presence] = steps.make(
+            lambda: {name: arm.alert(episode) for name, arm in single.items()}, dict
+        )
+        return msgspec.structs.replace(found, without=fares)
+
+    alerts = [examined(episode) for episode in reading.said.episodes.episodes]
+
     case = Case(
         resolved,
         header.start_ns,
@@ -91,14 +118,8 @@ def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_
         reading.completed,
         injections,
         rules,
-        reading.failures,
-        [
-            msgspec.structs.replace(
-                examine(episode, by_name, reading.failures, control_episodes),
-                without={name: arm.alert(episode) for name, arm in single.items()},
-            )
-            for episode in reading.said.episodes.episodes
-        ],
+        failures,
+        alerts,
         control.end_ns if control is not None else None,
         comparable=mismatch is None,
         actions=reading.said.actions.actions,
@@ -106,13 +127,16 @@ def judge_findings(findings: Findings, resolved: Resolved | None = None, judged_
         forgetful=reading.said.forgetful,
         controls=header.controls,
         actions_without=[
-            {name: arm.action(action) for name, arm in single.items()} for action in reading.said.actions.actions
+            steps.make(lambda action=action: {name: arm.action(action) for name, arm in single.items()}, dict)  # type: ignore[misc]
+            for action in reading.said.actions.actions
         ],
     )
-    return _conclude(case, findings, arms, judged_under)
+    return _conclude(case, findings, arms, single, steps, judged_under)
 
 
-def _conclude(case: Case, findings: Findings, arms: list[Arm], judged_under: str) -> Judgement:
+def _conclude(
+    case: Case, findings: Findings, arms: list[Arm], single: dict[str, Arm], steps: Attempts, judged_under: str
+) -> Judgement:
     reading, resolved = findings.reading, case.resolved
     header, said = reading.header, reading.said
     expectations = judge_expectations(case, findings)
@@ -128,7 +152,7 @@ def _conclude(case: Case, findings: Findings, arms: list[Arm], judged_under: str
     checks = [
         checked("history", lambda: check_history(case, reading.ending, reading.detail)),
         checked("control", lambda: check_control(case, findings.mismatch, findings.difference)),
-        checked("effects", lambda: check_effects(case, misses)),
+        checked("effects", lambda: check_effects(case, unseen_injections(case, resolved.expect_miss, misses, single))),
         checked("world", lambda: check_world(reading.violations, reading.imbalances)),
         checked("truth", lambda: check_truth(case)),
         checked("monitor", lambda: check_monitor(case, reading.last_request_ns, said.dropped)),
@@ -146,7 +170,15 @@ def _conclude(case: Case, findings: Findings, arms: list[Arm], judged_under: str
         if steady.again_within_ns is not None:
             again_within_ns = steady.again_within_ns
             checks.append(checked("recovery", lambda: judge_recovery(case, again_within_ns)))
-    alerts = report_alerts(case, expectations, causes)
+    injected: list[InjectionOutcome] = steps.make(lambda: report_injections(case), list)
+    alerts: list[AlertOutcome] = steps.make(lambda: report_alerts(case, expectations, causes), list)
+    actions: list[ActionOutcome] = steps.make(lambda: report_actions(case, expectations, causes), list)
+    operator: list[OperatorOutcome] = steps.make(lambda: report_operator(case, said.operator), list)
+    unalerted: list[RuleName] = steps.make(lambda: report_unalerted(case), list)
+    told: list[RuleOutcome] = steps.make(lambda: report_rules(case, reading.board), list)
+    series: list[Series] = steps.make(lambda: report_series(case, reading.board), list)
+    if steps.broken:
+        checks.append(Check("judging", "unknown", steps.broken))
     judged: list[_Judged] = [*checks, *expectations, *misses, *forbids, *assertions]
     return Judgement(
         verdict=worst(each.verdict for each in judged),
@@ -167,19 +199,19 @@ def _conclude(case: Case, findings: Findings, arms: list[Arm], judged_under: str
         code=header.code,
         judged_under=judged_under,
         checks=checks,
-        injections=report_injections(case),
+        injections=injected,
         expectations=expectations,
         misses=misses,
         forbids=forbids,
         assertions=assertions,
-        actions=report_actions(case, expectations, causes),
-        operator=report_operator(case, said.operator),
+        actions=actions,
+        operator=operator,
         alerts=alerts,
         false_alarms=[alert for alert in alerts if alert.truth == "false"],
         unexpected=[alert for alert in alerts if alert.truth == "true" and not alert.expected],
-        unalerted=report_unalerted(case),
-        rules=report_rules(case, reading.board),
-        series=report_series(case, reading.board),
+        unalerted=unalerted,
+        rules=told,
+        series=series,
         counts=reading.counts,
         causes=causes,
     )

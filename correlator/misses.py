@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from correlator.case import Case
+from correlator.cause.arms import Arm
 from correlator.expectations import ExpectedMiss
-from correlator.matching import earliest_due, why_never_due
+from correlator.matching import earliest_due, whole_breach, why_never_due
+from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval
 from correlator.verdict import MissOutcome, Verdict
 
@@ -38,8 +42,7 @@ def judge_miss(case: Case, miss: ExpectedMiss) -> MissOutcome:
     failure = case.failure(miss.alert)
     if failure is not None:
         return judged("unknown", f"the truth of {miss.alert} could not be computed:\n{failure}")
-    rules = [rule for rule in case.rules if case.is_beyond_sight(rule) and rule.mandate == miss.alert]
-    rules = [rule for rule in rules if miss.asset in (None, rule.subject)]
+    rules = _rules_of(case, miss)
     due = earliest_due(rules, from_ns)
     if due is None:
         why = why_never_due(case, rules, from_ns) if rules else "no limit bounds this subject"
@@ -68,3 +71,31 @@ def judge_miss(case: Case, miss: ExpectedMiss) -> MissOutcome:
     if not case.completed:
         return judged("unknown", "nothing fired so far; the run did not reach its end", interval)
     return judged("pass", f"due, and nothing fired, because {miss.because}", interval)
+
+
+def unseen_injections(
+    case: Case, misses: Sequence[ExpectedMiss], outcomes: Sequence[MissOutcome], single: Mapping[str, Arm]
+) -> list[str]:
+    """The injections that brought about a breach nobody is to see, where it was there and nobody saw it.
+
+    By removal: the breach is not there in the arm that leaves out this injection alone (``single``).
+    """
+    began_ns = case.first_began_ns()
+    if began_ns is None:
+        return []
+    unseen: list[str] = []
+    for miss, outcome in zip(misses, outcomes, strict=True):
+        due = earliest_due(_rules_of(case, miss), began_ns) if outcome.verdict == "pass" else None
+        if due is None:
+            continue
+        rule, interval = due
+        breach = whole_breach(rule, interval)
+        key = (rule.mandate, rule.subject, rule.severity)
+        unseen += [name for name, arm in single.items() if arm.breach(key, breach).is_away]
+    return list(dict.fromkeys(unseen))
+
+
+def _rules_of(case: Case, miss: ExpectedMiss) -> list[Rule]:
+    """The rules whose breach a miss is about."""
+    rules = (rule for rule in case.rules if case.is_beyond_sight(rule) and rule.mandate == miss.alert)
+    return [rule for rule in rules if miss.asset in (None, rule.subject)]

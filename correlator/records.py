@@ -65,7 +65,8 @@ class Quote(Record, array_like=True, frozen=True, gc=False, tag="quote"):
 
 
 class Order(Record, array_like=True, frozen=True, gc=False, tag="order"):
-    """An order's life: accepted, rejected, cancelled or expired (fills have records of their own)."""
+    """An order's life: accepted, rejected, cancelled, not cancelled though asked for (``cancel_rejected``), or expired
+    (fills have records of their own)."""
 
     account: str
     order_id: int
@@ -136,13 +137,14 @@ class Settlement(Record, array_like=True, frozen=True, gc=False, tag="settlement
 
 
 class Transfer(Record, array_like=True, frozen=True, gc=False, tag="transfer"):
-    """A deposit's or withdrawal's state."""
+    """A deposit's or withdrawal's state. ``client_id``: what whoever ordered it calls it; empty: nothing."""
 
     transfer_id: str
     direction: str
     asset: str
     amount: int
     status: str
+    client_id: str = ""
 
 
 class VenueNote(Record, array_like=True, frozen=True, gc=False, tag="venue"):

@@ -203,4 +203,5 @@ class TransferDesk:
             transfer.asset,
             abs(transfer.amount),
             transfer.status.value.lower(),
+            transfer.external_id,
         )

@@ -15,6 +15,7 @@ EXPECT = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "wi
 ESCALATES = [{**EXPECT, "escalates_within_ns": 60 * S}]
 RESOLVES = [{**EXPECT, "resolves_within_ns": 30 * S}]
 MISS = {"alert": "stablecoin_peg", "asset": "USDT", "severity": "warning", "because": "nobody publishes it"}
+SLIDE = {"inject": "slide", "fault": "stablecoin_depeg", "at_ns": 100 * S, "for_ns": 500 * S}
 STEADY = {"from_ns": 0, "no_alerts": True, "feeds_live": False, "again_within_ns": 60 * S}
 
 
@@ -164,6 +165,21 @@ def test_harm_of_which_production_shows_nothing_may_be_missed(play) -> None:
     judgement = play(alert_at=None, expect=[], expect_miss=[MISS], visible=False)
     assert judgement.verdict == "pass", judgement.reasons
     assert check(judgement, "effects").reason == "production shows nothing of slide, as the scenario says"
+
+
+def test_only_the_harm_that_nobody_is_to_see_may_show_nothing(play) -> None:
+    """Another one that did nothing at all tests nothing, whatever else went unseen."""
+    idle = {"inject": "idle", "fault": "stablecoin_depeg", "at_ns": 130 * S, "for_ns": 300 * S}
+
+    def tell(story: Any) -> None:
+        story.inject(130, None, "idle")
+
+    judgement = play(
+        alert_at=None, expect=[], expect_miss=[MISS], visible=False, timeline=[SLIDE, idle], tell=tell,
+        tell_control=tell, without={"slide": tell, "idle": lambda story: None},
+    )  # fmt: skip
+    assert [miss.verdict for miss in judgement.misses] == ["pass"]
+    assert (judgement.verdict, check(judgement, "effects").reason) == ("unknown", "never took effect: idle")
 
 
 def test_expected_miss_that_fires_after_all_is_unknown(play) -> None:

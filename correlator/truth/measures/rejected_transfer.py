@@ -10,10 +10,12 @@ from correlator.truth.sliding import SlidingSum
 from correlator.truth.stretch import Books, Stretch
 
 _UNDONE = frozenset(("rejected", "failed"))
+_MOST_COUNTED = 65_536  # transactions that were, by name, the oldest forgotten
 
 
 class RejectedTransfer(Watch):
-    """Transfers and instructions that were rejected or failed within ``window``, per custodian."""
+    """Transfers and instructions that were rejected or failed within ``window``, per custodian; each counts once, when
+    it first was, whatever its records say again later."""
 
     mandate = "rejected_transfer"
     takes = (Transfer, Settlement)
@@ -21,6 +23,7 @@ class RejectedTransfer(Watch):
     def __init__(self, board: GaugeBoard, books: Books, ledger: Ledger) -> None:
         super().__init__(board, books, ledger)
         self._sums: dict[str, SlidingSum | None] = {}
+        self._counted: dict[tuple[str, str], None] = {}
 
     def open_vault(self, venue: str, account: str) -> None:
         if venue not in self._sums:
@@ -30,8 +33,15 @@ class RejectedTransfer(Watch):
     def take(self, record: Record) -> None:
         assert isinstance(record, Transfer | Settlement)
         total = self._sums.get(record.source)
-        if total is not None and record.status in _UNDONE:
-            total.add(record.at_ns, 1.0, record.seq)
+        if total is None or record.status not in _UNDONE:
+            return
+        name = record.transfer_id if isinstance(record, Transfer) else record.instruction_id
+        if (record.source, name) in self._counted:
+            return
+        if len(self._counted) >= _MOST_COUNTED:
+            del self._counted[next(iter(self._counted))]
+        self._counted[record.source, name] = None
+        total.add(record.at_ns, 1.0, record.seq)
 
     def evaluate(self, stretch: Stretch) -> None:
         for total in self._sums.values():

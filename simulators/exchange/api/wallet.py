@@ -173,6 +173,7 @@ class Wallet:
             transfer.asset,
             transfer.amount,
             _STATES[transfer.direction, transfer.status],
+            transfer.client_id,
         )
 
     def _later(self, delay_ns: int, step: Callable[[WalletTransfer], None], transfer: WalletTransfer) -> None:

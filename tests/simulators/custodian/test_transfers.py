@@ -19,7 +19,7 @@ def life(world: Any) -> list[tuple[str, str, int, str]]:
     """``(direction, asset, whole amount, status)`` of every transfer record."""
     return [
         (direction, asset, amount // UNITS, status)
-        for _, _, _, _, _, direction, asset, amount, status in world.audit.of("transfer")
+        for _, _, _, _, _, direction, asset, amount, status, _ in world.audit.of("transfer")
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_withdrawal_is_locked_when_screened_and_leaves_when_confirmed(world: A
 
 
 def _number_of(world: Any, status: str) -> int:
-    (number,) = (i for i, record in enumerate(world.audit.all, 1) if record[0] == "transfer" and record[-1] == status)
+    (number,) = (i for i, record in enumerate(world.audit.all, 1) if record[0] == "transfer" and record[-2] == status)
     return number
 
 

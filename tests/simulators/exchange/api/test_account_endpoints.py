@@ -80,7 +80,9 @@ def test_a_withdrawal_takes_the_value_at_once_and_then_runs_through_its_states(w
         "completeTime": "2023-02-20 00:05:30",
     }
     states = ["awaiting_approval", "processing", "completed"]
-    assert world.audit.of("transfer") == [(number, "withdrawal", "USDT", 100_050_000_000, state) for state in states]
+    assert world.audit.of("transfer") == [
+        (number, "withdrawal", "USDT", 100_050_000_000, state, "w1") for state in states
+    ]
 
 
 def test_a_deposit_is_seen_credited_and_unlocked(world):
@@ -115,7 +117,7 @@ def test_a_deposit_is_seen_credited_and_unlocked(world):
     world.clock.run(300 * SECOND)
     last = world.get(f"{CAPITAL}/deposit/hisrec", "K-read")[0]
     assert (last["status"], last["confirmTimes"], last["completeTime"]) == (1, "2/2", START_MS + 600_000)
-    assert [body[-1] for body in world.audit.of("transfer")] == ["pending", "credited", "completed"]
+    assert [body[-2] for body in world.audit.of("transfer")] == ["pending", "credited", "completed"]
     assert world.audit.of("posting")[-1] == ("BTC", "external", "momentum", 150_000_000, "deposit")
 
 
