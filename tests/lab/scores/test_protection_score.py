@@ -83,6 +83,20 @@ def test_a_further_false_alarm_never_helps(facts: list[RunFacts], mandate: str, 
     assert before is None if after is None else before is not None and after <= before
 
 
+@given(suites(), st.integers(0, 4), st.integers(0, 3))
+def test_a_demand_that_comes_to_be_met_never_lowers_it(facts: list[RunFacts], place: int, number: int) -> None:
+    one = facts[place % len(facts)]
+    if not one.demands:
+        return
+    asked = one.demands[number % len(one.demands)]
+    met = tuple(demand("detected", 0.0, alert=asked.alert) if each is asked else each for each in one.demands)
+    better = [replace(each, demands=met) if each is one else each for each in facts]
+    before, after = protection(facts).score, protection(better).score
+    assert before is not None
+    assert after is not None
+    assert after >= before - 1e-9
+
+
 @given(suites())
 def test_the_score_lies_between_zero_and_what_it_is_at_most(facts: list[RunFacts]) -> None:
     whole = protection(facts)
