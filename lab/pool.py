@@ -21,9 +21,12 @@ from typing import Any
 from lab.progress import Failed, Progress
 from lab.worker import Over, Report, Task, serve
 
-__all__ = ["Job", "Report", "Task", "run_jobs"]
+__all__ = ["OUT_OF_MEMORY", "Job", "Report", "Task", "run_jobs"]
 
 _CONTEXT = multiprocessing.get_context("spawn")
+OUT_OF_MEMORY = "the machine may be out of memory"
+"""What is said of a job that was killed from outside."""
+
 _GRACE_S = 20.0
 _LOOK_S = 1.0
 
@@ -191,5 +194,5 @@ def _end(team: list[_Worker]) -> None:
 def _how_it_ended(job: Job, code: int) -> str:
     if code >= 0:
         return f"the process of {job.name} ended with code {code}"
-    reason = "; the machine may be out of memory" if code == -signal.SIGKILL else ""
+    reason = f"; {OUT_OF_MEMORY}" if code == -signal.SIGKILL else ""
     return f"the process of {job.name} was ended by {signal.Signals(-code).name}{reason}"

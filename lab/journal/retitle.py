@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import zstandard
 
-from lab.journal.writer import CHAIN_BYTES, COMPRESSION_LEVEL, HEAD, HEADER, MAGIC, JournalError
+from lab.journal.writer import CHAIN_BYTES, COMPRESSION_LEVEL, HEAD, HEADER, MAGIC, NO_JOURNAL, JournalError
 
 
 def retitle(source: Path, target: Path, header: Mapping[str, Any]) -> None:
@@ -36,4 +36,4 @@ def retitle(source: Path, target: Path, header: Mapping[str, Any]) -> None:
                 chain = hashlib.blake2b(chain + head + packed, digest_size=CHAIN_BYTES).digest()
                 written.write(head + chain + packed)
     except OSError as error:
-        raise JournalError(f"{target}: the journal cannot be copied: {error.strerror}") from error
+        raise JournalError(f"{target}: {NO_JOURNAL} copied: {error.strerror}") from error

@@ -21,6 +21,8 @@ HEADER, AUDIT, WIRE, END = range(4)
 BATCH_RECORDS = 20_000
 HEAD = struct.Struct("<BIIIQQ")
 CHAIN_BYTES = 16
+NO_JOURNAL = "the journal cannot be"
+"""What every JournalError says, before what could not be done: a disk that is full or gone is no monitor's fault."""
 COMPRESSION_LEVEL = 1  # the fastest: stream payloads repeat so much that higher levels gain little
 
 
@@ -53,7 +55,7 @@ class JournalWriter:
             self._write(MAGIC)
             self._frame(HEADER, 1, kernel.now_ns, kernel.now_ns, msgspec.json.encode(header))
         except OSError as error:
-            raise JournalError(f"{path}: the journal cannot be begun: {error.strerror}") from error
+            raise JournalError(f"{path}: {NO_JOURNAL} begun: {error.strerror}") from error
 
     def record(self, kind: str, source: str, cause: int, *body: Any) -> int:
         """Append a record of the audit plane and return its sequence number."""
@@ -85,7 +87,7 @@ class JournalWriter:
                     self._frame(plane, len(batch), batch[0][2], batch[-1][2], self._raw)
                     batch.clear()
         except OSError as error:
-            raise JournalError(f"{self._path}: the journal cannot be continued: {error.strerror}") from error
+            raise JournalError(f"{self._path}: {NO_JOURNAL} continued: {error.strerror}") from error
 
     def close(self, reason: str, detail: str = "") -> None:
         """Flush and end the journal. ``reason`` is ``completed``, ``stopped``, ``interrupted`` or ``failed``."""
@@ -95,7 +97,7 @@ class JournalWriter:
             self._frame(END, 1, self._kernel.now_ns, self._kernel.now_ns, msgspec.json.encode(end))
             self._file.close()
         except OSError as error:
-            raise JournalError(f"{self._path}: the journal cannot be ended: {error.strerror}") from error
+            raise JournalError(f"{self._path}: {NO_JOURNAL} ended: {error.strerror}") from error
 
     def _frame(self, plane: int, count: int, first_ns: int, last_ns: int, raw: bytes | bytearray) -> None:
         packed = self._compressor.compress(raw)

@@ -18,10 +18,12 @@ import msgspec
 
 from correlator.verdict import Verdict
 from lab.journal.header import code_hash
+from lab.journal.writer import NO_JOURNAL
 from lab.mutants.mutant import Mutant, SourceEdit
 from lab.mutants.result import Kill
 from lab.mutants.selection import CaseName, Catalogue, applied, name_of
 from lab.mutants.source_level import build
+from lab.pool import OUT_OF_MEMORY
 from lab.run_directory import write_whole
 from lab.scenario.model import Experiment
 from lab.trials import Keep, Trial, play
@@ -34,8 +36,8 @@ _REASON_SIGNS = 300
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One case as it came out. ``crashed``: it did not come to its end. ``is_unjudged``: it did, and its judge did not,
-    which says nothing of the monitor and is not remembered."""
+    """One case as it came out. ``crashed``: it did not come to its end. ``is_unjudged``: for lack of a judge, of an arm
+    to compare with, of disk or memory; that says nothing of the monitor and is not remembered."""
 
     verdict: Verdict
     reason: str
@@ -140,7 +142,10 @@ class Campaign:
             if played.is_unjudged:
                 self.troubles[played.reason] = None
                 return
-        if _BADNESS[after.verdict] <= _BADNESS[before.verdict] and not (after.crashed and not before.crashed):
+        if before.crashed:  # a case that does not run without a mutant either says nothing of it
+            self.troubles[f"{'/'.join(name_of(experiment)[:2])} without a mutant: {before.reason}"] = None
+            return
+        if _BADNESS[after.verdict] <= _BADNESS[before.verdict] and not after.crashed:
             standing.survived.append(experiment)
             return
         standing.kills.append(
@@ -238,10 +243,14 @@ class Campaign:
 
 
 def _played(trial: Trial) -> Played:
+    """What came of a trial. Where the laboratory was in trouble, only what is proven all the same is the monitor's."""
     judgement = trial.judgement
     if judgement is None:
         one = trial.experiment
-        is_unjudged = trial.trouble.startswith(f"{one.scenario}/{one.case}/verdict: ")
+        ours = (f"{one.scenario}/{one.case}/verdict: ", NO_JOURNAL, OUT_OF_MEMORY)
+        is_unjudged = any(words in trial.trouble for words in ours)
         return Played("unknown", trial.trouble[:_REASON_SIGNS], not is_unjudged, is_unjudged)
+    if trial.trouble and judgement.verdict == "unknown":  # an arm to compare with is missing
+        return Played("unknown", trial.trouble[:_REASON_SIGNS], False, True)
     reason = judgement.reasons[0] if judgement.reasons else ""
     return Played(judgement.verdict, reason[:_REASON_SIGNS], judgement.ended.reason in ("failed", "killed"))
