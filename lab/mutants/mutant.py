@@ -40,8 +40,9 @@ class SourceEdit(msgspec.Struct, frozen=True, tag=True):
 
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
-    """``mandates`` and ``actions``: where the fault should show, most likely first; empty: anywhere. ``should_shout``:
-    it is likelier to alert without cause than to stay silent. ``missing``: which scenario would notice it."""
+    """``mandates`` and ``actions``: where the mutant should show, most likely first, and ``faults`` under which; all
+    empty: anywhere. ``should_shout``: it is likelier to alert without cause than to stay silent. ``missing``: which
+    scenario would notice it."""
 
     id: str
     level: Level
@@ -50,6 +51,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     edit: LimitsEdit | SetupEdit | SourceEdit
     mandates: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     should_shout: bool = False
     is_named: bool = False
     missing: str = ""

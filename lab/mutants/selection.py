@@ -30,9 +30,9 @@ class Catalogue:
         self._core = _core(self.experiments)
 
     def candidates(self, mutant: Mutant) -> Iterator[Experiment]:
-        """Every case, in the order in which it is worth trying: those that expect an alert or action which the mutant
-        spoils, in turn with those that forbid it; then a core of cases that between them ask for everything; then the
-        rest."""
+        """Every case, in the order in which it is worth trying: those that inject what the mutant is weak against, or
+        expect an alert or action which it spoils, in turn with those that forbid it; then a core of cases that between
+        them ask for everything; then the rest."""
         expecting = _interleaved(
             [one for one in self.experiments if any(wish.alert == name for wish in one.expect)]
             for name in mutant.mandates
@@ -47,7 +47,11 @@ class Catalogue:
         )
         quiet = self._neighbours([*expecting, *acting])
         calm = _interleaved([quiet, silent])
-        loud = _interleaved([expecting, acting])
+        injecting = _interleaved(
+            [one for one in self.experiments if any(harm.fault == name for harm in one.timeline) and one.expect]
+            for name in mutant.faults
+        )
+        loud = _interleaved([injecting, expecting, acting])
         # Two that expect for one that forbids, or the other way round where the mutant is likelier to shout.
         favoured, other = (calm, loud) if mutant.should_shout else (loud, calm)
         first = _one_of_each_scenario(_interleaved([favoured[0::2], favoured[1::2], other]))

@@ -6,9 +6,22 @@ from lab.mutants.mutant import Mutant, SetupEdit
 from lab.scenario.model import MonitorSetup
 from risk_monitor.config import Cadences, Network, Patience
 
+_FAULTS: dict[str, tuple[str, ...]] = {
+    "exchange_account_ms": ("lost_fill", "event_gap"),
+    "state_ms": ("monitor_restart",),
+    "alive_ms": ("monitor_restart",),
+    "request_timeout_ms": ("wire_blackhole", "wire_loss", "exchange_outage"),
+    "connect_timeout_ms": ("wire_partition", "wire_blackhole", "disconnect"),
+    "backoff_ms": ("exchange_outage", "wire_reset"),
+    "backoff_limit_ms": ("custodian_outage", "source_outage", "exchange_outage"),
+    "stream_silence_ms": ("wire_half_open", "wire_blackhole"),
+    "stream_settled_ms": ("disconnect", "wire_reset"),
+}
+"""Faults under which a value of the monitor's pace matters most."""
+
 _ROWS: tuple[tuple[str, int, int, tuple[str, ...], str, str], ...] = (
     # field, multiplied by, divided by, where it shows, what it means, what would notice it
-    ("exchange_time_ms", 12, 1, ("api_outage", "clock_drift", "api_latency"), "exchanges are pinged once a minute",
+    ("exchange_time_ms", 15, 1, ("api_outage", "clock_drift", "api_latency"), "exchanges are pinged once a minute",
      "an outage of little more than api_outage allows"),
     ("exchange_account_ms", 20, 1, ("reconciliation", "frozen_account", "feed_staleness", "position_limit"),
      "accounts are polled every 20 min", "an account that only polling shows to be wrong, with a deadline in minutes"),
@@ -20,6 +33,8 @@ _ROWS: tuple[tuple[str, int, int, tuple[str, ...], str, str], ...] = (
      "a change of limits that must be noticed within minutes"),
     ("suspicion_ms", 60, 1, ("reconciliation", "reconciliation_confidence"), "a suspected account is asked every 5 min",
      "a mismatch whose confirmation has a deadline"),
+    ("clock_suspicion_ms", 240, 1, ("clock_drift",), "a clock that reads otherwise is asked again after a minute",
+     "a clock that goes wrong, with a deadline of seconds"),
     ("custody_ms", 40, 1, ("overdue_settlement", "partial_settlement", "rejected_transfer", "api_outage",
                            "unsettled_exposure"), "custody is asked every 20 min", "a settlement with a deadline"),
     ("price_source_ms", 20, 1, ("reference_price", "api_outage"), "price sources are asked every 20 min",
@@ -79,6 +94,7 @@ def timing_mutants() -> list[Mutant]:
                 what=f"{what} ({field} {defaults[field]} → {ms})",
                 edit=SetupEdit(MonitorSetup(timing_ms={field: ms})),
                 mandates=mandates,
+                faults=_FAULTS.get(field, ()),
                 should_shout=operator == "hastier",
                 is_named=True,
                 missing=missing,
