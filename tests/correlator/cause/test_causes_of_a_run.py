@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from correlator.cause.arms import Removed
 from correlator.cause.graph import CausalEdge, CausalGraph, Influence
 from correlator.cause.story import chains, quiet
 from correlator.findings import Journals, find
@@ -208,7 +209,7 @@ def test_arm_that_cannot_be_compared_leaves_the_cause_unknown(
 
 def test_findings_of_an_arm_under_another_name_are_none(world: World, tmp_path: Path) -> None:
     world.play(fires(205), nothing, fires(205))
-    of_arms = {(name,): world.journals[f"without:{name}"] for name in ("slide", "noise")}
+    of_arms: dict[Removed, Path] = {(name,): world.journals[f"without:{name}"] for name in ("slide", "noise")}
     journals = Journals(world.journals["run"], world.journals["control"], of_arms)
     data = pack(find(journals), seal(journals))
     assert unpack(data, seal(journals)) is not None

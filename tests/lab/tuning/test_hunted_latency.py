@@ -19,7 +19,7 @@ EVENT_GAP = Path(__file__).parents[3] / "scenarios" / "exchange" / "event_gap.ya
 
 
 def rule(severity: str, due_at_s: float) -> dict[str, Any]:
-    breach = {
+    breach: dict[str, Any] = {
         "began_at_s": 100.0, "ended_at_s": None, "due_at_s": due_at_s, "peak": 1.0, "breaches": 1, "evidence": []
     }  # fmt: skip
     return {
