@@ -46,15 +46,17 @@ class VenueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Cadences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often the monitor asks, in ms. Streams tell it sooner; asking notices when a stream lies or sleeps. A venue
-    whose accounts do not add up is asked every ``suspicion_ms`` until they do. What a restart would lose is saved every
+    whose accounts do not add up is asked every ``suspicion_ms`` until they do, one whose clock reads otherwise than it
+    is believed to every ``clock_suspicion_ms``. What a restart would lose is saved every
     ``state_ms``, and that the monitor is alive every ``alive_ms``."""
 
-    exchange_time_ms: int = 5_000
+    exchange_time_ms: int = 3_500
     exchange_account_ms: int = 60_000
     exchange_book_ms: int = 10_000
     withdrawals_ms: int = 60_000
     policy_ms: int = 60_000
     suspicion_ms: int = 5_000
+    clock_suspicion_ms: int = 250
     custody_ms: int = 30_000
     price_source_ms: int = 60_000
     evaluation_ms: int = 1_000

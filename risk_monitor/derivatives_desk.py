@@ -49,6 +49,7 @@ class DerivativesDesk:
         self._telemetry = telemetry
         self._transport = transport
         self._clock = clock
+        self._clock_suspicion_ns = config.cadences.clock_suspicion_ms * _NS_PER_MS
         self._line = line
         self._marked_ns = -1
         feed = MarketFeed(venue.name, quotes, portfolio, staleness, telemetry)
@@ -126,10 +127,10 @@ class DerivativesDesk:
         if pair is not None:
             self._book.set_mark_price(self.name, pair, mark.price)
 
-    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> None:
+    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         server_ms = binance.read_time(body)
         self._line.told_time(now_ns, departed_ns, server_ms)
-        self._clock.told(now_ns, departed_ns, server_ms)
+        return self._clock_suspicion_ns if self._clock.told(now_ns, departed_ns, server_ms) else None
 
 
 def _nothing_to_say(now_ns: int, stream_id: int) -> None:

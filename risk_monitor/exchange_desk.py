@@ -71,6 +71,7 @@ class ExchangeDesk:
         )
         self._transport = transport
         self._clock = clock
+        self._clock_suspicion_ns = config.cadences.clock_suspicion_ms * _NS_PER_MS
         self._line = line
         self._probe = Task(
             "time",
@@ -112,10 +113,10 @@ class ExchangeDesk:
         books = [account.book for account in self.accounts]
         return min(book.seen_ns for book in books) if all(book.is_settled for book in books) else -1
 
-    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> None:
+    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
         server_ms = binance.read_time(body)
         self._line.told_time(now_ns, departed_ns, server_ms)
-        self._clock.told(now_ns, departed_ns, server_ms)
+        return self._clock_suspicion_ns if self._clock.told(now_ns, departed_ns, server_ms) else None
 
     def account(self, name: str) -> AccountDesk | None:
         return next((account for account in self.accounts if account.book.name == name), None)

@@ -21,7 +21,7 @@ _FAULTS: dict[str, tuple[str, ...]] = {
 
 _ROWS: tuple[tuple[str, int, int, tuple[str, ...], str, str], ...] = (
     # field, multiplied by, divided by, where it shows, what it means, what would notice it
-    ("exchange_time_ms", 15, 1, ("api_outage", "clock_drift", "api_latency"), "exchanges are pinged once a minute",
+    ("exchange_time_ms", 17, 1, ("api_outage", "clock_drift", "api_latency"), "exchanges are pinged once a minute",
      "an outage of little more than api_outage allows"),
     ("exchange_account_ms", 20, 1, ("reconciliation", "frozen_account", "feed_staleness", "position_limit"),
      "accounts are polled every 20 min", "an account that only polling shows to be wrong, with a deadline in minutes"),

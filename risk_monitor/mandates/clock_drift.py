@@ -3,7 +3,9 @@
 Cristian, "Probabilistic clock synchronization", *Distributed Computing* 3 (1989): a reply's server time less the middle
 of the request's departure and the reply's arrival estimates the difference, with an error of at most half the round
 trip. An estimate that may err by more than the lowest bound tells nothing and is left out, as Cristian leaves it out;
-the measure is the absolute median of those left among the last 5, and without any there is none.
+the measure is the absolute median of those left among the last 5, and without any there is none. While the last one is
+on the other side of a bound than the median, the venue is asked again soon: waiting for three readings at the pace of
+a calm day would take longer than a breach may go untold.
 """
 
 from __future__ import annotations
@@ -31,14 +33,15 @@ class ClockDrift:
         self._last = ""
         self._watch: Watch | None = tower.watch("clock_drift", venue, self._evidence)
 
-    def told(self, now_ns: int, departed_ns: int, server_ms: int) -> None:
-        """A request that left at ``departed_ns`` was answered with the venue's time."""
+    def told(self, now_ns: int, departed_ns: int, server_ms: int) -> bool:
+        """A request that left at ``departed_ns`` was answered with the venue's time. Whether to ask again soon."""
         watch = self._watch
         if watch is None:
-            return
+            return False
         error_ns = (now_ns - departed_ns) // 2
         drift_ns = server_ms * _NS_PER_MS + _HALF_MS_NS - (departed_ns + error_ns)
-        self._estimates_ns.append(drift_ns if error_ns <= watch.lowest else None)
+        is_known = error_ns <= watch.lowest
+        self._estimates_ns.append(drift_ns if is_known else None)
         self._last = (
             f"serverTime={server_ms} to the request that left at {utc(departed_ns)}: {drift_ns / _NS_PER_MS:.1f} ms"
             f" ± {error_ns / _NS_PER_MS:.1f} ms"
@@ -46,10 +49,11 @@ class ClockDrift:
         known = sorted(drift_ns for drift_ns in self._estimates_ns if drift_ns is not None)
         if not known:
             watch.lose_sight()
-            return
+            return False
         middle = len(known) // 2
         median_ns = known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) // 2
         watch.observe(now_ns, abs(median_ns))
+        return is_known and any((abs(drift_ns) > rule.bound) != (abs(median_ns) > rule.bound) for rule in watch.alerts)
 
     def _evidence(self) -> tuple[str, ...]:
         return (f"{self._venue} {self._last}",)

@@ -124,7 +124,7 @@ def test_another_monitor_is_played_and_ours_is_left_alone(played: Played, tmp_pa
     package = tmp_path / "mine" / "risk_monitor"
     shutil.copytree(Path(risk_monitor.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     config = package / "config.py"
-    changed = config.read_text().replace("exchange_time_ms: int = 5_000", "exchange_time_ms: int = 25_000")
+    changed = config.read_text().replace("exchange_time_ms: int = 3_500", "exchange_time_ms: int = 17_500")
     assert changed != config.read_text()
     config.write_text(changed)
     (theirs,) = play(played.experiments[:1], tmp_path / "theirs", jobs=1, monitor=tmp_path / "mine")

@@ -22,7 +22,11 @@ def test_a_venue_whose_clock_is_off_drifts_from_the_third_of_five_estimates(worl
     firm.run(90)
     [(fired_s, *fired), (resolved_s, *resolved)] = firm.history_of("clock_drift")
     assert (fired, resolved) == (["firing", "apex", "high"], ["resolved", "apex", "high"])
-    assert (round(fired_s - 30), round(resolved_s - 60 - 60)) == (10, 10)
+    # The third estimate comes half a second after the first, which comes with the next question: those are 3.5 s apart.
+    assert 0.5 <= fired_s - 30 <= 4.2
+    assert 0.5 <= resolved_s - 60 - 60 <= 4.2
+    asked = [at_ns for at_ns, request in firm.requests if request.venue == "apex" and request.target == "/api/v3/time"]
+    assert len(asked) <= 150 / 3.5 + 6
     assert abs(firm.signals[0][1].observed - 250) <= 1
     assert "serverTime=" in firm.signals[0][1].evidence[0]
 
@@ -98,7 +102,7 @@ def test_snapshots_that_do_not_come_are_counted_once_there_are_ten(world: Any) -
 
 
 def test_errors_are_a_share_of_at_least_twenty_requests(world: Any) -> None:
-    firm = world("api_errors: {each: {high: 30 %}, window: 5 min}").start(60)
+    firm = world("api_errors: {each: {high: 30 %}, window: 5 min}").start(40)
     assert firm.compliance("api_errors", "apex") == [("unknown", None)]
     firm.run(60)
     assert firm.compliance("api_errors", "apex") == [("ok", 0.0)]
