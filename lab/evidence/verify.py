@@ -28,6 +28,7 @@ from lab.evidence.manifest import (
     check_entries,
     decode,
     encode,
+    is_journal,
     method_of,
 )
 
@@ -184,7 +185,7 @@ def _member(file: BinaryIO, part: Part, entry: Entry) -> Finding | None:
         digest.update(piece)
         length += len(piece)
     if digest.hexdigest() == entry.packed_blake2b:
-        return None
+        return _misstated(file, part, entry)
     if length < part.length:
         return Finding(entry.name, part.offset + length, "ends before its end")
     if entry.journal is None:
@@ -199,6 +200,28 @@ def _member(file: BinaryIO, part: Part, entry: Entry) -> Finding | None:
     if end.frames < entry.journal.frames:
         return Finding(entry.name, None, f"is not what was packed: frame {end.frames} announces another length")
     return Finding(entry.name, None, "is another journal, whole in itself: not the one that was packed")
+
+
+def _misstated(file: BinaryIO, part: Part, entry: Entry) -> Finding | None:
+    """What the manifest says of a member besides the bytes that it lies in. Only one forged as a whole can lie here."""
+    crc32 = 0
+    try:
+        for piece in unpacked(file, entry, part.offset):
+            crc32 = zlib.crc32(piece, crc32)
+    except EvidenceError as error:
+        return Finding(entry.name, None, str(error).removeprefix(f"{entry.name}: "))
+    if f"{crc32:08x}" != entry.crc32:
+        return Finding(entry.name, None, f"has the CRC-32 {crc32:08x}; the manifest says {entry.crc32}")
+    end = None
+    if is_journal(entry.name):
+        file.seek(part.offset)
+        try:
+            end = walk_frames(file, part.length)
+        except BrokenChain as error:
+            return Finding(entry.name, None, str(error))
+    if end != entry.journal:
+        return Finding(entry.name, None, "its chain does not end where the manifest says")
+    return None
 
 
 def first_difference(is_: bytes, meant: bytes) -> int:

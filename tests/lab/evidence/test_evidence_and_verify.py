@@ -13,7 +13,7 @@ import pytest
 
 import lab.evidence.rederive as rederive
 from lab.cli import main
-from lab.evidence.manifest import chained, decode
+from lab.evidence.manifest import JournalEnd, chained, decode
 from lab.evidence.pack import Plan, Source, measure, write
 from lab.evidence.verification import verify
 
@@ -40,6 +40,30 @@ def forged(packed: Path, out: Path, changes: dict[str, bytes]) -> Path:
     whole = chained(msgspec.structs.replace(manifest, entries=[measure(source) for source in sources]))
     write(Plan(sources, [], [], [], whole), out)
     return out
+
+
+@pytest.mark.parametrize(
+    ("name", "lie", "told"),
+    [
+        (f"{RUN}/run.journal", {"journal": JournalEnd(9_999, "0" * 32, True)}, "its chain does not end where"),
+        (f"{RUN}/verdict.json", {"journal": JournalEnd(9_999, "0" * 32, True)}, "its chain does not end where"),
+        (f"{RUN}/control.journal", {"crc32": "00000000"}, "the manifest says 00000000"),
+        ("scenarios/tiny_outage.yaml", {"blake2b": "0" * 64}, "does not unpack to what the manifest says"),
+    ],
+)
+def test_a_manifest_that_lies_of_a_file_that_nothing_is_derived_from_is_told(
+    packed: Path, tmp_path: Path, name: str, lie: dict[str, Any], told: str
+) -> None:
+    with zipfile.ZipFile(packed) as pack:
+        manifest = decode(pack.read("manifest.json"))
+        contents = {entry.name: pack.read(entry.name) for entry in manifest.entries}
+    entries = [msgspec.structs.replace(one, **(lie if one.name == name else {})) for one in manifest.entries]
+    whole = chained(msgspec.structs.replace(manifest, entries=entries))
+    sources = [Source(each, text=content) for each, content in contents.items()]
+    write(Plan(sources, [], [], [], whole), tmp_path / "forged.zip")
+    found = verify(tmp_path / "forged.zip", None, silent)
+    assert found.verdict == "fail"
+    assert [(one.place, told in one.what) for one in found.findings] == [(name, True)]
 
 
 def test_a_pack_holds_what_it_takes_and_is_proven(
