@@ -23,8 +23,14 @@ LINK = "monitor>apex"
 
 
 def breaches(story: Any, path: Path) -> dict[tuple[str, str], list[tuple[float, float | None]]]:
-    """Every rule that was breached, with ``(begins, ends)`` in seconds since the start; one record to a batch."""
-    rules = read_run(Journal(story.write(path / "run.journal", batch=1))).board.rules()
+    """Every rule that was breached, with ``(begins, ends)`` in seconds since the start, however batches are cut."""
+    one_by_one, some, all_at_once = (_breaches(story, path, batch) for batch in (1, 20, 10_000))
+    assert one_by_one == some == all_at_once
+    return one_by_one
+
+
+def _breaches(story: Any, path: Path, batch: int) -> dict[tuple[str, str], list[tuple[float, float | None]]]:
+    rules = read_run(Journal(story.write(path / "run.journal", batch=batch))).board.rules()
 
     def seconds(at_ns: int | None) -> float | None:
         return None if at_ns is None else round((at_ns - story.at_ns(0)) / 1e9, 6)
@@ -169,3 +175,11 @@ def test_a_monitor_that_lost_its_memory_leaves_no_alert_standing(new_story: Any,
         (story.at_ns(20), story.at_ns(40)),
         (story.at_ns(60), None),
     ]
+
+
+def test_what_is_sent_on_a_stream_after_it_was_left_is_not_what_was_under_way(new_story, tmp_path: Path) -> None:
+    story = quiet_story(new_story, but="usdtusd")
+    story.push(1, "usdtusd")
+    story.wire("stream", 2.5, LINK, 1, "left", "")
+    story.push(2.6, "usdtusd", delay_s=1)
+    assert breaches(story, tmp_path) == {("feed_staleness", "apex:USDT/USD"): [(8.6, None)]}
