@@ -88,16 +88,22 @@ class RunFacts:
         return [one for one in self.fired if one.truth == "false"]
 
 
-class _Ended(msgspec.Struct):
+class Ended(msgspec.Struct):
+    """When the history ended."""
+
     at_s: float
 
 
-class _Injected(msgspec.Struct):
+class Injected(msgspec.Struct):
+    """One injection."""
+
     name: str
     fault: str
 
 
-class _Rule(msgspec.Struct):
+class KeptRule(msgspec.Struct):
+    """One rule that the limits keep."""
+
     alert: str
 
 
@@ -109,11 +115,11 @@ class Told(msgspec.Struct):
     case: str
     seed: int
     tags: Sequence[str]
-    ended: _Ended
-    injections: Sequence[_Injected]
+    ended: Ended
+    injections: Sequence[Injected]
     expectations: Sequence[ExpectationOutcome]
     alerts: Sequence[AlertOutcome]
-    rules: Sequence[_Rule]
+    rules: Sequence[KeptRule]
     misses: Sequence[MissOutcome] = ()
 
 

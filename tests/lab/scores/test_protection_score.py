@@ -117,6 +117,7 @@ def test_the_order_of_the_runs_makes_no_difference(facts: list[RunFacts]) -> Non
         (demand("detected", 5.0), 0.75),
         (demand("detected", 10.0), 0.5),
         (demand("detected", 0.0, verdict="fail"), 0.0),
+        (demand("detected", 0.0, verdict="unknown"), 0.0),
         (demand("late", 11.0), 0.0),
         (demand("missed"), 0.0),
         (demand("unknown"), 0.0),
