@@ -149,6 +149,16 @@ def strays(manifest: Manifest) -> list[str]:
     ]
 
 
+def misplaced(manifest: Manifest) -> list[str]:
+    """The paths of runs that stand twice, or not where a run of their name is packed: counted once more than it was."""
+    places = [run.path for run in manifest.runs]
+    return [
+        run.path
+        for at, run in enumerate(manifest.runs)
+        if run.path in places[:at] or run.path != f"runs/{run.scenario}/{run.case}/seed-{run.seed}"
+    ]
+
+
 def _claims(run: PackedRun, judgement: Judgement) -> list[Difference]:
     """What the manifest says of a run, against its journals."""
     derived = (judgement.scenario, judgement.case, judgement.seed, judgement.code, judgement.verdict)

@@ -9,7 +9,7 @@ import msgspec
 
 from correlator.verdict import Verdict
 from lab.evidence.manifest import is_journal
-from lab.evidence.rederive import DerivedRun, Difference, Pack, check_summary, derive, strays, underived
+from lab.evidence.rederive import DerivedRun, Difference, Pack, check_summary, derive, misplaced, strays, underived
 from lab.evidence.summary import SUMMARY
 from lab.evidence.verify import Examined, Finding, examine
 
@@ -51,6 +51,7 @@ def verify(path: Path, head: str | None, hear: Callable[[str], None]) -> Verific
     summary: list[Difference] = []
     if seen.manifest is not None:
         findings += [Finding(name, None, "is no part of a pack") for name in strays(seen.manifest)]
+        findings += [Finding(place, None, "is no run's place, or stands twice") for place in misplaced(seen.manifest)]
         runs, summary = _derived(path, seen, hear)
     entries = seen.manifest.entries if seen.manifest is not None else []
     ends = [entry.journal for entry in entries if is_journal(entry.name) and entry.journal is not None]

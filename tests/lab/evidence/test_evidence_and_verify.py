@@ -66,6 +66,23 @@ def test_a_manifest_that_lies_of_a_file_that_nothing_is_derived_from_is_told(
     assert [(one.place, told in one.what) for one in found.findings] == [(name, True)]
 
 
+@pytest.mark.parametrize("path", [RUN, "runs/tiny_outage/another/seed-7"])
+def test_one_run_cannot_be_counted_twice(packed: Path, tmp_path: Path, path: str) -> None:
+    with zipfile.ZipFile(packed) as pack:
+        manifest = decode(pack.read("manifest.json"))
+        contents = {entry.name: pack.read(entry.name) for entry in manifest.entries}
+    copies = {name.replace(RUN, path): content for name, content in contents.items() if name.startswith(RUN)}
+    (run,) = manifest.runs
+    runs = [run, msgspec.structs.replace(run, path=path)]
+    sources = [Source(name, text=content) for name, content in (contents | copies).items()]
+    entries = [measure(source) for source in sources]
+    whole = chained(msgspec.structs.replace(manifest, runs=runs, entries=entries))
+    write(Plan(sources, [], [], [], whole), tmp_path / "forged.zip")
+    found = verify(tmp_path / "forged.zip", None, silent)
+    assert found.verdict == "fail"
+    assert [(one.place, one.what) for one in found.findings] == [(path, "is no run's place, or stands twice")]
+
+
 def test_a_pack_holds_what_it_takes_and_is_proven(
     packed: Path, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
