@@ -61,8 +61,8 @@ def strip(axis: Axis, points: Sequence[Point], place: int) -> list[str]:
 def told(axis: Axis, frontier: Frontier) -> list[str]:
     """Both lines in words, and what lies between them."""
     lines = [
-        f"  owed     {_line_in_words(axis, frontier.owed)}",
-        f"  noticed  {_line_in_words(axis, frontier.noticed)}",
+        f"  owed     {_line_in_words(axis, frontier.owed, frontier.unknown)}",
+        f"  noticed  {_line_in_words(axis, frontier.noticed, frontier.unknown)}",
     ]
     if frontier.between:
         counted = ", ".join(f"{count} {state}" for state, count in frontier.between.items())
@@ -70,7 +70,10 @@ def told(axis: Axis, frontier: Frontier) -> list[str]:
             f"  between  owed and not noticed at {sum(frontier.between.values())} of the values played: {counted}"
         )
     elif frontier.noticed.course not in ("unknown", "nowhere"):
-        lines.append("  between  nothing: wherever it was owed it was noticed in time")
+        known = ", as far as is known" if frontier.unknown else ""
+        lines.append(f"  between  nothing: wherever it was owed it was noticed in time{known}")
+    if frontier.unknown:
+        lines.append(f"  unknown  at {frontier.unknown} of the values played: nothing is said of these")
     if not frontier.narrow:
         lines.append("  not as fine as asked for: more runs are needed (--budget)")
     return lines
@@ -98,8 +101,12 @@ def grid(plane: Plane, place: int) -> list[str]:
     return lines
 
 
-def _line_in_words(axis: Axis, line: Line) -> str:
+def _line_in_words(axis: Axis, line: Line, unknown: int) -> str:
     match line.course:
+        case "everywhere" if unknown:
+            return "at every value that could be judged"
+        case "nowhere" if unknown:
+            return "at no value that could be judged"
         case "everywhere":
             return "in the whole range: it is not bracketed, begin lower or end higher"
         case "nowhere":

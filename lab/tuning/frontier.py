@@ -50,12 +50,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Frontier(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of one expectation. ``between``: states of the points that were owed and not noticed, counted."""
+    """What was found of one expectation. ``between``: states of the points that were owed and not noticed, counted;
+    ``unknown``: how many points say nothing, of which neither line says anything."""
 
     owed: Line
     noticed: Line
     between: dict[str, int]
     narrow: bool  # every crossing is told as finely as was asked for
+    unknown: int = 0
 
 
 Measure = Callable[[Sequence[float]], list[Point]]
@@ -105,6 +107,7 @@ def frontier_of(axis: Axis, points: Sequence[Point], place: int, tolerance: floa
         noticed=noticed,
         between=between,
         narrow=all(_is_narrow(axis, one.off, one.on, tolerance) for one in crossings),
+        unknown=states.count("unknown"),
     )
 
 

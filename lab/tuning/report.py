@@ -30,6 +30,7 @@ class ExpectationDocument(msgspec.Struct, frozen=True, kw_only=True):
     noticed: LineDocument | None
     between: dict[str, int]
     narrow: bool | None
+    unknown: int  # points that say nothing
 
 
 class FrontierDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,7 @@ def document_of(
                     noticed=_line(axes[0], found.noticed),
                     between=found.between,
                     narrow=found.narrow,
+                    unknown=found.unknown,
                 )
             )
         else:
@@ -78,7 +80,14 @@ def document_of(
                 if (count := sum(point.states[place] == state for point in points))
             }
             expectations.append(
-                ExpectationDocument(expectation=name, owed=None, noticed=None, between=between, narrow=None)
+                ExpectationDocument(
+                    expectation=name,
+                    owed=None,
+                    noticed=None,
+                    between=between,
+                    narrow=None,
+                    unknown=sum(point.states[place] == "unknown" for point in points),
+                )
             )
     return FrontierDocument(
         file=experiment.file,

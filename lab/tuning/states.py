@@ -51,11 +51,14 @@ def is_noticed(state: State) -> bool | None:
 
 
 def states_in(judgement: Judgement | None, chosen: Sequence[int]) -> tuple[State, ...]:
-    """The states of the expectations at the places ``chosen`` of the scenario; unknown where nothing was judged."""
+    """The states of the expectations at the places ``chosen`` of the scenario; unknown where nothing was judged, or the
+    run broke off before anything was owed."""
     if judgement is None:
         return tuple("unknown" for _ in chosen)
     asked = [outcome for outcome in judgement.expectations if outcome.origin == "scenario"]
-    return tuple(state_of(asked[place]) if place < len(asked) else "unknown" for place in chosen)
+    found = [state_of(asked[place]) if place < len(asked) else "unknown" for place in chosen]
+    broke_off = judgement.ended.reason not in ("completed", "stopped")
+    return tuple("unknown" if broke_off and state == "not_owed" else state for state in found)
 
 
 def describe_asked(expectation: Expectation) -> str:

@@ -107,6 +107,18 @@ def test_unknown_points_are_no_answer() -> None:
     assert search(lambda value: "unknown" if value > 0.05 else "noticed")[1].noticed.course == "everywhere"
 
 
+def test_a_line_says_nothing_of_values_that_could_not_be_judged() -> None:
+    points, found = search(lambda value: "unknown" if value > 0.05 else "noticed")
+    unknown = sum(point.states == ("unknown",) for point in points)
+    assert found.unknown == unknown > 0
+    assert told(AXIS, found) == [
+        "  owed     at every value that could be judged",
+        "  noticed  at every value that could be judged",
+        "  between  nothing: wherever it was owed it was noticed in time, as far as is known",
+        f"  unknown  at {unknown} of the values played: nothing is said of these",
+    ]
+
+
 def test_several_seeds_are_as_bad_as_their_worst() -> None:
     assert together(["noticed", "not_owed"]) == "noticed"
     assert together(["noticed", "late", "missed"]) == "missed"
