@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from benchmarks import commands, correlator, exchange_orders, library, long_run, monitor_step, suite, whole_lab
+from benchmarks import commands, correlator, exchange_orders, judging, library, long_run, monitor_step, suite, whole_lab
 from benchmarks.figures import Figure
 from benchmarks.yardstick import simpy_timeouts_per_s
 
@@ -38,6 +38,7 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "monitor_step": monitor_step.measure,
     "depeg_36h": depeg_36h,
     "depeg_72h": depeg_72h,
+    "judge_36h": judging.measure,
     "library": library.measure,
     "suite": suite.measure,
     "commands": commands.measure,
