@@ -1,4 +1,4 @@
-"""Acting: which control action answers which expectation.
+"""Acting: which control action answers which expectation, and whether one was taken that is forbidden.
 
 The deadline of an action counts, like an alert's, from the breach, the effect or the injection; the breach is that of
 the first rule to become due of those that set the control off, as the controls file says.
@@ -13,11 +13,11 @@ from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case
 from correlator.cause.credit import Doubt, why_not_credited
 from correlator.controls import ControlsError, read_triggers
-from correlator.expectations import Expectation
+from correlator.expectations import Expectation, Forbidden
 from correlator.matching import earliest_due, why_never_due
 from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval
-from correlator.verdict import Outcome, Verdict
+from correlator.verdict import ForbidOutcome, Outcome, Verdict
 
 ON_ORDERS = ("gate", "approval")
 """Controls that no alert sets off."""
@@ -31,7 +31,7 @@ def match_action(case: Case, expectation: Expectation) -> Found:
     if not case.controls:
         return unjudged(asked, "not_judged", "no controls were wired in")
     try:
-        rules = _rules_that_set_off(case, expectation)
+        rules = _rules_that_set_off(case, expectation.name, expectation.asset)
     except ControlsError as error:
         return unjudged(asked, "not_judged", str(error))
     due = earliest_due(rules, asked.from_ns)
@@ -65,13 +65,63 @@ def accounts_of(case: Case, strategies: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _rules_that_set_off(case: Case, expectation: Expectation) -> list[Rule]:
-    triggers = read_triggers(case.controls, expectation.name, expectation.asset)
+def judge_forbidden_action(case: Case, forbidden: Forbidden) -> ForbidOutcome:
+    """Judge a prohibition to act: an action that no breach called for, and that harm brought about, fails it."""
+    control = forbidden.action or ""
+    places = [place for place, action in enumerate(case.actions) if action.concerns(control, forbidden.asset)]
+    taken = [case.actions[place] for place in places]
+    verdict, reason = _forbidden_verdict(case, control, forbidden.asset, taken)
+    return ForbidOutcome("", forbidden.asset, None, forbidden.line, verdict, reason, [], action=control, actions=places)
+
+
+def _forbidden_verdict(
+    case: Case, control: str, subject: str | None, taken: list[ActionEpisode]
+) -> tuple[Verdict, str]:
+    try:
+        due = earliest_due(_rules_that_set_off(case, control, subject), case.start_ns)
+    except ControlsError as error:
+        return "unknown", str(error)
+    due_ns = due[1].due_ns if due is not None else None
+    own = [action for action in taken if not taken_in_control(action, case.control_actions)]
+    uncalled = [
+        action for action in own if (due_ns is None or action.taken_ns < due_ns) and _is_unfounded(case, action)
+    ]
+    proven = [action for action in uncalled if not case.outside_control(action.taken_ns)]
+    if proven:
+        return "fail", f"taken at {case.at_s(proven[0].taken_ns)} s, and no breach that sets it off was due"
+    if uncalled:
+        return "unknown", "it was taken, but the control run ends before it could show whether it is taken there too"
+    if due is not None:
+        rule = due[0]
+        what = f"{rule.mandate} {rule.subject} {rule.severity} was due at {case.at_s(due_ns)} s, and sets it off"
+        return "unknown", f"{what}: the scenario forbids what the controls require"
+    if own:
+        return "unknown", "it was taken, and what it was taken for may have been true"
+    if taken:
+        return "unknown", "it was taken, and is taken in the control too"
+    if case.resolved.timeline and not case.took_effect():
+        return "unknown", "no injection took effect: that it was not taken shows nothing"
+    if not case.completed:
+        return "unknown", "not taken so far; the run did not reach its end"
+    return "pass", "not taken"
+
+
+def _is_unfounded(case: Case, action: ActionEpisode) -> bool:
+    """Whether no alert that was true, or may have been, is what the action was taken for."""
+    return all(
+        one.truth is False or one.fired_ns > action.taken_ns
+        for one in case.findings
+        if one.episode.alert_id == action.trigger
+    )
+
+
+def _rules_that_set_off(case: Case, control: str, subject: str | None) -> list[Rule]:
+    triggers = read_triggers(case.controls, control, subject)
     return [
         rule
         for rule in case.rules
         if any(trigger.covers(rule.mandate, rule.severity) for trigger in triggers)
-        and _speaks_of(case, rule.subject, expectation.asset)
+        and _speaks_of(case, rule.subject, subject)
     ]
 
 

@@ -77,7 +77,7 @@ def judge_forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
     else:
         verdict, reason = "pass", "none fired"
     return ForbidOutcome(
-        forbidden.alert,
+        forbidden.alert or "",
         forbidden.asset,
         forbidden.severity,
         forbidden.line,
@@ -166,5 +166,5 @@ def _owed(case: Case, forbidden: Forbidden) -> str:
 
 
 def _is_forbidden(forbidden: Forbidden, finding: Finding) -> bool:
-    mandate = finding.episode.mandate if forbidden.alert == ANY else forbidden.alert
+    mandate = finding.episode.mandate if forbidden.alert == ANY else forbidden.alert or ""
     return finding.episode.matches(mandate, forbidden.asset, forbidden.severity, or_worse=False)

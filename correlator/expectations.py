@@ -94,12 +94,13 @@ class Assertion(msgspec.Struct, frozen=True):
 
 
 class Forbidden(msgspec.Struct, frozen=True):
-    """An alert that must not fire; absent fields stand for all."""
+    """An alert that must not fire, or an action that must not be taken; an absent asset or severity stands for all."""
 
-    alert: str
+    alert: str | None = None
     asset: str | None = None
     severity: str | None = None
     line: int = 0
+    action: str | None = None
 
 
 class SteadyState(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from correlator.acting import judge_forbidden_action
 from correlator.alerts import Episode
 from correlator.case import Case, Finding, examine
 from correlator.cause.arms import Arm, Removed, alone, settle
@@ -228,10 +229,14 @@ def _missed(case: Case, miss: ExpectedMiss) -> MissOutcome:
 
 
 def _forbidden(case: Case, forbidden: Forbidden) -> ForbidOutcome:
-    found, broken = attempt(lambda: judge_forbidden(case, forbidden))
+    judge_one = judge_forbidden if forbidden.action is None else judge_forbidden_action
+    found, broken = attempt(lambda: judge_one(case, forbidden))
     if found is not None:
         return found
-    return ForbidOutcome(forbidden.alert, forbidden.asset, forbidden.severity, forbidden.line, "unknown", broken, [])
+    return ForbidOutcome(
+        forbidden.alert or "", forbidden.asset, forbidden.severity, forbidden.line, "unknown", broken, [],
+        action=forbidden.action,
+    )  # fmt: skip
 
 
 def _reasons(judged: list[_Judged]) -> list[str]:
@@ -255,5 +260,5 @@ def _name(each: _Judged) -> str:
         case MissOutcome():
             parts = ("expect_miss", each.alert, each.asset, each.severity)
         case ForbidOutcome():
-            parts = ("forbid", each.alert, each.asset, each.severity)
+            parts = ("forbid", each.name, each.asset, each.severity)
     return " ".join(part for part in parts if part)

@@ -284,7 +284,8 @@ class AssertionOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForbidOutcome(msgspec.Struct, frozen=True):
-    """What became of one prohibition. ``alerts`` are places in the judgement's ``alerts``."""
+    """What became of one prohibition, of an alert or of an ``action``, and then ``alert`` is empty. ``alerts`` are
+    places in the judgement's ``alerts``, ``actions`` in its ``actions``."""
 
     alert: str
     asset: str | None
@@ -293,6 +294,13 @@ class ForbidOutcome(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: str
     alerts: list[int]
+    action: str | None = None
+    actions: list[int] = []
+
+    @property
+    def name(self) -> str:
+        """The mandate or ``any``, or the control that must not act."""
+        return self.alert or f"action {self.action}"
 
 
 class RuleName(msgspec.Struct, frozen=True):

@@ -136,7 +136,7 @@ def _bound(one: Assertion) -> str:
 
 def _forbidden(judgement: Judgement) -> str:
     items = [
-        item(one.verdict, f"{' '.join(part for part in (one.alert, one.asset, one.severity) if part)}: {one.reason}")
+        item(one.verdict, f"{' '.join(part for part in (one.name, one.asset, one.severity) if part)}: {one.reason}")
         for one in judgement.forbids
     ]
     return f"<h3>Forbidden</h3><ul>{''.join(items)}</ul>" if items else ""

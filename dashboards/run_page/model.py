@@ -127,6 +127,12 @@ class Forbid(msgspec.Struct, frozen=True):
     severity: str | None
     verdict: str
     reason: str
+    action: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The mandate or ``any``, or the control that must not act."""
+        return self.alert or f"action {self.action}"
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ def show_verdict(console: Console, judgement: Judgement, directory: RunDirectory
         console.print(Text(told).append(assertion.verdict, style=STYLES[assertion.verdict]))
     _show_actions(console, judgement)
     for forbid in judgement.forbids:
-        subject = " ".join(part for part in (forbid.alert, forbid.asset, forbid.severity) if part)
+        subject = " ".join(part for part in (forbid.name, forbid.asset, forbid.severity) if part)
         console.print(Text(f"forbidden {subject}: ").append(forbid.verdict, style=STYLES[forbid.verdict]))
     console.print(f"false alarms: {len(judgement.false_alarms)}")
     for alert in judgement.false_alarms[:_MOST_LISTED]:

@@ -86,6 +86,9 @@ def _check_expectation(check: Agreement, at: Path, wanted: Expectation, experime
 
 
 def _check_forbidden(check: Agreement, at: Path, forbidden: Forbidden, experiment: Experiment, world: World) -> None:
+    if forbidden.alert is None:
+        _check_forbidden_action(check, at, forbidden, experiment, world)
+        return
     if forbidden.alert == "any":
         if forbidden.asset is not None:
             check.wrong((*at, "asset"), "`any` has no subject", "no such key")
@@ -98,6 +101,18 @@ def _check_forbidden(check: Agreement, at: Path, forbidden: Forbidden, experimen
         if same_alert and same_subject and same_severity:
             message = f"forbids the {wanted.alert} that `expect` requires in line {wanted.line}"
             check.wrong((*at, "alert"), message, "alerts that the scenario does not require")
+            return
+
+
+def _check_forbidden_action(
+    check: Agreement, at: Path, forbidden: Forbidden, experiment: Experiment, world: World
+) -> None:
+    assert forbidden.action is not None
+    _check_action(check, at, forbidden.action, forbidden.asset, world)
+    for wanted in experiment.expect:
+        if wanted.action == forbidden.action and forbidden.asset in (None, wanted.asset):
+            message = f"forbids the {wanted.action} that `expect` requires in line {wanted.line}"
+            check.wrong((*at, "action"), message, "actions that the scenario does not require")
             return
 
 

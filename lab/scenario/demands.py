@@ -85,12 +85,25 @@ class ExpectedMiss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert that must not fire."""
+    """An alert that must not fire, or an action that must not be taken."""
 
-    alert: Annotated[str, Key(Choice((*MANDATES, "any")), "the mandate, or `any`")]
-    asset: Annotated[str | None, Key(SUBJECT, "the alert's subject; all of them where absent")] = None
-    severity: Annotated[str | None, Key(Choice(SEVERITIES), "this severity only; all of them where absent")] = None
+    alert: Annotated[
+        str | None, Key(Choice((*MANDATES, "any")), "the mandate, or `any`; this or `action` is required")
+    ] = None
+    action: Annotated[str | None, Key(Choice(CONTROLS), "the control that must not act")] = None
+    asset: Annotated[str | None, Key(ACTED_ON, "the subject of the alert or the action; all of them where absent")] = (
+        None
+    )
+    severity: Annotated[
+        str | None, Key(Choice(SEVERITIES), "this severity only; all of them where absent; alerts only")
+    ] = None
     line: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.alert is None) == (self.action is None):
+            raise ValueError(f"names {'neither' if self.alert is None else 'both'}: expected an alert or an action")
+        if self.action is not None and self.severity is not None:
+            raise ValueError("an action has no severity")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):

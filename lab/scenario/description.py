@@ -120,7 +120,9 @@ def describe_operator(operator: Operator) -> str:
 
 
 def describe_forbidden(forbidden: Forbidden) -> str:
-    """``any alert``, or the alert in the words of the file."""
+    """``any alert``, or the alert or action in the words of the file."""
+    if forbidden.alert is None:
+        return " ".join(part for part in ("action", forbidden.action, forbidden.asset) if part)
     if forbidden.alert == "any":
         return " ".join(part for part in ("any", forbidden.severity, "alert") if part)
     return " ".join(part for part in (forbidden.alert, forbidden.asset, forbidden.severity) if part)

@@ -252,7 +252,10 @@ class ScenarioText(msgspec.Struct, frozen=True, kw_only=True):
         tuple[ExpectedMiss, ...],
         Key(ListOf(record(ExpectedMiss), most=200), "true breaches that no production API shows"),
     ] = ()
-    forbid: Annotated[tuple[Forbidden, ...], Key(ListOf(record(Forbidden), most=200), "alerts that must not fire")] = ()
+    forbid: Annotated[
+        tuple[Forbidden, ...],
+        Key(ListOf(record(Forbidden), most=200), "alerts that must not fire, actions that must not be taken"),
+    ] = ()
     assertions: Annotated[
         tuple[Assertion, ...], Key(ListOf(AssertionKind(), most=200), "bounds that the world must keep", "assert")
     ] = ()

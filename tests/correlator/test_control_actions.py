@@ -141,3 +141,27 @@ def test_what_is_no_controls_file_is_refused() -> None:
     for text in ("- a", "schema: riskproof-limits/1", "schema: riskproof-controls/1\nbreakers: 3", "{"):
         with pytest.raises(ControlsError):
             read_triggers(text, "breaker", None)
+
+
+def test_forbidden_action_fails_where_harm_brings_it_about_and_no_breach_calls_for_it(play) -> None:
+    def tell(story: Any) -> None:
+        story.act(206, "emergency_stop", "*")
+
+    def forbidden(tell: Any = None, **more: Any) -> tuple[str, str, list[int]]:
+        forbid = [{"action": "emergency_stop"}]
+        judgement = play_stop(play, tell, expect=[], forbid=forbid, **{"alert_at": None, "depegs_to": 0.999} | more)
+        (one,) = judgement.forbids
+        assert (one.name, one.alert, one.action) == ("action emergency_stop", "", "emergency_stop")
+        return one.verdict, one.reason, one.actions
+
+    assert forbidden() == ("pass", "not taken", [])
+    assert forbidden(lambda story: story.act(206, "breaker", "*")) == ("pass", "not taken", [])
+    assert forbidden(tell) == ("fail", "taken at 206.0 s, and no breach that sets it off was due", [0])
+    in_control = ("unknown", "it was taken, and is taken in the control too", [0])
+    assert forbidden(tell, tell_control=tell) == in_control
+    owed = "stablecoin_peg USDT warning was due at 200.0 s, and sets it off: "
+    owed += "the scenario forbids what the controls require"
+    assert forbidden(tell, depegs_to=0.99, alert_at=205) == ("unknown", owed, [0])
+    assert forbidden(depegs_to=0.99, alert_at=205) == ("unknown", owed, [])
+    early = forbidden(lambda story: story.act(150, "emergency_stop", "*"), depegs_to=0.99, alert_at=205)
+    assert early == ("fail", "taken at 150.0 s, and no breach that sets it off was due", [0])

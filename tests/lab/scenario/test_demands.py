@@ -160,6 +160,23 @@ def test_a_controls_file_is_checked_by_itself(home: Path) -> None:
             "expected `operator: {…}` above",
         ),
         (
+            "expect_miss:",
+            "forbid: [{action: emergency_stop}]\nexpect_miss:",
+            "demanding.yaml:23:19: forbid[0].action: forbids the emergency_stop that `expect` requires in line 20; "
+            "expected actions that the scenario does not require",
+        ),
+        (
+            "expect_miss:",
+            "forbid: [{action: breaker}]\nexpect_miss:",
+            "demanding.yaml:23:19: forbid[0].action: controls/halts.yaml configures no breaker; expected "
+            "emergency_stop",
+        ),
+        (
+            "expect_miss:",
+            "forbid: [{action: emergency_stop, severity: high}]\nexpect_miss:",
+            "demanding.yaml:23:10: forbid[0]: an action has no severity",
+        ),
+        (
             "action: emergency_stop",
             "action: emergency_stp",
             "demanding.yaml:20:13: expect[1].action: `emergency_stp` is unknown; expected gate, breaker, "
