@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement, MissOutcome, Verdict
+from lab.detection import detection_of
 from lab.suite.observation import Sample
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def _demand(one: ExpectationOutcome, faults: tuple[str, ...]) -> Demand:
         faults=faults,
         found=_found(one),
         verdict=one.verdict,
-        owed=one.outcome not in _NOT_ANSWERABLE and one.due_at_s is not None,
+        owed=detection_of(one) not in _NOT_ANSWERABLE and one.due_at_s is not None,
         due_at_s=one.due_at_s,
         deadline_at_s=one.deadline_at_s,
         detected_at_s=one.detected_at_s,

@@ -109,6 +109,6 @@ def _outcome(sample: Sample) -> str:
     """The outcome of the detection itself: what had to follow it is a matter of the verdict."""
     if sample.in_time is True:
         return "taken" if sample.outcome.action is not None else "detected"
-    if sample.in_time is False and sample.outcome.outcome not in MISSED:
+    if sample.in_time is False and sample.came_to not in MISSED:
         return "late"
-    return sample.outcome.outcome
+    return sample.came_to

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement
+from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement, Outcome
+from lab.detection import detection_of
 from lab.suite.result import SeedResult
 from lab.trials import Trial
 
@@ -13,7 +14,7 @@ NS_PER_S = 1_000_000_000
 MISSED = ("late", "missed", "failed")
 """Outcomes that prove that the alert or action did not come in time."""
 
-_IN_TIME = ("detected", "taken", "not_escalated", "not_resolved", "not_contained", "lost_too_much", "orders_went_on")
+_IN_TIME = ("detected", "taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,17 @@ class Sample:
     place: int
 
     @property
+    def came_to(self) -> Outcome:
+        """The outcome of the alert or action itself, whatever had to follow it."""
+        return detection_of(self.outcome)
+
+    @property
     def in_time(self) -> bool | None:
         """Whether the alert or action came in time, whatever had to follow it; None: nothing was proven."""
         one = self.outcome
-        if one.outcome in MISSED:
+        if self.came_to in MISSED:
             return False
-        if one.outcome not in _IN_TIME or one.detected_at_s is None or one.deadline_at_s is None:
+        if self.came_to not in _IN_TIME or one.detected_at_s is None or one.deadline_at_s is None:
             return None
         return one.detected_at_s <= one.deadline_at_s
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from correlator.verdict import ExpectationOutcome, Judgement
+from lab.detection import detection_of
 from lab.scenario.demands import Expectation
 from lab.scenario.units import format_duration
 
@@ -22,13 +23,14 @@ _UNTOLD = ("in_control", "other_cause", "cause_unknown", "stood_already", "inter
 
 def state_of(outcome: ExpectationOutcome) -> State:
     """The state of one expectation in one run. What must follow it (an escalation, containment) is no question here."""
-    if outcome.outcome in _NOT_OWED:
+    came_to = detection_of(outcome)
+    if came_to in _NOT_OWED:
         return "not_owed"
-    if outcome.outcome in _UNTOLD:
+    if came_to in _UNTOLD:
         return "unknown"
-    if outcome.outcome == "doubtful":
+    if came_to == "doubtful":
         return "doubtful"
-    if outcome.outcome == "failed" or outcome.detected_at_s is None:
+    if came_to == "failed" or outcome.detected_at_s is None:
         return "missed"
     if outcome.deadline_at_s is not None and outcome.detected_at_s > outcome.deadline_at_s:
         return "late"
