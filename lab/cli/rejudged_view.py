@@ -20,7 +20,7 @@ def show_changes(console: Console, before: Judgement, after: Judgement) -> None:
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
         table.add_column("expected")
         for heading in ("latency", "deadline", "margin"):
-            table.add_column(heading, justify="right")
+            table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("verdict")
         for one, other in changed:
             table.add_row(*_row(one, other))
