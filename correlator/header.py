@@ -36,8 +36,8 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class MonitorFacts(msgspec.Struct, frozen=True):
-    """What the lab gave the monitor to read, and how long the monitor waits for a reply. ``given`` None: it was set up
-    as the firm means it."""
+    """What the lab gave the monitor to read, and how long it is meant to wait for a reply. ``given`` None: it was set
+    up as the firm means it."""
 
     reads: dict[str, VenueReads] = {}
     request_timeout_ns: int = _DEFAULT_REQUEST_TIMEOUT_NS

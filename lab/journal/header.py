@@ -18,6 +18,9 @@ from risk_monitor.config import MonitorConfig
 from risk_monitor.limits import parse_limits
 
 FORMAT = "riskproof-journal/1"
+REQUEST_TIMEOUT_NS = 10_000_000_000
+"""How long the firm means its monitor to wait for a reply: what is unanswered by then has failed. It is not the
+monitor's to say, or one that waits too long would have the truth wait with it."""
 _DISTRIBUTIONS = ("riskproof", "riskproof-monitor", "simpy", "numpy", "msgspec", "zstandard")
 _PACKAGES = ("lab", "simulators", "risk_monitor", "correlator")
 
@@ -49,7 +52,7 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
                 }
                 for venue in monitor.venues
             },
-            "request_timeout_ns": monitor.network.request_timeout_ms * 1_000_000,
+            "request_timeout_ns": REQUEST_TIMEOUT_NS,
             # Only where the monitor under test is set up otherwise than the firm means it; the judge goes by the above.
             **({} if setup == AS_MEANT else {"given": msgspec.to_builtins(setup)}),
         },
