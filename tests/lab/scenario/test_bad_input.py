@@ -712,8 +712,8 @@ MISTAKES = [
         "cases: {a: {}, b: {forbid: {}}}\nforbid:",
         [
             (
-                "slide.yaml:21:28: forbid: is a mapping; expected a list, each item a mapping with alert, asset or "
-                "severity"
+                "slide.yaml:21:28: forbid: is a mapping; expected a list, each item a mapping with alert, action, "
+                "asset or severity"
             ),
         ],
         id="a mapping where a list belongs",
