@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from correlator.cause.arms import Arm, Removed, control_arm, due_mandates, read_arms
+from correlator.cause.arms import Arm, Removed, compared_mandates, control_arm, read_arms
 from correlator.containment import look_again
 from correlator.expectations import Assertion
 from correlator.injections import Difference, first_difference
@@ -70,7 +70,7 @@ def find(journals: Journals, asserted: list[Assertion] | None = None) -> Finding
         without = read_arms(journal, reading, journals.removals)
         return Findings(journal, reading, mismatch="there is no control run to compare with", arms=without)
     other = Journal(journals.control)
-    control = read_control(other, due_mandates(reading.board))
+    control = read_control(other, compared_mandates(reading))
     mismatch = mismatch_of(journal, other)
     difference = first_difference(journal, other) if mismatch is None else None
     without = [*read_arms(journal, reading, journals.removals), control_arm(reading, control, mismatch, difference)]

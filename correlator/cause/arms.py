@@ -1,7 +1,7 @@
 """Arms: runs of the same world that leave some injections out, read as far as cause needs them.
 
 An arm is read whole, its truth included, because a mandate that was never due in it is what shows that the injection
-made it due. Its truth is computed only of the mandates that became due in the run: nothing else is compared.
+made it due. Its truth is computed only of the mandates that are compared: ``compared_mandates``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from correlator.cause.presence import UNKNOWN, Presence, compare, of_action, of_
 from correlator.injections import Difference, InjectionFacts, first_difference
 from correlator.journal import Journal, JournalError
 from correlator.reading import ControlReading, Reading, read_control
-from correlator.truth.gauge import GaugeBoard
 from correlator.truth.intervals import Interval, coalesce
 from correlator.worlds import is_timeline_without, parting
 
@@ -67,14 +66,20 @@ class Arm(msgspec.Struct, frozen=True):
         return compare(of_breach(breach), map(of_breach, theirs), self.told_until_ns)
 
 
-def due_mandates(board: GaugeBoard) -> frozenset[str]:
-    """The mandates that became due in a run: those whose truth is asked for in its arms."""
-    return frozenset(rule.mandate for rule in board.rules() if rule.tracker.dues)
+def compared_mandates(reading: Reading) -> frozenset[str]:
+    """The mandates whose truth is asked for in a run's arms: those that became due in it, or were alerted of and in
+    breach. Of no other is a breach compared."""
+    alerted = {episode.rule for episode in reading.said.episodes.episodes}
+    return frozenset(
+        rule.mandate
+        for rule in reading.board.rules()
+        if rule.tracker.dues or (rule.tracker.intervals and (rule.mandate, rule.subject, rule.severity) in alerted)
+    )
 
 
 def read_arms(run: Journal, reading: Reading, removals: Mapping[Removed, Path]) -> list[Arm]:
     """Every arm that leaves some injections out; what is wrong with one is told in it and never raised."""
-    mandates = due_mandates(reading.board)
+    mandates = compared_mandates(reading)
     arms = []
     for removed, path in removals.items():
         try:

@@ -162,6 +162,19 @@ def test_a_breach_too_short_to_be_due_without_another_injection_became_due_by_it
     ]  # fmt: skip
 
 
+def test_a_breach_that_stands_in_every_arm_and_is_due_in_none_hangs_on_nothing(world: World) -> None:
+    world.limits, world.breaks, world.until = LIMITS, lambda left: True, lambda left: 240
+
+    def early(story: Any) -> None:
+        story.alert(205, 245)
+
+    judgement = world.play(early, early, early, early)
+    breach, alert = judgement.causes.dependences
+    assert (breach.node, breach.in_control, breach.depends_on) == ("breach:stablecoin_peg/USDT/warning/1", True, [])
+    assert breach.influences == [Influence("slide", "independent", 0.0), Influence("noise", "independent", 0.0)]
+    assert (alert.in_control, alert.depends_on) == (True, [])
+
+
 def test_alert_that_another_injection_put_off_is_shifted_by_so_much(world: World) -> None:
     judgement = world.play(fires(214), nothing, fires(204))
     assert judgement.verdict == "pass"
