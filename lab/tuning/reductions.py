@@ -21,6 +21,8 @@ from lab.tuning.names import override_paths, without_override
 _S, _MIN = 1_000_000_000, 60_000_000_000
 _AFTER_PROOF_NS = 5 * _S  # a run must outlast the moment at which the finding is proven
 _FACTORS = (0.1, 0.25, 0.5, 0.75, 0.9)
+_ROOM = ("bytes_per_s",)
+"""Intensities that say how much is left: the more, the weaker."""
 _LEADS_NS = (30 * _S, 2 * _MIN, 5 * _MIN)
 
 replace = msgspec.structs.replace
@@ -96,6 +98,10 @@ def weaker(draft: Draft, place: int) -> list[Draft]:
     spec = FAULTS[injection.fault]
     if injection.intensity is None or spec.intensity is None:
         return []
+    if spec.intensity_attribute in _ROOM:
+        most = spec.intensity.bounds[1] if isinstance(spec.intensity, Real) else None
+        wider = (float(f"{injection.intensity / factor:.3g}") for factor in _FACTORS)
+        return [_injected(draft, place, intensity=value) for value in wider if most is None or value <= most]
     floor = spec.intensity.bounds[0] if isinstance(spec.intensity, Real) else 0.0
     found = []
     for factor in _FACTORS:

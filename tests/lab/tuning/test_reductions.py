@@ -88,6 +88,14 @@ def test_weaker_intensities_come_weakest_first(tmp_path: Path) -> None:
     assert reductions.weaker(draft, 1) == []  # an outage has no degrees
 
 
+def test_a_bandwidth_is_the_weaker_the_more_it_carries(tmp_path: Path) -> None:
+    draft = combined(tmp_path)
+    narrow = msgspec.structs.replace(draft.timeline[0], fault="wire_bandwidth", intensity=300.0)
+    draft = msgspec.structs.replace(draft, timeline=(narrow, *draft.timeline[1:]))
+    weaker = [one.timeline[0].intensity for one in reductions.weaker(draft, 0)]
+    assert weaker == [3000.0, 1200.0, 600.0, 400.0, 333.0]
+
+
 def test_extras_are_named_and_go_one_by_one(tmp_path: Path) -> None:
     draft = msgspec.structs.replace(combined(tmp_path), overrides={"drawdown": {"firm": {"high": "14 %"}}})
     extras = dict(reductions.fewer_extras(draft))
