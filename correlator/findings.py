@@ -5,6 +5,7 @@ One pass over the journals makes them. Any number of verdicts, under other deadl
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from correlator.cause.arms import Arm, Removed, compared_mandates, control_arm, 
 from correlator.containment import look_again
 from correlator.expectations import Assertion
 from correlator.injections import Difference, first_difference
-from correlator.journal import Journal
+from correlator.journal import Journal, JournalError
 from correlator.reading import ControlReading, Reading, read_control, read_run
 from correlator.truth.uncontained import Course, Harm
 from correlator.worlds import parting
@@ -58,6 +59,9 @@ class Findings(msgspec.Struct):
 def find(journals: Journals, asserted: list[Assertion] | None = None) -> Findings:
     """Read the journals. ``asserted``: bounds to hold the world against instead of the scenario's.
 
+    A control that the correlator breaks over is none, and ``mismatch`` says how it broke: what the run itself proves
+    stays proven.
+
     Raises:
         JournalError: a journal is foreign, of another version, or damaged.
         OSError: a journal cannot be read.
@@ -70,9 +74,16 @@ def find(journals: Journals, asserted: list[Assertion] | None = None) -> Finding
         without = read_arms(journal, reading, journals.removals)
         return Findings(journal, reading, mismatch="there is no control run to compare with", arms=without)
     other = Journal(journals.control)
-    control = read_control(other, compared_mandates(reading))
-    mismatch = mismatch_of(journal, other)
-    difference = first_difference(journal, other) if mismatch is None else None
+    control: ControlReading | None = None
+    difference = None
+    try:
+        control = read_control(other, compared_mandates(reading))
+        mismatch = mismatch_of(journal, other)
+        difference = first_difference(journal, other) if mismatch is None else None
+    except (JournalError, OSError):
+        raise
+    except Exception:
+        control, mismatch = None, f"reading the control broke:\n{traceback.format_exc()}"
     without = [*read_arms(journal, reading, journals.removals), control_arm(reading, control, mismatch, difference)]
     return Findings(journal, reading, control, mismatch, difference, without)
 

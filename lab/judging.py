@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+import traceback
 from pathlib import Path
 
 import msgspec
 
-from correlator.journal import JournalError
+from correlator.journal import Journal, JournalError
 from correlator.judge import judge_findings
 from correlator.reporting import to_json
+from correlator.unread import unread
 from correlator.verdict import Judgement, Verdict
 from dashboards.run_page.page import render
 from lab.pool import Report
@@ -32,15 +34,24 @@ def judge_job(report: Report, path: Path, keep: Keep = "all") -> None:
 def judge_directory(path: Path, keep: Keep = "all") -> Verdict:
     """Judge a run and write ``verdict.json`` and ``report.html``; what was found is kept for the next time.
 
-    Where ``keep`` says that nothing else is to stay, only the verdict is written, and the journals are removed.
+    Where ``keep`` says that nothing else is to stay, only the verdict is written, and the journals are removed. A sound
+    journal that the correlator breaks over is unknown, with the traceback, and stays.
 
     Raises:
         JournalError: a journal is missing, foreign or damaged.
         RunDirectoryError: the verdict cannot be written.
         OSError: a journal cannot be read.
     """
-    run = StoredRun(RunDirectory(path), fresh=True)
-    judgement = judge_findings(run.findings)
+    directory = RunDirectory(path)
+    try:
+        run = StoredRun(directory, fresh=True)
+        judgement = judge_findings(run.findings)
+    except (JournalError, OSError):
+        raise
+    except Exception:
+        judgement = unread(Journal(directory.run_journal).header, traceback.format_exc())
+        write_judgement(directory, judgement)
+        return judgement.verdict
     if keep == "all" or (keep == "not_passed" and judgement.verdict != "pass"):
         write_judgement(run.directory, judgement)
         run.keep()

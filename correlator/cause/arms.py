@@ -6,6 +6,7 @@ made it due. Its truth is computed only of the mandates that are compared: ``com
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -86,6 +87,8 @@ def read_arms(run: Journal, reading: Reading, removals: Mapping[Removed, Path]) 
             arms.append(_read(run, reading, removed, Journal(path), mandates))
         except (JournalError, OSError) as error:
             arms.append(Arm(removed, str(error)))
+        except Exception:
+            arms.append(Arm(removed, f"reading it broke:\n{traceback.format_exc()}"))
     return arms
 
 
