@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -98,6 +99,20 @@ class RunDirectory:
             raise RunDirectoryError(
                 f"{self.path}: holds {strangers[0]!r}, which no run wrote; expected a new or a run's own directory"
             )
+
+    def lacks(self, name: str) -> str:
+        """Why nothing can be read from here, and where it can: ``name`` is the file that was looked for."""
+        from lab.scenario.errors import nearest_path
+
+        if self.verdict.is_file() and name == self.run_journal.name:
+            return f"{self.path}: its journals were not kept; `lab run` keeps them, and so does `lab suite --keep all`"
+        text = f"{self.path}: holds no {name}; expected a directory that `lab run` wrote"
+        if not self.path.is_dir():
+            meant = nearest_path(self.path)
+            return f"{text}; did you mean {meant}?" if meant else text
+        depths = ("*/", "*/*/", "*/*/*/")  # of a case, a scenario and all runs
+        below = sorted(found for depth in depths for found in islice(self.path.glob(depth + name), 1000))
+        return f"{text}, such as {below[0].parent}" if below else text
 
     def shed(self) -> None:
         """Leave nothing but the verdict, the scenario and the limits. Raises RunDirectoryError."""

@@ -80,7 +80,7 @@ def _perform(argv: Sequence[str] | None) -> int:
             sys.stdout.flush()
         except OSError:
             _discard(sys.stdout)
-        _complain(f"lab: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+        _complain(f"lab: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}{_meant(error)}")
         return WRONG
     except Exception:
         # Left to Python, this would end with code 1, which says that the monitor is proven to fail.
@@ -88,6 +88,18 @@ def _perform(argv: Sequence[str] | None) -> int:
 
         _complain(f"{traceback.format_exc()}lab: this is a mistake in lab itself; nothing is known of the monitor")
         return UNKNOWN
+
+
+def _meant(error: OSError) -> str:
+    """The file that is there and was probably meant."""
+    from pathlib import Path
+
+    from lab.scenario.errors import nearest_path
+
+    if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
+        return ""
+    meant = nearest_path(Path(error.filename))
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def _opened(stream: TextIO | None) -> TextIO:
@@ -111,11 +123,12 @@ def _discard(stream: TextIO) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    import argparse
     from importlib import import_module
     from importlib.metadata import version
 
-    parser = argparse.ArgumentParser(
+    from lab.cli.parsing import Parser
+
+    parser = Parser(
         prog="lab",
         description="Proves, or disproves, that a trading firm's risk monitor notices trouble in time.",
         epilog="Start with `lab list`, then `lab run scenarios/stablecoin_depeg.yaml`.",

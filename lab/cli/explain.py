@@ -78,7 +78,7 @@ def _judgement(directory: Any) -> tuple[Judgement | None, str]:
     if not directory.verdict.is_file():
         if directory.run_journal.is_file():
             return None, f"{directory.path}: was not judged yet; next: lab judge {directory.path}"
-        return None, f"{directory.path}: holds no verdict.json; expected a directory that `lab run` wrote"
+        return None, directory.lacks("verdict.json")
     try:
         judgement = read_judgement(directory)
     except msgspec.MsgspecError as error:

@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
     directories = [RunDirectory(path) for path in args.directories]
     for directory in directories:
         if not directory.run_journal.is_file():
-            print(f"{directory.path}: holds no run.journal; expected a directory that `lab run` wrote", file=sys.stderr)
+            print(directory.lacks("run.journal"), file=sys.stderr)
             return WRONG
     try:
         runs = [StoredRun(directory, fresh=args.fresh) for directory in directories]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 PROBLEM_LIMIT = 20  # a file of another kind would otherwise bury the reader
+ENTRY_LIMIT = 2_000  # entries of a directory among which a misspelt name is looked for
 
 
 class Mark(NamedTuple):
@@ -71,6 +74,23 @@ def nearest_name(word: str, names: Iterable[str]) -> str:
     folded = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else ""
+
+
+def nearest_path(path: Path) -> str:
+    """What is there and ``path``, of which the first part that is not there may be misspelt, was probably meant to be;
+    or an empty string. The ending is not compared: all scenarios share it."""
+    try:
+        missing = [part for part in (path, *path.parents) if not part.exists()]
+        if not missing:
+            return ""
+        wrong = missing[-1]
+        beside = [Path(entry.name) for entry in islice(wrong.parent.iterdir(), ENTRY_LIMIT)]
+        names = {one.stem: one.name for one in sorted(beside) if wrong.suffix in ("", one.suffix)}
+        close = nearest_name(wrong.stem, names)
+        meant = wrong.parent / names[close] / path.relative_to(wrong) if close else wrong
+        return str(meant) if meant.exists() else ""
+    except OSError:
+        return ""
 
 
 def one_of(names: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from lab.scenario.errors import Mark, problem
+from lab.scenario.errors import Mark, nearest_path, problem
 
 FILE_LIMIT_BYTES = 1_000_000
 NODE_LIMIT = 50_000  # after aliases are followed: a bomb of aliases ends here
@@ -67,7 +67,8 @@ def load_yaml(path: Path, shown_as: str) -> Node:
                 raise problem(whole, "", f"the file has {size:,} bytes", f"at most {FILE_LIMIT_BYTES:,} bytes")
             content = file.read()
     except OSError as error:
-        raise problem(whole, "", f"cannot be read: {error.strerror or error}", "a readable YAML file") from error
+        meant = nearest_path(path) if isinstance(error, FileNotFoundError) else ""
+        raise problem(whole, "", f"cannot be read: {error.strerror or error}", "a readable YAML file", meant) from error
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -43,6 +43,10 @@ def test_a_missing_file_a_directory_and_what_is_no_file_are_refused() -> None:
     assert refusal("none.yaml") == [
         "none.yaml: cannot be read: No such file or directory; expected a readable YAML file"
     ]
+    assert refusal("fodler.yaml") == [
+        "fodler.yaml: cannot be read: No such file or directory; expected a readable YAML file; "
+        "did you mean folder.yaml?"
+    ]
     assert refusal("folder.yaml") == ["folder.yaml: this is a directory; expected a YAML file"]
     assert refusal("/dev/zero") == ["/dev/zero: this is no ordinary file; expected a YAML file"]
     os.mkfifo("pipe.yaml")
