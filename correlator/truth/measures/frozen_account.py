@@ -32,6 +32,6 @@ class FrozenAccount:
         if self._view is not None and happened_ms > self._view_ms:
             self._elapsed.begin(at_ns, at_ns, seq)
 
-    def advance(self, to_ns: int) -> None:
-        """Let time pass."""
-        self._elapsed.advance(to_ns)
+    def finish(self, at_ns: int) -> None:
+        """The history ends here."""
+        self._elapsed.finish(at_ns)

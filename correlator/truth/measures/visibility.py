@@ -70,31 +70,40 @@ def _gaps(until: Times, times: Times, from_ns: int, to_ns: int) -> Spells:
 
 
 class Holdings:
-    """Which assets the firm was last shown to hold, and since when."""
+    """Which assets the firm was last shown to hold, and since when.
+
+    One venue's accounts are told of in order; of several venues whoever is asked first may tell what came later.
+    """
 
     def __init__(self) -> None:
         self._balances: dict[tuple[str, str], dict[str, bool]] = {}
+        self._changes: list[tuple[int, tuple[str, str], str, bool]] = []
+        self._holders: dict[str, set[tuple[str, str]]] = {}
         self._held_since: dict[str, int] = {}
         self._spells: dict[str, Spells] = {}
 
     def shown(self, at_ns: int, venue: str, account: str, held: dict[str, bool], *, is_whole: bool) -> None:
         """Which assets an account holds; ``is_whole``: and it holds no others."""
-        balances = self._balances.setdefault((venue, account), {})
-        if balances == held if is_whole else held.items() <= balances.items():
-            return  # as before
-        if is_whole:
-            for asset in balances:
-                balances[asset] = held.get(asset, False)
-        balances.update(held)
-        for asset in held.keys() | balances.keys():
-            self._judge(at_ns, asset)
+        holder = (venue, account)
+        balances = self._balances.setdefault(holder, {})
+        now = {**dict.fromkeys(balances, False), **held} if is_whole else held
+        for asset, is_held in now.items():
+            if balances.get(asset, False) != is_held:
+                balances[asset] = is_held
+                self._changes.append((at_ns, holder, asset, is_held))
 
-    def _judge(self, at_ns: int, asset: str) -> None:
-        is_held = any(balances.get(asset, False) for balances in self._balances.values())
-        if is_held and asset not in self._held_since:
-            self._held_since[asset] = at_ns
-        elif not is_held and asset in self._held_since:
-            self._spells.setdefault(asset, []).append((self._held_since.pop(asset), at_ns))
+    def settle(self) -> None:
+        """Take what was shown of all venues, in the order in which it was."""
+        for at_ns, holder, asset, is_held in sorted(self._changes, key=lambda change: change[0]):
+            holders = self._holders.setdefault(asset, set())
+            if is_held:
+                holders.add(holder)
+                self._held_since.setdefault(asset, at_ns)
+                continue
+            holders.discard(holder)
+            if not holders:
+                self._spells.setdefault(asset, []).append((self._held_since.pop(asset), at_ns))
+        self._changes.clear()
 
     def assets(self) -> set[str]:
         """Every asset that is held, or was since ``roll``."""
@@ -147,6 +156,7 @@ class Visibility:
         if to_ns <= from_ns:
             return
         self._known_ns = to_ns
+        self.holdings.settle()
         blind = {sight.quotes: sight.blind(stretches.get(sight.quotes), from_ns, to_ns) for sight in self._sights}
         unseen = [sight.blind(from_ns, to_ns) for sight in self._accounts]
         for asset in sorted((self.holdings.assets() | self._assets.keys()) - {USD}):
@@ -155,6 +165,12 @@ class Visibility:
             self._show(self._elapsed(asset), spells, from_ns, to_ns)
         self._show(self._firm, unite(unseen), from_ns, to_ns)
         self.holdings.roll()
+
+    def finish(self, at_ns: int) -> None:
+        """The history, measured up to its end, ends here."""
+        for elapsed in (*self._assets.values(), self._firm):
+            if elapsed is not None:
+                elapsed.finish(at_ns)
 
     def _elapsed(self, asset: str) -> Elapsed | None:
         if asset not in self._assets:

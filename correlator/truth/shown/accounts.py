@@ -215,7 +215,7 @@ class ExchangeAccounts:
         self.settle(at_ns)
         for account in self._accounts.values():
             if account.frozen is not None:
-                account.frozen.advance(at_ns)
+                account.frozen.finish(at_ns)
 
     def _hear(self, at_ns: int, account: ShownAccount, push: Push) -> None:
         frame = read(ACCOUNT_FRAME, push.payload)

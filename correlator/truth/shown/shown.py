@@ -316,5 +316,7 @@ class Shown:
         for link in self._links:
             link.finish(at_ns)
         self._measure(at_ns)
+        if self._visibility is not None:
+            self._visibility.finish(at_ns)
         for quotes in self._quotes:
             quotes.finish(at_ns)
