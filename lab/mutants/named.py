@@ -94,7 +94,8 @@ _FAULTS = (
     ),
     _Fault(
         "units_confused", "latencies are counted in µs and held against ns", ("api_latency",),
-        "mandates/api_latency.py", "latency_ns = now_ns - departed_ns", "latency_ns = (now_ns - departed_ns) // 1000",
+        "mandates/api_latency.py", "self._replies.append((now_ns, took_ns))",
+        "took_ns //= 1000\n        self._replies.append((now_ns, took_ns))",
         "api_latency: replies slower than the bound",
     ),
     _Fault(
