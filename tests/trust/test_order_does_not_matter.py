@@ -85,9 +85,8 @@ def test_how_records_are_batched_on_disk_changes_nothing(batch: int, played: Pla
     other = arms.judged_as(tmp_path, arms.recorded, batch)
     drawn = [sorted(each.series, key=lambda series: (series.alert, series.asset)) for each in (plain, other)]
     assert drawn[0] == drawn[1]
-    plain, other = (
-        msgspec.structs.replace(each, series=[]) for each in (plain, other)
-    )  # these are in the order they came to light
+    # In which order they are drawn is that in which their subjects came to light.
+    plain, other = (msgspec.structs.replace(each, series=[]) for each in (plain, other))
     assert to_json(other) == to_json(plain)
 
 
