@@ -38,6 +38,7 @@ class Plausibility:
         if mid > 0.0:
             if bad is not None:
                 bad.look(now_ns, mid)
+                quote.is_doubted = bad.is_beyond()
                 band = bad.band
             quote.mids.append(mid)
         elif bad is not None:
@@ -50,6 +51,7 @@ class Plausibility:
         """The quote has grown stale: the next one has none before it."""
         if self._bad is not None:
             self._bad.forget()
+            self._quote.is_doubted = False
             self._quote.calm_low, self._quote.calm_high = NOTHING
 
     def refresh(self) -> None:

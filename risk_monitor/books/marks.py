@@ -22,8 +22,8 @@ _MIDS = 11
 class Quote:
     """Best bid and ask of a pair at one exchange. *Mid* is their mean, 0.0 while a side is empty or nothing was heard.
 
-    ``is_fresh``: heard within the staleness bound of prices. ``checks`` are called when the mid, or whether it counts,
-    has changed.
+    ``is_fresh``: heard within the staleness bound of prices. ``is_doubted``: its mid is far from those before.
+    ``checks`` are called when the mid, or whether it counts, has changed.
 
     What is needed to doubt a quote is kept here because it is touched with every one of them: the last mids; the band
     of mids (``calm_low`` to ``calm_high``) that need no ``inspect``; when the quote last changed (``moved_ns``), how
@@ -37,6 +37,7 @@ class Quote:
         "calm_low",
         "checks",
         "inspect",
+        "is_doubted",
         "is_fresh",
         "is_stuck",
         "mid",
@@ -65,6 +66,7 @@ class Quote:
         self.seen_ns = -1
         self.update_id = 0
         self.is_fresh = False
+        self.is_doubted = False
         self.checks: tuple[QuoteCheck, ...] = ()
         self.mids: deque[float] = deque(maxlen=_MIDS)
         self.remember = self.mids.append
@@ -123,7 +125,8 @@ class MarkBook:
 
     *Mark*: USD 1; otherwise the mean, over the exchanges that list ``asset/USD``, of the mid there; where none lists
     that, the mean mid of ``asset/USDT`` times the mark of USDT. An empty side gives no mid, and its venue is left out;
-    so is one whose quote is stale while another's is not: an old price beside a new one is half of a move.
+    so is one whose quote is stale or doubted while another's is neither: an old price beside a new one is half of a
+    move, and what one exchange alone tells is no gain that the firm could later lose.
     """
 
     def __init__(self, quotes: Sequence[Quote], assets: Sequence[str]) -> None:
@@ -153,12 +156,13 @@ class MarkBook:
             total = 0.0
             count = 0
             for quote in source.quotes:
-                if quote.is_fresh and quote.mid > 0.0:
+                if quote.is_fresh and quote.mid > 0.0 and not quote.is_doubted:
                     total += quote.mid
                     count += 1
             if not count:
                 mids = [quote.mid for quote in source.quotes if quote.mid > 0.0]
-                total, count = sum(mids), len(mids)
+                fresh = [quote.mid for quote in source.quotes if quote.is_fresh and quote.mid > 0.0]
+                total, count = (sum(fresh), len(fresh)) if fresh else (sum(mids), len(mids))
             marks[source.index] = total / count * marks[source.tether] if count else 0.0
 
     def quotes_behind(self, asset: str) -> tuple[Quote, ...]:

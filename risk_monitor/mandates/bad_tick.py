@@ -40,6 +40,11 @@ class BadTick:
         low, high = mid / self._allowed, mid * self._allowed
         self.band = (low, high) if all(low <= known <= high for known in mids) else NOTHING
 
+    def is_beyond(self) -> bool:
+        """Whether the mid looked at last is beyond the mildest bound."""
+        value = self.watch.value
+        return value is not None and value > self.watch.lowest
+
     def measure(self, mid: float) -> float:
         """How far a mid is from the median of those before it."""
         return abs(mid / sorted(self._mids)[MIDS // 2] - 1.0)

@@ -127,3 +127,23 @@ def test_the_tenth_repetition_makes_an_old_quote_a_frozen_one(world: Any) -> Non
     firm.run(1)
     assert firm.history_of("frozen_feed") == [(115.0, "firing", "apex:BTC/USD", "high")]
     assert round(firm.signals[0][1].observed) == 110
+
+
+def test_a_tick_that_one_exchange_alone_tells_makes_no_high_water_mark(world: Any) -> None:
+    limits = "drawdown: {firm: {warning: 10 %, high: 20 %}}\nbad_tick: {each: {warning: 500 bp}}"
+    firm = world(limits).start(60)
+    firm.set_quote("apex", "BTC/USD", "240000")  # ten times what it was, and at one of two exchanges
+    firm.run(2)
+    firm.set_quote("apex", "BTC/USD", "24000")
+    firm.run(120)
+    assert [signal.mandate for _, signal in firm.signals if signal.mandate == "drawdown"] == []
+    assert "bad_tick" in {signal.mandate for _, signal in firm.signals}
+
+
+def test_a_fall_that_every_exchange_tells_is_believed_at_once(world: Any) -> None:
+    limits = "drawdown: {firm: {warning: 10 %}}\nbad_tick: {each: {warning: 500 bp}}"
+    firm = world(limits).start(60)
+    for venue in ("apex", "boreal"):
+        firm.set_quote(venue, "BTC/USD", "12000")
+    firm.run(2)
+    assert "drawdown" in {signal.mandate for _, signal in firm.signals}
