@@ -32,6 +32,8 @@ def add_parser(subparsers: Any) -> None:
 def execute_update(args: argparse.Namespace) -> int:
     import sys
 
+    import msgspec
+
     from lab.cli import PASSED, WRONG
     from lab.cli.console import open_console
     from lab.run_directory import RunDirectoryError
@@ -53,12 +55,15 @@ def execute_update(args: argparse.Namespace) -> int:
         return WRONG
     if before is not None:
         # Everything that the old one knew is replaced, so that what is missing now is gone.
-        show_comparison(console, compare(result, before, name=f"{args.baseline} as it was", selected=[Path()]))
+        whole = msgspec.structs.replace(result, narrowed=False)
+        show_comparison(console, compare(whole, before, name=f"{args.baseline} as it was", selected=[Path()]))
     seeds = sum(len(case.seeds) for case in baseline.cases.values())
     told = f"{plural(len(baseline.cases), 'case')}, {plural(seeds, 'run')}"
     console.print(f"wrote {args.baseline}: {told}, code {baseline.code[:12]}")
     if result.verdict != "pass":
         console.print(f"this baseline holds what is no pass: {headline(result)}")
+    if result.narrowed:
+        console.print("it holds no more than was played: --case or --tag chose a part of the suite")
     console.print(f"next: commit it, then lab suite … --baseline {args.baseline}")
     return PASSED
 

@@ -114,11 +114,11 @@ def execute(args: argparse.Namespace) -> int:
         facts: list[RunFacts] = []
         observations, interrupted = _play(args, experiments, selection, watch, facts)
         gathered = gather(observations, args.seeds, interrupted=interrupted)
-        result = msgspec.structs.replace(gathered, scores=score(facts))
+        result = msgspec.structs.replace(gathered, scores=score(facts), narrowed=selection.narrowed)
         results = [(one.scenario, one.case, one.seed.seed, one.seed.verdict) for one in observations]
         keep(kept_in, remember(failed, results))
         if baseline is not None:
-            result = _compared(result, baseline, args, narrowed=selection.narrowed)
+            result = _compared(result, baseline, args)
         _write(result, args)
     except RunDirectoryError as error:
         print(error, file=sys.stderr)
@@ -173,12 +173,12 @@ def _play(
     return observations, False
 
 
-def _compared(result: SuiteResult, baseline: Baseline, args: argparse.Namespace, *, narrowed: bool) -> SuiteResult:
+def _compared(result: SuiteResult, baseline: Baseline, args: argparse.Namespace) -> SuiteResult:
     import msgspec
 
     from lab.suite.comparison import compare
 
-    comparison = compare(result, baseline, name=str(args.baseline), selected=args.paths, narrowed=narrowed)
+    comparison = compare(result, baseline, name=str(args.baseline), selected=args.paths)
     return msgspec.structs.replace(result, comparison=comparison)
 
 

@@ -18,13 +18,11 @@ from lab.suite.result import Changed, Comparison, SuiteResult
 _ORDER = {"fail": 0, "unknown": 1, "": 2}
 
 
-def compare(
-    result: SuiteResult, baseline: Baseline, *, name: str, selected: Collection[Path] = (), narrowed: bool = False
-) -> Comparison:
+def compare(result: SuiteResult, baseline: Baseline, *, name: str, selected: Collection[Path] = ()) -> Comparison:
     """Compare a result with a baseline called ``name``, what gates first.
 
     A case of the baseline is *gone* if its file is, or lies below, one of the ``selected`` paths and it was not played;
-    where the selection was ``narrowed``, or the suite interrupted, it is just not run.
+    where the result is ``narrowed``, or the suite was interrupted, it is just not run.
     """
     now = {f"{case.scenario}/{case.case}": case_baseline(case) for case in result.cases}
     changed: list[Changed] = []
@@ -34,7 +32,7 @@ def compare(
         before, after = baseline.cases.get(key), now.get(key)
         if after is None:
             assert before is not None
-            if narrowed or result.interrupted or not _covers(selected, before.file):
+            if result.narrowed or result.interrupted or not _covers(selected, before.file):
                 not_run += 1
                 continue
             because = f"{before.file} is selected and has no such case"

@@ -87,7 +87,9 @@ def lines_of(document: HuntDocument) -> list[str]:
         lines.append(f"  as written: {_score(case.as_written, document.unit)}")
     known = [one for one in document.tried if one.score is not None and one.score.value > 0.0]
     lines += ["", f"the worst found with {document.runs} runs, which need not be the worst there is:"]
-    if not known:
+    if not document.runs:
+        lines.append("  nothing: no run was played to its end")
+    elif not known:
         lines.append("  nothing: no variant did any harm before it was noticed")
     for place, one in enumerate(known[:_SHOWN], 1):
         lines.append(f"{place:>3}  {_score(one.score, document.unit)}")

@@ -112,6 +112,7 @@ def test_a_result_is_the_same_as_its_own_baseline_and_a_loosened_limit_is_caught
     ]
     again = lab("baseline", "compare", "loose", "baseline.json", cwd=directory)
     assert again.returncode == 1
+    assert "1 expectation compared, 0 the same, 1 case not run" in again.stdout  # what --case left out is not gone
     assert "later  outage · noticed · api_outage apex critical" in again.stdout
 
 

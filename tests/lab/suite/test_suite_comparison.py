@@ -171,7 +171,8 @@ def test_a_case_that_is_gone_leaves_a_proof_that_nobody_repeats() -> None:
     assert whats(found) == [("case gone", "unknown")]
     baseline = baseline_of(gather(both, seeds=1))
     other_file = compare(gather(both[:1], seeds=1), baseline, name="b", selected=[Path("scenarios/depeg.yaml")])
-    narrowed = compare(gather(both[:1], seeds=1), baseline, name="b", selected=EVERYWHERE, narrowed=True)
+    part = msgspec.structs.replace(gather(both[:1], seeds=1), narrowed=True)
+    narrowed = compare(part, baseline, name="b", selected=EVERYWHERE)
     cut = compare(gather(both[:1], seeds=1, interrupted=True), baseline, name="b", selected=EVERYWHERE)
     assert [(one.not_run, one.changed) for one in (other_file, narrowed, cut)] == [(1, [])] * 3
 
