@@ -1,7 +1,7 @@
 """What hangs on perpetuals, against a brute-force oracle: ``basis``, ``leverage``, exposures and equity.
 
-The oracle is written from ``docs/reference/mandates.md`` alone: it keeps every trade, quote and posting, and reckons each
-measure anew from all of them at every moment at which one may change.
+The oracle is written from ``docs/reference/mandates.md`` alone: it keeps every trade, quote and posting, and reckons
+each measure anew from all of them at every moment at which one may change.
 """
 
 from __future__ import annotations
