@@ -18,7 +18,8 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **options})
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # its overloads tie the two types of namespace
+    # The overloads of the base class tie what is returned to the namespace that is given.
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """As the base class does; but what is not known is refused here, by the command that does not know it."""
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:

@@ -79,6 +79,8 @@ def lines_of(document: HuntDocument) -> list[str]:
     """The finding in words: the worst first, each with what makes it."""
     searched = [case for case in document.cases if case.runs > 1]
     lines = [f"{document.objective}: {document.meaning}", f"{document.runs} runs over {len(document.cases)} cases"]
+    if not searched and document.runs and not document.interrupted:
+        lines.append("nothing was varied: the runs do not suffice for a search (--budget)")
     if document.left_out:
         lines.append(f"{document.left_out} longer cases were left out: more runs reach them (--budget)")
     for case in searched or document.cases:
