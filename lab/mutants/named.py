@@ -18,6 +18,7 @@ class _Fault(NamedTuple):
     new: str
     missing: str
     should_shout: bool = False
+    faults: tuple[str, ...] = ()
 
 
 _FAULTS = (
@@ -36,7 +37,8 @@ _FAULTS = (
         "stale_data_accepted", "a quote that nobody has heard for long still counts as fresh",
         ("visibility", "price_divergence", "triangular_divergence", "basis", "reference_price"),
         "mandates/feed_staleness.py", "quote.is_fresh = False", "quote.is_fresh = True",
-        "visibility: every feed of an asset stands still",
+        "price_divergence: one venue's feed stands still while the market moves, silent",
+        faults=("feed_stall",),
     ),
     _Fault(
         "alert_deduplicated", "an alert that was raised once is never raised again", ("stablecoin_peg", "api_outage"),
@@ -91,6 +93,7 @@ _FAULTS = (
         "            wait_ns = min(wait_ns, task.interval_ns)\n        self.agenda.arm(task.job, now_ns + wait_ns)",
         "            wait_ns = min(wait_ns, task.interval_ns)",
         "a short failure, and after it a harm that only asking shows",
+        faults=("custodian_outage", "source_outage", "exchange_outage"),
     ),
     _Fault(
         "units_confused", "latencies are counted in µs and held against ns", ("api_latency",),
@@ -142,6 +145,7 @@ def named_mutants(package: Mapping[str, bytes]) -> tuple[list[Mutant], list[str]
                     fault.file, source.count(b"\n", 0, start) + 1, start, start + len(old), fault.old, fault.new
                 ),
                 mandates=fault.mandates,
+                faults=fault.faults,
                 should_shout=fault.should_shout,
                 is_named=True,
                 missing=fault.missing,
