@@ -50,7 +50,7 @@ def steps_of(module: ModuleType) -> Iterator[tuple[ModuleType, str]]:
 
 
 STEPS = [*steps_of(judge), *steps_of(expecting)]
-NOT_ASKED = {"match_action"}
+NOT_ASKED = {"match_action", "judge_forbidden_action"}
 """Of no story: control actions are asked for where controls are wired in."""
 
 
