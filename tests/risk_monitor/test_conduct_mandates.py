@@ -125,10 +125,11 @@ def test_order_rate_is_the_last_minute_over_the_hour_before(gaps: list[float], t
         desk.order(desk.taker, seconds, OrderEvent.CANCELLED if is_cancelled else OrderEvent.ACCEPTED)
     end = round(orders[-1] + rest, 3)
     desk.at(end)
-    minute = sum(end - 60 < seconds <= end for seconds in orders)
+    ages_ms = [round((end - seconds) * 1000) for seconds in orders]  # in floats 60.062 − 60 is less than 0.062
+    minute = sum(age_ms < 60_000 for age_ms in ages_ms)
     # The hour is counted by the second, so that its far end may be one second off.
-    least = sum(end - 3660 + 1 < seconds <= end - 60 for seconds in orders)
-    most = sum(end - 3660 - 1 < seconds <= end - 60 for seconds in orders)
+    least = sum(60_000 <= age_ms < 3_659_000 for age_ms in ages_ms)
+    most = sum(60_000 <= age_ms < 3_661_000 for age_ms in ages_ms)
     measure = desk.measure("order_rate", "apex:taker")
     assert measure is not None
     assert minute / max(most / 60, 10) - 1e-9 <= measure <= minute / max(least / 60, 10) + 1e-9
