@@ -121,6 +121,15 @@ class Tab:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
+    def await_element(self, selector: str) -> None:
+        """Until there is such an element, at most ten seconds: a busy machine may draw later than it says."""
+        found = f"document.querySelector({json.dumps(selector)}) !== null"
+        for _ in range(200):
+            if self.run(found):
+                return
+            self.run("new Promise(done => setTimeout(done, 50))")
+        raise AssertionError(f"no {selector} within ten seconds")
+
     def settle(self) -> None:
         """Until everything is drawn."""
         self.run(_SETTLED)

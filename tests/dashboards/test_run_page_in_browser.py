@@ -74,6 +74,7 @@ def test_keys_step_through_the_moments_and_say_both_views_of_each(opened: Opener
 def test_zoom_keeps_the_moment_where_it_is_and_the_address_tells_both(opened: Opener) -> None:
     tab = opened(PAGE, "#t=7203")
     cursor = "document.querySelector('#timeline .cursor').getBoundingClientRect().left"
+    tab.await_element("#timeline .cursor")
     before = tab.run(cursor)
     tab.run("document.getElementById('timeline').focus()")
     tab.press("+")
