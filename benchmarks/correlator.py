@@ -21,10 +21,10 @@ from benchmarks.yardstick import simpy_timeouts_per_s
 from correlator.judge import judge
 from correlator.limits import read_limits
 from lab.journal.writer import JournalWriter
-from lab.market import settle_times
-from lab.progress import Finished, Progress
+from lab.laboratory.market import settle_times
+from lab.playing.progress import Finished, Progress
+from lab.playing.simulate import simulate
 from lab.scenario.resolve import SHIPPED, load_scenario
-from lab.simulate import simulate
 
 _ROUNDS = 3
 START_NS = 1_676_851_200_000_000_000

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, table
-from lab.pool import Job
-from lab.progress import Finished, Progress
+from lab.playing.pool import Job
+from lab.playing.progress import Finished, Progress
+from lab.playing.trials import play, settled
 from lab.scenario.resolve import SHIPPED, load_scenario, scenario_files
-from lab.trials import play, settled
 
 
 def measure(files: list[str] | None = None) -> list[Figure]:

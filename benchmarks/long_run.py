@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, table
-from lab.market import settle_times
-from lab.progress import Finished, Progress
+from lab.laboratory.market import settle_times
+from lab.playing.progress import Finished, Progress
+from lab.playing.simulate import simulate
 from lab.scenario.resolve import SHIPPED, load_scenario
-from lab.simulate import simulate
 
 
 def measure(hours: int) -> list[Figure]:

@@ -20,9 +20,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.figures import Figure, table
-from lab.laboratory import Laboratory
-from lab.market import settle_times
-from lab.monitor_config import make_monitor
+from lab.laboratory.assembly import Laboratory
+from lab.laboratory.market import settle_times
+from lab.laboratory.monitor_config import make_monitor
 from lab.scenario.model import Experiment
 from lab.scenario.resolve import SHIPPED, load_scenario
 from risk_monitor.effects import Effect
@@ -142,7 +142,7 @@ def measure(minutes: int = 60) -> list[Figure]:
     usual, dense = [], []
     for _ in range(_ROUNDS):
         gc.collect()
-        gc.freeze()  # as lab.simulate does
+        gc.freeze()  # as lab.playing.simulate does
         usual.append(_percentiles(_replay(make(), told)))
         monitor = make()
         _replay(monitor, told[:first])

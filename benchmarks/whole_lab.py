@@ -26,8 +26,8 @@ from benchmarks.figures import Figure, table
 from benchmarks.yardstick import simpy_timeouts_per_s
 from correlator.journal import Journal
 from correlator.records import Quote
-from lab.laboratory import Laboratory
-from lab.market import settle_times
+from lab.laboratory.assembly import Laboratory
+from lab.laboratory.market import settle_times
 from lab.scenario.resolve import SHIPPED, load_scenario
 
 _MINUTE_NS = 60 * 10**9
@@ -45,7 +45,7 @@ def measure(hours: int = 5) -> list[Figure]:
         path = Path(directory) / "run.journal"
         laboratory = Laboratory(experiment, "run", path, lambda *_: None, lambda _: None)
         gc.collect()
-        gc.freeze()  # as lab.simulate does
+        gc.freeze()  # as lab.playing.simulate does
         usual = gc.get_threshold()
         laboratory.start()
         laboratory.kernel.run_until(now_ns)

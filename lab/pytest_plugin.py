@@ -25,8 +25,8 @@ from _pytest._code.code import (
 from _pytest._io import TerminalWriter
 
 if TYPE_CHECKING:
+    from lab.playing.trials import Trial
     from lab.scenario.model import Experiment
-    from lab.trials import Trial
 
 _SCHEMA = re.compile(rb"^schema:\s*[\"']?riskproof-scenario/", re.MULTILINE)
 _HEAD_BYTES = 65_536  # within which a scenario must say what it is
@@ -109,10 +109,10 @@ class ScenarioCase(pytest.Item):
     def setup(self) -> None:
         """Play the case. Raises NotPlayed, which pytest reports as an error, where nothing is proven to fail and there
         is no verdict."""
-        from lab.run_directory import RunDirectoryError
+        from lab.playing.run_directory import RunDirectoryError
+        from lab.playing.trials import TrialError, play
         from lab.scenario.errors import ScenarioError
         from lab.suite.settling import settle_suite
-        from lab.trials import TrialError, play
 
         options = self.config.option
         out = self.config.invocation_params.dir / options.lab_out

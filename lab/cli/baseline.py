@@ -36,7 +36,7 @@ def execute_update(args: argparse.Namespace) -> int:
 
     from lab.cli import PASSED, WRONG
     from lab.cli.console import open_console
-    from lab.run_directory import RunDirectoryError
+    from lab.playing.run_directory import RunDirectoryError
     from lab.suite.baseline import BaselineError, baseline_of, read_baseline, read_result, write_baseline
     from lab.suite.closing import show_comparison
     from lab.suite.comparison import compare

@@ -43,7 +43,7 @@ def execute(args: argparse.Namespace) -> int:
     from lab.coverage.outcomes import exercised_by, outcomes
     from lab.coverage.reading import FactsError, read_facts
     from lab.coverage.telling import markdown
-    from lab.run_directory import RunDirectoryError, write_whole
+    from lab.playing.run_directory import RunDirectoryError, write_whole
 
     try:
         exercised = None if args.scenarios is None else exercised_by(_experiments(args.scenarios))

@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace) -> int:
     from lab.cli import PASSED, WRONG
     from lab.evidence.gather import EvidenceError
     from lab.evidence.pack import plan, write
-    from lab.run_directory import RunDirectoryError, write_whole
+    from lab.playing.run_directory import RunDirectoryError, write_whole
 
     if args.out is None and args.summary is None:
         print("lab evidence: nothing to write; expected --out FILE.zip, --summary FILE.html, or both", file=sys.stderr)

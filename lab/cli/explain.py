@@ -40,7 +40,7 @@ def execute(args: argparse.Namespace) -> int:
 
     from correlator.cause.story import chains
     from lab.cli import PASSED, WRONG
-    from lab.run_directory import RunDirectory
+    from lab.playing.run_directory import RunDirectory
 
     judgement, trouble = _judgement(RunDirectory(args.directory))
     if judgement is None:
@@ -73,7 +73,7 @@ def _judgement(directory: Any) -> tuple[Judgement | None, str]:
     """The stored verdict, or why there is none that can be told."""
     import msgspec
 
-    from lab.judging import read_judgement
+    from lab.judging.judge import read_judgement
 
     if not directory.verdict.is_file():
         if directory.run_journal.is_file():

@@ -75,8 +75,8 @@ def execute(args: argparse.Namespace) -> int:
     from lab.cli import INTERRUPTED, UNKNOWN, WRONG
     from lab.cli.console import open_console
     from lab.cli.search_progress import Progress
-    from lab.run_directory import RunDirectoryError
-    from lab.trials import TrialError
+    from lab.playing.run_directory import RunDirectoryError
+    from lab.playing.trials import TrialError
     from lab.tuning.bench import Bench, Subject, monitor_setup, place_for_runs
     from lab.tuning.frontier import trace
     from lab.tuning.plane import Plane, explore

@@ -54,9 +54,9 @@ def execute(args: argparse.Namespace) -> int:
 
     from lab.cli import FAILED, INTERRUPTED, PASSED, UNKNOWN, WRONG
     from lab.cli.search_progress import Progress
-    from lab.run_directory import RunDirectoryError
+    from lab.playing.run_directory import RunDirectoryError
+    from lab.playing.trials import TrialError
     from lab.scenario.errors import Mark, nearest_name, one_of, problem
-    from lab.trials import TrialError
     from lab.tuning.bench import Bench, monitor_setup, place_for_runs
     from lab.tuning.hunt import Hunt, Tried
     from lab.tuning.objective import OBJECTIVES
@@ -124,7 +124,7 @@ def _most_promising(hunts: list[Hunt]) -> list[Hunt]:
 
 def _write(out: Path, hunts: list[Hunt], cases: list[Experiment], objective: Objective) -> Path | None:
     """The worst that was found as a scenario; None where nothing did any harm."""
-    from lab.run_directory import write_whole
+    from lab.playing.run_directory import write_whole
     from lab.tuning.hunt import value_of
     from lab.tuning.quarries import write_found
 

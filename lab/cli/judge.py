@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from correlator.expectations import Resolved
-    from lab.rejudging import Rejudged
-    from lab.run_directory import RunDirectory
-    from lab.stored_run import StoredRun
+    from lab.judging.rejudging import Rejudged
+    from lab.judging.stored_run import StoredRun
+    from lab.playing.run_directory import RunDirectory
 
 
 def add_parser(subparsers: Any) -> None:
@@ -41,10 +41,10 @@ def execute(args: argparse.Namespace) -> int:
     from correlator.journal import JournalError
     from lab.cli import WRONG
     from lab.cli.verdict_report import CODES, ORDER, print_judgements
-    from lab.rejudging import rejudge
-    from lab.rescoring import RescoringError
-    from lab.run_directory import RunDirectory, RunDirectoryError
-    from lab.stored_run import StoredRun
+    from lab.judging.rejudging import rejudge
+    from lab.judging.rescoring import RescoringError
+    from lab.judging.stored_run import StoredRun
+    from lab.playing.run_directory import RunDirectory, RunDirectoryError
 
     directories = [RunDirectory(path) for path in args.directories]
     for directory in directories:
@@ -72,7 +72,7 @@ def _asked(args: argparse.Namespace, runs: Sequence[StoredRun]) -> list[tuple[Re
 
     Raises RescoringError, and ScenarioError for a scenario that is wrong.
     """
-    from lab.rescoring import (
+    from lab.judging.rescoring import (
         RescoringError,
         parse_factor,
         parse_within,
@@ -107,7 +107,7 @@ def _asked(args: argparse.Namespace, runs: Sequence[StoredRun]) -> list[tuple[Re
 
 def _demands(run: StoredRun, file: str | None, case: str | None) -> Resolved:
     """What a run's own scenario asks, or the one in ``file``."""
-    from lab.rescoring import RescoringError, demands_of
+    from lab.judging.rescoring import RescoringError, demands_of
     from lab.scenario.resolve import load_scenario
 
     header = run.findings.reading.header

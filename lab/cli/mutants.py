@@ -74,11 +74,11 @@ def execute(args: argparse.Namespace) -> int:
     from lab.mutants.choosing import choose
     from lab.mutants.equivalent import load_equivalents
     from lab.mutants.source_level import PackageError, read_package
-    from lab.run_directory import RunDirectoryError
+    from lab.playing.run_directory import RunDirectoryError
+    from lab.playing.trials import TrialError, settled
     from lab.scenario.errors import Mark, nearest_name, one_of, problem
     from lab.scenario.resolve import SHIPPED
     from lab.suite.selection import select
-    from lab.trials import TrialError, settled
     from risk_monitor.rules import MANDATES
 
     if args.mandate is not None and args.mandate not in MANDATES:
@@ -131,7 +131,7 @@ def _run(
     from lab.mutants.findings import fate_of, find
     from lab.mutants.selection import Catalogue
     from lab.mutants.tables import markdown, text_lines
-    from lab.run_directory import write_whole
+    from lab.playing.run_directory import write_whole
 
     hunt = Hunt(
         catalogue=Catalogue(experiments),

@@ -42,9 +42,9 @@ def execute(args: argparse.Namespace) -> int:
     from lab.cli.console import open_console
     from lab.cli.verdict_report import print_document, show_runs, worst_code
     from lab.cli.watching import Lines, Live, Silence
-    from lab.run_directory import RunDirectoryError
-    from lab.runner import carry_out, plan
-    from lab.trials import TrialError, settled
+    from lab.playing.run_directory import RunDirectoryError
+    from lab.playing.runner import carry_out, plan
+    from lab.playing.trials import TrialError, settled
 
     experiments = _load(args)
     console = open_console()

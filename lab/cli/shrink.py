@@ -48,9 +48,9 @@ def execute(args: argparse.Namespace) -> int:
     from correlator.journal import JournalError
     from lab.cli import INTERRUPTED, PASSED, UNKNOWN, WRONG
     from lab.cli.search_progress import Progress
-    from lab.run_directory import RunDirectoryError
+    from lab.playing.run_directory import RunDirectoryError
+    from lab.playing.trials import TrialError
     from lab.scenario.errors import Mark, problem
-    from lab.trials import TrialError
     from lab.tuning.bench import Bench, monitor_setup, place_for_runs
     from lab.tuning.shrink import Shrinker
     from lab.tuning.stored import read_run
@@ -134,7 +134,7 @@ def _write(out: Path, whence: Path, run: StoredRun, shrunk: Shrunk, runs: int) -
     import msgspec
 
     from lab.cli.console import wrapped
-    from lab.run_directory import write_whole
+    from lab.playing.run_directory import write_whole
     from lab.tuning.yaml_text import yaml_text
 
     finding = shrunk.finding

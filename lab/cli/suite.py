@@ -73,7 +73,8 @@ def execute(args: argparse.Namespace) -> int:
 
     from lab.cli import INTERRUPTED, UNKNOWN, WRONG
     from lab.cli.console import open_console
-    from lab.run_directory import RunDirectoryError
+    from lab.playing.run_directory import RunDirectoryError
+    from lab.playing.trials import TrialError
     from lab.scores.scoring import score
     from lab.suite.baseline import BaselineError, read_baseline
     from lab.suite.gathering import gather
@@ -81,7 +82,6 @@ def execute(args: argparse.Namespace) -> int:
     from lab.suite.selection import select
     from lab.suite.settling import settle_suite
     from lab.suite.watching import LiveSuite, SilentSuite, SuiteLines
-    from lab.trials import TrialError
 
     kept_in = args.failing or DEFAULT
     if args.monitor is not None and not (args.monitor / "risk_monitor" / "__init__.py").is_file():
@@ -154,8 +154,8 @@ def _play(
     from contextlib import closing
 
     from lab.coverage.facts import facts_of_trial
+    from lab.playing.trials import play
     from lab.suite.observation import observe
-    from lab.trials import play
 
     observations: list[Observation] = []
     try:
@@ -184,7 +184,7 @@ def _compared(result: SuiteResult, baseline: Baseline, args: argparse.Namespace)
 
 def _write(result: SuiteResult, args: argparse.Namespace) -> None:
     from dashboards.suite_page.page import render
-    from lab.run_directory import write_whole
+    from lab.playing.run_directory import write_whole
     from lab.suite.junit import junit
     from lab.suite.markdown import markdown
 

@@ -19,9 +19,9 @@ from correlator.verdict import (
 )
 from lab.cli import FAILED, PASSED, UNKNOWN
 from lab.cli.verdict_view import show_verdict
-from lab.judging import read_judgement
-from lab.run_directory import RunDirectory
-from lab.runner import Run
+from lab.judging.judge import read_judgement
+from lab.playing.run_directory import RunDirectory
+from lab.playing.runner import Run
 
 CODES = {"pass": PASSED, "unknown": UNKNOWN, "fail": FAILED}
 ORDER = (PASSED, UNKNOWN, FAILED)  # from best to worst: a proven fail is never hidden by an unknown

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from correlator.verdict import AssertionOutcome, ExpectationOutcome, Judgement, Verdict
 from dashboards.run_page.scale import clock
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 
 STYLES = {"pass": "bold green", "fail": "bold red", "unknown": "bold yellow"}
 _MOST_LISTED = 20

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from dashboards.run_page.scale import clock
-from lab.pool import Job
-from lab.progress import Advanced, Failed, Finished, Happened, Judged, Refused, Settled
-from lab.progress import Progress as Told
+from lab.playing.pool import Job
+from lab.playing.progress import Advanced, Failed, Finished, Happened, Judged, Refused, Settled
+from lab.playing.progress import Progress as Told
 
 _NS_PER_S = 1_000_000_000
 _SHOWN = {

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement, MissOutcome, Verdict
-from lab.detection import detection_of
+from lab.judging.detection import detection_of
 from lab.suite.observation import Sample
 
 if TYPE_CHECKING:
-    from lab.trials import Trial
+    from lab.playing.trials import Trial
 
 Found = Literal["detected", "late", "missed", "unknown"]
 """What became of a demand: the alert or action came in time; later than that; not at all, or it failed; or nothing is

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lab.coverage.facts import RunFacts, RunName, Scripted, Told, facts_of, facts_without_verdict
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 from lab.suite.baseline import BaselineError, read_result
 
 _EXPECTED = "expected a run directory, one above such, or a suite.json that `lab suite` wrote"

@@ -17,7 +17,7 @@ from lab.dataset.seen import Sight
 from lab.dataset.table import TableWriter
 from lab.evidence.gather import EvidenceError, FoundRun, find_runs
 from lab.evidence.manifest import LeftOut
-from lab.judging import read_judgement
+from lab.judging.judge import read_judgement
 
 _PARTIAL = ".partial"
 

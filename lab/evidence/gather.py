@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lab.evidence.manifest import LeftOut
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 
 
 class EvidenceError(Exception):

@@ -27,7 +27,7 @@ from lab.evidence.manifest import Entry, Manifest, PackedRun, is_journal
 from lab.evidence.summary import SUMMARY, pages_hash, summarise
 from lab.evidence.verify import first_difference, unpacked
 from lab.journal.header import code_hash, versions
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 
 Outcome = Literal["same", "differs", "not derived"]
 _MOST_DIFFERENCES = 20

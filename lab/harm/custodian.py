@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.injections import Fault
-from lab.keys import custody_desk_key, secret_of
+from lab.laboratory.injections import Fault
+from lab.laboratory.keys import custody_desk_key, secret_of
 from lab.scenario.model import Injection
 from simulators.custodian.faults.outage import CustodianOutage
 from simulators.custodian.faults.settlement import (
@@ -21,7 +21,7 @@ from simulators.custodian.faults.theft import VaultTheft
 from simulators.custodian.faults.views import BalanceMisreported, FalseCompletion
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.injections import Fault
+from lab.laboratory.injections import Fault
 from lab.scenario.model import Injection
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.feed_faults import FeedGap, OutOfOrderFeed
@@ -14,7 +14,7 @@ from simulators.market_data.source_faults import SourceApi, SourceOutage, Source
 from simulators.picks import Picks
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

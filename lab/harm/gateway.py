@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.injections import Fault
+from lab.laboratory.injections import Fault
 from lab.scenario.model import Injection
 from simulators.gateway.faults import (
     Forgery,
@@ -19,7 +19,7 @@ from simulators.gateway.faults import (
 )
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

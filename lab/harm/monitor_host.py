@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.injections import Fault
-from lab.monitor_faults import MonitorClockStep, MonitorRestart, MonitorSlowCpu
+from lab.laboratory.injections import Fault
+from lab.laboratory.monitor_faults import MonitorClockStep, MonitorRestart, MonitorSlowCpu
 from lab.scenario.model import Injection
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lab.injections import Fault
+from lab.laboratory.injections import Fault
 from lab.scenario.model import Injection
 from simulators.exchange.perpetual.faults import FundingSpike
 from simulators.market_data.world.harm import PriceDivergenceParams
 from simulators.market_data.world.overlays import PriceDivergenceFault
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.injections import Fault
+from lab.laboratory.injections import Fault
 from lab.scenario.model import Injection
 from simulators.strategies.faults import StrategyMalfunction, StrategyRaises
 from simulators.strategies.intruder import KeyElsewhere, StolenAccess, StolenKey
 from simulators.strategies.params import MALFUNCTIONS
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.injections import Fault
-from lab.link import Link
+from lab.laboratory.injections import Fault
+from lab.laboratory.link import Link
 from lab.scenario.model import Injection
 from lab.wire.cuts import WireBlackhole, WireHalfOpen, WireReset
 from lab.wire.draws import Draws
@@ -15,7 +15,7 @@ from lab.wire.params import WireParams
 from lab.wire.slowness import WireBandwidth, WireDelay, WireLoss
 
 if TYPE_CHECKING:
-    from lab.laboratory import Laboratory
+    from lab.laboratory.assembly import Laboratory
 
 TookEffect = Callable[[str], None]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from lab.arms import as_played
-from lab.monitor_config import MONITOR
+from lab.laboratory.monitor_config import MONITOR
+from lab.playing.arms import as_played
 from lab.scenario.model import AS_MEANT, Experiment
 from risk_monitor.config import MonitorConfig
 from risk_monitor.limits import parse_limits

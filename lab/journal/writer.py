@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import zstandard
 
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 
 MAGIC = b"RISKPROOF-JOURNAL/1\n"
 HEADER, AUDIT, WIRE, END = range(4)

@@ -23,10 +23,10 @@ from lab.mutants.mutant import Mutant, SourceEdit
 from lab.mutants.result import Kill
 from lab.mutants.selection import CaseName, Catalogue, applied, name_of
 from lab.mutants.source_level import build
-from lab.pool import OUT_OF_MEMORY
-from lab.run_directory import write_whole
+from lab.playing.pool import OUT_OF_MEMORY
+from lab.playing.run_directory import write_whole
+from lab.playing.trials import Keep, Trial, play
 from lab.scenario.model import Experiment
-from lab.trials import Keep, Trial, play
 
 AT_MOST_S = 300.0
 """Wall time of one job of a mutant: one that is caught in a loop counts as crashed."""

@@ -1,7 +1,7 @@
 """The quantities that an assertion or a stop condition may name: what each is, of what, and in which unit.
 
-They are facts of the audit plane, not what the monitor believes: ``lab.quantities`` reads them while a run goes on,
-the correlator computes them from the journal.
+They are facts of the audit plane, not what the monitor believes: ``lab.laboratory.quantities`` reads them while a run
+goes on, the correlator computes them from the journal.
 """
 
 from __future__ import annotations

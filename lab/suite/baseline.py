@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from correlator.verdict import Verdict
-from lab.run_directory import write_whole
+from lab.playing.run_directory import write_whole
 from lab.suite.result import FORMAT as SUITE_FORMAT
 from lab.suite.result import CaseResult, SuiteResult
 

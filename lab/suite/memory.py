@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from correlator.verdict import Verdict
-from lab.run_directory import write_whole
+from lab.playing.run_directory import write_whole
 
 FORMAT = "riskproof-failing-seeds/1"
 DEFAULT = Path(".lab/failing_seeds.json")

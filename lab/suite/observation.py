@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement, Outcome
-from lab.detection import detection_of
+from lab.judging.detection import detection_of
+from lab.playing.trials import Trial
 from lab.suite.result import SeedResult
-from lab.trials import Trial
 
 NS_PER_S = 1_000_000_000
 MISSED = ("late", "missed", "failed")

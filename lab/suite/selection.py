@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 from lab.scenario.errors import Mark, Problem, ScenarioError, nearest_name, one_of, problem
 from lab.scenario.model import Experiment
 from lab.scenario.resolve import load_scenario, scenario_files

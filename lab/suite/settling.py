@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from lab.playing.trials import settled
 from lab.scenario.model import Experiment
-from lab.trials import settled
 
 
 def settle_suite(experiments: Sequence[Experiment], sets: Sequence[str] = ()) -> list[Experiment]:

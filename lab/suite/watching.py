@@ -15,10 +15,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from lab.pool import Job
-from lab.progress import Advanced, Failed, Finished, Progress
+from lab.playing.pool import Job
+from lab.playing.progress import Advanced, Failed, Finished, Progress
+from lab.playing.trials import Trial
 from lab.scenario.model import Experiment
-from lab.trials import Trial
 
 _STYLES = {"pass": "green", "unknown": "yellow", "fail": "bold red"}
 _MOST_RUNNING = 4

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from lab.arms import Removals
+from lab.playing.arms import Removals
+from lab.playing.trials import Trial, play
+from lab.playing.trials import settled as settle
 from lab.scenario.errors import Mark, ScenarioError, one_of, problem
 from lab.scenario.limits import load_limits
 from lab.scenario.model import AS_MEANT, Experiment, MonitorSetup
 from lab.scenario.resolve import load_scenario
-from lab.trials import Trial, play
-from lab.trials import settled as settle
 from lab.tuning.vary import Axis, coarser, told_of_axis
 
 

@@ -14,7 +14,7 @@ import msgspec
 from correlator.expectations import severity_rank
 from correlator.lost import lost_against_control
 from correlator.verdict import Judgement, Series
-from lab.trials import Trial
+from lab.playing.trials import Trial
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):

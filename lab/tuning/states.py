@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from correlator.verdict import ExpectationOutcome, Judgement
-from lab.detection import detection_of
+from lab.judging.detection import detection_of
 from lab.scenario.demands import Expectation
 from lab.scenario.units import format_duration
 

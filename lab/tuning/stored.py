@@ -11,8 +11,8 @@ import msgspec
 from correlator.header import Header
 from correlator.journal import Journal
 from correlator.verdict import Judgement
-from lab.judging import read_judgement
-from lab.run_directory import RunDirectory
+from lab.judging.judge import read_judgement
+from lab.playing.run_directory import RunDirectory
 from lab.scenario.demands import (
     Assertion,
     Condition,

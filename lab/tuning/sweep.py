@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from lab.playing.trials import Trial
 from lab.scenario.errors import Mark, ScenarioError, one_of, problem, shortened
 from lab.scenario.model import Experiment
-from lab.trials import Trial
 from lab.tuning.bench import Bench, Subject, renamed
 from lab.tuning.frontier import Point
 from lab.tuning.states import State, describe_asked, states_in, together

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.link import Link
+from lab.laboratory.link import Link
 from lab.wire.fault import PickyFault, TookEffect, WireFault
 from lab.wire.params import HalfOpenParams, ResetParams, WireParams
 from lab.wire.parcel import Parcel

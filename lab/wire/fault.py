@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lab.link import Link
+from lab.laboratory.link import Link
 from lab.wire.draws import Draws
 from lab.wire.params import DegreeParams, WireParams
 from lab.wire.parcel import Parcel

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lab.link import Link
+from lab.laboratory.link import Link
 from lab.wire.draws import Draws
 from lab.wire.fault import DegreeFault, TookEffect
 from lab.wire.params import CorruptParams, DuplicateParams, ReorderParams, TruncateParams

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.link import Link
+from lab.laboratory.link import Link
 from lab.wire.draws import Draws
 from lab.wire.fault import DegreeFault, PickyFault, TookEffect, whole_us
 from lab.wire.params import BandwidthParams, DelayParams, LossParams

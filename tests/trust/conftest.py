@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.playing.trials import play, settled
 from lab.scenario.resolve import load_scenario
-from lab.trials import play, settled
 from tests.trust.doctoring import Arms
 
 SCENARIO = """

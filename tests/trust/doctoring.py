@@ -21,8 +21,8 @@ from correlator.truth.gauge import Rule
 from correlator.truth.intervals import Interval
 from correlator.verdict import Judgement
 from lab.journal.writer import JournalWriter
-from lab.kernel import Kernel
-from lab.run_directory import RunDirectory
+from lab.laboratory.kernel import Kernel
+from lab.playing.run_directory import RunDirectory
 
 SECOND_NS = 1_000_000_000
 _KIND, _SEQ, _AT_NS, _SOURCE, _CAUSE, _BODY = range(6)

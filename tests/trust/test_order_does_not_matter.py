@@ -15,7 +15,7 @@ import pytest
 from correlator.judge import judge
 from correlator.reporting import to_json
 from correlator.verdict import Judgement
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 from tests.trust.conftest import Played
 from tests.trust.doctoring import Entry, Recorded, moments
 
@@ -24,7 +24,7 @@ import hashlib, sys
 from pathlib import Path
 from correlator.judge import judge
 from correlator.reporting import to_json
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
 run = RunDirectory(Path(sys.argv[1]))
 print(hashlib.sha256(to_json(judge(run.run_journal, run.control_journal, run.removals()))).hexdigest())
 """

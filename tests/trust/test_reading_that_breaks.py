@@ -11,10 +11,10 @@ import pytest
 from correlator import findings, said
 from correlator.cause import arms
 from correlator.truth.gauge import GaugeBoard
-from lab.judging import judge_job, read_judgement
-from lab.pool import Report
-from lab.progress import Judged, Progress
-from lab.run_directory import RunDirectory
+from lab.judging.judge import judge_job, read_judgement
+from lab.playing.pool import Report
+from lab.playing.progress import Judged, Progress
+from lab.playing.run_directory import RunDirectory
 from tests.trust.conftest import Played
 
 BROKEN = "this was broken on purpose"
@@ -49,7 +49,7 @@ def test_a_crash_while_the_run_is_read_is_unknown(
     where: Any, name: str, directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if name == "find":
-        monkeypatch.setattr("lab.stored_run.find", breaks)
+        monkeypatch.setattr("lab.judging.stored_run.find", breaks)
     monkeypatch.setattr(where, name, breaks)
     (told,) = judged(directory.path)
     assert isinstance(told, Judged)

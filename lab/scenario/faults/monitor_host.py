@@ -11,7 +11,7 @@ MONITOR_HOST_FAULTS = (
         acts_in="monitor_host",
         doc="the monitor's process dies and is up again after `down_for`, with the state it has saved once a minute "
         "or without; the rest it asks the venues for",
-        params_at="lab.monitor_harm:MonitorRestartParams",
+        params_at="lab.laboratory.monitor_harm:MonitorRestartParams",
         maker_at="lab.harm.monitor_host:monitor_restart",
         scope=(),
         intensity=None,
@@ -23,7 +23,7 @@ MONITOR_HOST_FAULTS = (
         acts_in="monitor_host",
         doc="the clock of the monitor's host is off; with `ramp` it drifts there. The time a process is told never "
         "goes back: set back, the clock stands still for the monitor until true time has caught up",
-        params_at="lab.monitor_harm:MonitorClockStepParams",
+        params_at="lab.laboratory.monitor_harm:MonitorClockStepParams",
         maker_at="lab.harm.monitor_host:monitor_clock_step",
         scope=(),
         intensity=Duration(positive=True),
@@ -35,7 +35,7 @@ MONITOR_HOST_FAULTS = (
         name="monitor_slow_cpu",
         acts_in="monitor_host",
         doc="each step of the monitor takes longer: events wait for the processor, and what it decides leaves late",
-        params_at="lab.monitor_harm:MonitorSlowCpuParams",
+        params_at="lab.laboratory.monitor_harm:MonitorSlowCpuParams",
         maker_at="lab.harm.monitor_host:monitor_slow_cpu",
         scope=(),
         intensity=Duration(positive=True),

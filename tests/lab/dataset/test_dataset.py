@@ -20,8 +20,8 @@ from lab.dataset.features import Row
 from lab.dataset.labels import Labels
 from lab.dataset.seen import Sight
 from lab.dataset.table import schema_of
-from lab.judging import read_judgement
-from lab.run_directory import RunDirectory
+from lab.judging.judge import read_judgement
+from lab.playing.run_directory import RunDirectory
 
 RUN = "runs/tiny_outage/default/seed-7"
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "dataset.md"

@@ -16,7 +16,7 @@ from lab.evidence.manifest import FORMAT, Manifest, chained
 from lab.evidence.pack import Plan, Source, measure, write
 from lab.evidence.verify import examine
 from lab.journal.writer import JournalWriter
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 
 _TEXTS = {"summary.html": b"<p>all is well</p>" * 9, "runs/a/b/seed-1/verdict.json": b'{"verdict": "pass"}'}
 

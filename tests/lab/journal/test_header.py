@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lab.journal.header import REQUEST_TIMEOUT_NS, header_of
-from lab.monitor_config import config_of
+from lab.laboratory.monitor_config import config_of
 from lab.scenario.resolve import load_scenario
 from risk_monitor.config import Network
 

@@ -7,7 +7,7 @@ import pytest
 from correlator.journal import Journal
 from correlator.records import Signal
 from lab.journal.writer import BATCH_RECORDS, JournalError, JournalWriter
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 
 HEADER = {
     "format": "riskproof-journal/1",

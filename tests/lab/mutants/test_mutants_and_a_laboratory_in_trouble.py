@@ -10,13 +10,13 @@ import pytest
 
 from correlator.verdict import Judgement
 from lab.journal.writer import JournalError, JournalWriter
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 from lab.mutants.campaign import Campaign, Hunt, Played, Standing, _played
 from lab.mutants.mutant import Mutant, SourceEdit
 from lab.mutants.selection import Catalogue, name_of
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
+from lab.playing.trials import Trial
 from lab.scenario.resolve import load_scenario
-from lab.trials import Trial
 
 EVENT_GAP = Path(__file__).parents[3] / "scenarios" / "exchange" / "event_gap.yaml"
 EXPERIMENT = load_scenario(EVENT_GAP, case="noticed").experiments[0]

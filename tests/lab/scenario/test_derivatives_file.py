@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.monitor_config import monitor_config
+from lab.laboratory.monitor_config import monitor_config
 from lab.scenario.any_file import check_file
 from lab.scenario.errors import ScenarioError
 from lab.scenario.resolve import SHIPPED, load_scenario

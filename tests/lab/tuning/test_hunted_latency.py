@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from correlator.verdict import Judgement
-from lab.run_directory import RunDirectory
+from lab.playing.run_directory import RunDirectory
+from lab.playing.trials import Trial
 from lab.scenario.resolve import load_scenario
-from lab.trials import Trial
 from lab.tuning.bench import renamed
 from lab.tuning.objective import OBJECTIVES, score_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.laboratory import Laboratory
-from lab.market import settle_times
+from lab.laboratory.assembly import Laboratory
+from lab.laboratory.market import settle_times
 from lab.scenario.model import Experiment
 from lab.scenario.resolve import load_scenario
 

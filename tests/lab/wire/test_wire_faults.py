@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.journal.writer import JournalWriter
-from lab.kernel import Kernel, Streams
-from lab.link import Link
+from lab.laboratory.kernel import Kernel, Streams
+from lab.laboratory.link import Link
 from lab.scenario.firm import LinkLatency
 from lab.wire.cuts import WireBlackhole, WireHalfOpen, WireReset
 from lab.wire.draws import Draws

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 from simulators.custodian.api import CustodianApi
 from simulators.custodian.calendar import MINUTE_NS, parse_date
 from simulators.custodian.config import HOUR_NS, CustodianConfig, ProcessingConfig, TransferConfig

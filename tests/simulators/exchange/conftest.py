@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 from simulators.exchange.config import ExchangeConfig, StreetConfig
 from simulators.exchange.core import Exchange
 from simulators.exchange.order import Order, Trade

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 from simulators.market_data.aggregator import PriceAggregator, SeenTrade, SourceConfig, VenueView
 from simulators.ports import Reply, Request, Venue
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab.kernel import Kernel
+from lab.laboratory.kernel import Kernel
 from simulators.exchange.api.routes import ApiKey
 from simulators.exchange.api.venue import ExchangeApi
 from simulators.exchange.config import ExchangeConfig, StreetConfig

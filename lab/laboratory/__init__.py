@@ -1,0 +1,1 @@
+"""The laboratory: venues, links, the firm's hosts and the monitor's, assembled around one virtual clock."""
