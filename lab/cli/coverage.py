@@ -17,7 +17,7 @@ def add_parser(subparsers: Any) -> None:
         "coverage",
         help="say what stored runs found of each mandate, fault, control and article",
         description="Count, per mandate, fault, control, severity, document and RTS 6 article, what was detected, "
-        "late, missed, false and unknown, out of how many, and name what has no scenario. Exit code 0: told; 2: the "
+        "late, missed, false and unknown, out of how many, and name what was not run. Exit code 0: told; 2: the "
         "command is wrong; with --require: 1 if anything was late, missed, false or not followed, 3 if anything is "
         "unknown or without a run.",
     )
@@ -126,4 +126,4 @@ def _show(console: Console, coverage: Coverage, *, knows_scenarios: bool) -> Non
     for line in wrapped("", headline(coverage), console.width):
         console.print(line)
     if not knows_scenarios and any(row.state != "run" for row in coverage.rows):
-        console.print("next: --scenarios scenarios tells what was not run from what has no scenario")
+        console.print("next: --scenarios scenarios tells which of what is not in these runs has a scenario")

@@ -22,7 +22,10 @@ from lab.scenario.model import Experiment
 
 FORMAT = "riskproof-coverage/1"
 
-State = Literal["run", "not run", "no scenario"]
+State = Literal["run", "not run", "no scenario", "not in these runs"]
+"""Whether a name was run; and of one that was not, whether some scenario exercises it. Where the scenarios are not
+known, no more is said than that it is not in these runs."""
+
 Exercised = Mapping[tuple[str, str], Sequence[str]]
 """Scenarios that exercise a name, by section and name."""
 
@@ -70,8 +73,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcomes(facts: Sequence[RunFacts], exercised: Exercised | None = None) -> Coverage:
-    """What the runs found of every name. ``exercised``, where it is given, tells what was not run from what has no
-    scenario; without it, whatever was not run has none *among these runs*."""
+    """What the runs found of every name. ``exercised``: the scenarios there are; None: it is not known which."""
     verdicts = Counter(one.verdict for one in facts)
     return Coverage(
         runs={"pass": verdicts["pass"], "fail": verdicts["fail"], "unknown": verdicts["unknown"]},
@@ -116,7 +118,7 @@ def _tally(section: str, name: str, asked: str, facts: Sequence[RunFacts], exerc
         section=section,
         name=name,
         asked=asked,
-        state="run" if runs else "not run" if written else "no scenario",
+        state="run" if runs else "not in these runs" if exercised is None else "not run" if written else "no scenario",
         scenarios=scenarios or written,
         cases=len({(one.name.scenario, one.name.case) for one in runs}),
         runs=len(runs),

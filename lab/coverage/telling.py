@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from lab.coverage.outcomes import Coverage, Tally
+from lab.coverage.outcomes import Coverage, State, Tally
 from lab.suite.wording import plural
 
 HEADS = ("", "asked", "detected", "late", "missed", "unknown", "false", "days", "cases")
@@ -61,9 +61,10 @@ def notes(row: Tally) -> list[str]:
     return told
 
 
-def absent(rows: Iterable[Tally]) -> list[tuple[str, list[str]]]:
+def absent(rows: Sequence[Tally]) -> list[tuple[str, list[str]]]:
     """The names of which nothing was run, by why."""
-    found = [(state, [row.name for row in rows if row.state == state]) for state in ("not run", "no scenario")]
+    states: tuple[State, ...] = ("not run", "no scenario", "not in these runs")
+    found = [(state, [row.name for row in rows if row.state == state]) for state in states]
     return [(state, names) for state, names in found if names]
 
 

@@ -17,7 +17,7 @@ from lab.cli.coverage import required
 from lab.coverage.facts import Demand, RunFacts
 from lab.coverage.outcomes import Coverage, Tally, outcomes
 from lab.coverage.reading import FactsError, read_facts
-from lab.coverage.telling import headline, notes, sections, summary
+from lab.coverage.telling import absent, headline, notes, sections, summary
 from tests.lab.scores.facts_samples import demand, false, run
 
 STORY = [
@@ -51,12 +51,12 @@ def figures(one: Tally) -> tuple[object, ...]:
         ("mandates", "drawdown", ("run", 2, 2, 4, 2, 1, 0, 1, 1, 1, 2, 0)),
         ("mandates", "visibility", ("run", 1, 1, 1, 0, 0, 1, 0, 0, 1, 1, 0)),
         ("mandates", "clock_drift", ("run", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1)),
-        ("mandates", "api_outage", ("no scenario", 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)),
+        ("mandates", "api_outage", ("not in these runs", 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0)),
         ("faults", "price_shock", ("run", 2, 2, 6, 2, 1, 1, 2, 1, 1, 1, 0)),
         ("faults", "wire_loss", ("run", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
         ("controls", "breaker", ("run", 1, 1, 1, 0, 0, 0, 1, 0, None, None, 0)),
         ("severities", "warning", ("run", 1, 1, 1, 0, 1, 0, 0, 0, 1, 2, 0)),
-        ("severities", "info", ("no scenario", 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0)),
+        ("severities", "info", ("not in these runs", 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0)),
         ("documents", "E", ("run", 3, 3, 6, 2, 1, 1, 2, 1, 2, 2, 0)),
         ("articles", "rts6-art-17", ("run", 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0)),
     ],
@@ -70,7 +70,14 @@ def test_every_name_of_the_catalogue_has_a_row_though_nothing_was_run() -> None:
     asked = {(one.section, name) for one in ROWS for name in one.names if one.section not in ("strategies", "sources")}
     told = {(one.section, one.name) for one in coverage.rows}
     assert told == asked | {("severities", name) for name in ("info", "warning", "high", "critical")}
-    assert {one.state for one in coverage.rows} == {"no scenario"}
+    assert {one.state for one in coverage.rows} == {"not in these runs"}
+    assert {one.state for one in outcomes([], {}).rows} == {"no scenario"}
+
+
+def test_no_scenario_is_said_only_where_the_scenarios_are_known() -> None:
+    unknown, known = (dict(sections(outcomes(STORY, exercised)))["severities"] for exercised in (None, {}))
+    assert absent(unknown) == [("not in these runs", ["info"])]
+    assert absent(known) == [("no scenario", ["info"])]
 
 
 def test_what_was_not_run_is_told_from_what_has_no_scenario() -> None:
@@ -162,7 +169,7 @@ def test_a_real_run_is_covered_with_its_fault_its_mandate_and_its_articles(
     assert "\x1b" not in out
     assert out.splitlines()[-3:] == [
         "1 run of 1 case in 1 scenario, 0.00278 simulated days: 1 pass, 0 fail, 0 unknown",
-        "next: --scenarios scenarios tells what was not run from what has no scenario",
+        "next: --scenarios scenarios tells which of what is not in these runs has a scenario",
         f"wrote {page}",
     ]
     assert "| api_outage | 1 | 1 | 0 | 0 | 0 | 0 | 0.00278 | 1 |\n" in page.read_text()
