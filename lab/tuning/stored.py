@@ -82,7 +82,8 @@ def read_run(path: Path, target: Path, stem: str) -> StoredRun:
     """The run in ``path``, as a scenario called ``stem`` in the directory ``target`` would say it.
 
     Raises:
-        ScenarioError: it is no run with a verdict, or a file that it leans on is not found from ``target``.
+        ScenarioError: it is no run with a verdict, the verdict is by other demands than those of the run's own scenario,
+            or a file that it leans on is not found from ``target``.
         JournalError: its journal cannot be read.
     """
     directory = RunDirectory(path)
@@ -94,6 +95,11 @@ def read_run(path: Path, target: Path, stem: str) -> StoredRun:
         judgement = read_judgement(directory)
     except msgspec.MsgspecError as error:
         raise problem(Mark(str(path), 0, 0), "", f"cannot be read: {error}", "a run of this version of lab") from error
+    if judgement.judged_under:
+        # What was asked is in no file of the run: played again, it would be held against what its scenario asks.
+        message = f"its verdict is by other demands than its scenario's ({judgement.judged_under})"
+        expected = f"its own: lab judge {path}; or a run of a scenario that makes those demands"
+        raise problem(Mark(str(path), 0, 0), "", message, expected)
     limits_text = directory.limits.read_text(encoding="utf-8")
     limits, overrides = _base_of(limits_text, target)
     config = {key: value for key, value in resolved.market.items() if key != "file"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -99,6 +100,25 @@ def test_value_on_which_nothing_depends_is_refused(tmp_path: Path, capsys: pytes
 def test_passed_run_has_nothing_to_shrink(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tiny / "runs" / "tiny_outage" / "default" / "seed-7"
     assert main(["shrink", str(run), "--out", str(tiny.parent / "nothing.yaml")]) == 2
+    assert "nothing was missed, late or false: the verdict is pass" in capsys.readouterr().err
+
+
+def test_verdict_by_other_demands_than_the_scenarios_is_not_shrunk(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny / "runs" / "tiny_outage" / "default" / "seed-7", run := tmp_path / "seed-7")
+    assert main(["judge", str(run), "--deadlines", "x0.5", "--write"]) == 0
+    capsys.readouterr()
+    assert main(["shrink", str(run), "--out", str(tmp_path / "nothing.yaml")]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
+        f"{run}: its verdict is by other demands than its scenario's (every deadline × 0.5); expected its own: lab judge "
+        f"{run}; or a run of a scenario that makes those demands"
+    ]
+    assert main(["judge", str(run)]) == 0
+    capsys.readouterr()
+    assert main(["shrink", str(run), "--out", str(tmp_path / "nothing.yaml")]) == 2
     assert "nothing was missed, late or false: the verdict is pass" in capsys.readouterr().err
 
 
