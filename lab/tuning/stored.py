@@ -82,8 +82,8 @@ def read_run(path: Path, target: Path, stem: str) -> StoredRun:
     """The run in ``path``, as a scenario called ``stem`` in the directory ``target`` would say it.
 
     Raises:
-        ScenarioError: it is no run with a verdict, the verdict is by other demands than those of the run's own scenario,
-            or a file that it leans on is not found from ``target``.
+        ScenarioError: it is no run with a verdict, the verdict is by other demands than its scenario's, or a file that
+            it leans on is not found from ``target``.
         JournalError: its journal cannot be read.
     """
     directory = RunDirectory(path)

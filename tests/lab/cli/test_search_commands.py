@@ -113,8 +113,8 @@ def test_verdict_by_other_demands_than_the_scenarios_is_not_shrunk(
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines() == [
-        f"{run}: its verdict is by other demands than its scenario's (every deadline × 0.5); expected its own: lab judge "
-        f"{run}; or a run of a scenario that makes those demands"
+        f"{run}: its verdict is by other demands than its scenario's (every deadline × 0.5); expected its own: "
+        f"lab judge {run}; or a run of a scenario that makes those demands"
     ]
     assert main(["judge", str(run)]) == 0
     capsys.readouterr()
