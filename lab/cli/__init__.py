@@ -1,8 +1,8 @@
 """The command line. One module for each command: ``add_parser(subparsers)`` declares it, ``execute(args)`` performs it
 and returns the exit code.
 
-Exit codes: 0 pass, 1 fail, 2 the scenario or the command is wrong, 3 unknown, 130 interrupted. The modules import what
-they need when they are performed, so that ``lab --help`` answers at once.
+Exit codes: 0 pass, 1 fail, 2 the scenario or the command is wrong, 3 unknown, 130 interrupted with nothing
+proven to fail. The modules import what they need when they are performed, so that ``lab --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ COMMANDS = (
 """The modules of the commands, in the order of the help."""
 
 PASSED, FAILED, WRONG, UNKNOWN, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
+
+
+def cut_short(code: int) -> int:
+    """The exit code of what was interrupted when it had come to ``code``: a proven fail is never masked."""
+    return FAILED if code == FAILED else INTERRUPTED
 
 
 def main(argv: Sequence[str] | None = None) -> int:

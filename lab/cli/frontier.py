@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.cli.parsing import whole_number
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
         help="find the smallest harm that is noticed in time",
         description="Vary one value of a scenario, or two, and find where harm becomes owed and where it is noticed "
         "by its deadline. Exit code 0: noticed wherever it was owed; 1: owed somewhere and not noticed in time; 3: "
-        "nothing could be told; 2: the scenario or the command is wrong; 130: interrupted, what was found is shown.",
+        "nothing could be told; 2: the scenario or the command is wrong; 130: interrupted, with no such place found.",
     )
     parser.add_argument("file", metavar="FILE", help="a scenario file")
     parser.add_argument("--case", metavar="NAME", help="the case; may be left out where there is only one")
@@ -37,18 +39,18 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--seed", metavar="N", help="another seed")
     parser.add_argument(
-        "--seeds", type=whole_number, default=1, metavar="N", help="play each point under N seeds (default: 1)"
+        "--seeds", type=whole_number(), default=1, metavar="N", help="play each point under N seeds (default: 1)"
     )
     parser.add_argument(
         "--tolerance", type=_share, default=0.02, metavar="SHARE",
         help="how finely: a part of the value on a log scale, of the range on a linear one (default: 2 %%)",
     )  # fmt: skip
     parser.add_argument(
-        "--levels", type=whole_number, default=2, metavar="N", help="how often a map's cells are halved, 1 to 3"
+        "--levels", type=whole_number(), default=2, metavar="N", help="how often a map's cells are halved, 1 to 3"
     )
     parser.add_argument(
         "--budget",
-        type=whole_number,
+        type=whole_number(),
         metavar="N",
         help=f"runs at most (default: {_BUDGET}; {_BUDGET_OF_MAP} for a map)",
     )
@@ -66,13 +68,15 @@ def add_monitor_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--monitor-limits", type=Path, metavar="FILE", help="limits that the monitor reads; it is judged by the firm's"
     )
-    parser.add_argument("--jobs", type=whole_number, metavar="N", help="processes at once (default: as many as cores)")
+    parser.add_argument(
+        "--jobs", type=whole_number(), metavar="N", help="processes at once (default: as many as cores)"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
     import os
 
-    from lab.cli import INTERRUPTED, UNKNOWN, WRONG
+    from lab.cli import UNKNOWN, WRONG, cut_short
     from lab.cli.console import open_console
     from lab.cli.search_progress import Progress
     from lab.playing.run_directory import RunDirectoryError
@@ -127,7 +131,7 @@ def execute(args: argparse.Namespace) -> int:
         _draw(args, document, axes, points, plane if isinstance(plane, Plane) else None, None if args.json else console)
     if interrupted:
         progress.complain("interrupted")
-        return INTERRUPTED
+        return cut_short(_code(points))
     return _code(points)
 
 
@@ -179,13 +183,6 @@ def _draw(
         path.write_text(text, encoding="utf-8")
         if console is not None:
             console.print(f"wrote {path}")
-
-
-def whole_number(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
-    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
 
 
 def _share(text: str) -> float:

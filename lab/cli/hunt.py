@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.cli.frontier import add_monitor_options, whole_number
+from lab.cli.frontier import add_monitor_options
+from lab.cli.parsing import whole_number
 
 if TYPE_CHECKING:
     from lab.scenario.model import Experiment
@@ -23,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
         help="search for the worst harm that goes unnoticed",
         description="Search what a scenario leaves to choose (times, intensities, parameters) for the worst harm "
         "before the monitor notices, and write the worst found as a scenario that runs. Exit code 0: no run failed; 1: "
-        "one did; 3: none could be judged; 2: the scenario or the command is wrong; 130: interrupted.",
+        "one did; 3: none could be judged; 2: the scenario or the command is wrong; 130: interrupted, none had failed.",
     )
     parser.add_argument("path", type=Path, metavar="FILE|DIR", help="a scenario, or a directory of scenarios")
     parser.add_argument("--case", metavar="NAME", help="this case only, or those that fit a pattern")
@@ -36,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
         help="what may vary (default: every intensity, time and number of the timeline)",
     )  # fmt: skip
     parser.add_argument(
-        "--budget", type=whole_number, default=_BUDGET, metavar="N", help=f"runs at most (default: {_BUDGET})"
+        "--budget", type=whole_number(), default=_BUDGET, metavar="N", help=f"runs at most (default: {_BUDGET})"
     )
     parser.add_argument("--seed", metavar="N", help="another seed, of the scenario and of the search")
     add_monitor_options(parser)
@@ -52,7 +53,7 @@ def execute(args: argparse.Namespace) -> int:
     import re
     from contextlib import ExitStack
 
-    from lab.cli import FAILED, INTERRUPTED, PASSED, UNKNOWN, WRONG
+    from lab.cli import FAILED, PASSED, UNKNOWN, WRONG, cut_short
     from lab.cli.search_progress import Progress
     from lab.playing.run_directory import RunDirectoryError
     from lab.playing.trials import TrialError
@@ -107,11 +108,12 @@ def execute(args: argparse.Namespace) -> int:
             return WRONG if isinstance(error, RunDirectoryError) else UNKNOWN
     written = _write(out, hunts, cases, objective)
     _tell(args, hunts, objective, written, left_out, interrupted)
+    verdicts = [one.score.verdict for hunt in hunts for one in hunt.tried if one.score is not None]
+    code = FAILED if "fail" in verdicts else PASSED if verdicts else UNKNOWN
     if interrupted:
         progress.complain("interrupted")
-        return INTERRUPTED
-    verdicts = [one.score.verdict for hunt in hunts for one in hunt.tried if one.score is not None]
-    return FAILED if "fail" in verdicts else PASSED if verdicts else UNKNOWN
+        return cut_short(code)
+    return code
 
 
 def _most_promising(hunts: list[Hunt]) -> list[Hunt]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from lab.mutants.choosing import Choice
     from lab.mutants.result import MutantsResult
+    from lab.scenario.model import Experiment
 
 _LEVELS = ("limits", "timing", "source")
 _SAMPLE = 50
@@ -46,6 +47,9 @@ def add_parser(subparsers: Any) -> None:
         "--cases", type=_count, default=_CASES, metavar="N",
         help=f"cases that a mutant is held against at most, the likeliest first; 0: every case (default: {_CASES})",
     )  # fmt: skip
+    parser.add_argument(
+        "--longest", metavar="DURATION", help="leave out cases that simulate longer than this, such as 1h"
+    )
     parser.add_argument(
         "--all-kills", action="store_true", help="go on after the first kill, to tell which scenarios add nothing"
     )
@@ -89,6 +93,8 @@ def execute(args: argparse.Namespace) -> int:
     if args.limits is not None and args.limits.suffix not in (".yaml", ".yml"):
         raise problem(Mark(f"--limits {args.limits}", 0, 0), "", "is no limits file", "a path that ends in .yaml")
     experiments = list(select(args.paths or [SHIPPED], sets=sets).experiments)
+    if args.longest is not None:
+        experiments = _no_longer(experiments, args.longest)
     levels = list(dict.fromkeys(["limits"] if args.limits_only else args.level)) or list(_LEVELS)
     try:
         package = read_package(args.monitor or _ours())
@@ -126,7 +132,7 @@ def _run(
 ) -> int:
     import msgspec
 
-    from lab.cli import INTERRUPTED
+    from lab.cli import cut_short
     from lab.mutants.campaign import Campaign, Hunt, Standing
     from lab.mutants.findings import fate_of, find
     from lab.mutants.selection import Catalogue
@@ -172,7 +178,24 @@ def _run(
             console.print(line, soft_wrap=True)
         written = [args.out / "mutants.json", *([args.markdown] if args.markdown else [])]
         console.print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
-    return INTERRUPTED if not finished else exit_code(result)
+    return exit_code(result) if finished else cut_short(exit_code(result))
+
+
+def _no_longer(experiments: list[Experiment], longest: str) -> list[Experiment]:
+    """Those that simulate no longer than that. Raises ScenarioError."""
+    from lab.scenario.errors import Mark, problem
+    from lab.scenario.units import format_duration, parse_duration
+
+    where = Mark(f"--longest {longest}", 0, 0)
+    try:
+        longest_ns = parse_duration(longest)
+    except ValueError as error:
+        raise problem(where, "", str(error), "a duration such as 1h") from None
+    left = [one for one in experiments if one.duration_ns <= longest_ns]
+    if not left:
+        shortest_ns = min(one.duration_ns for one in experiments)
+        raise problem(where, "", "no case is as short", f"{format_duration(shortest_ns)} or more")
+    return left
 
 
 def exit_code(result: MutantsResult) -> int:
@@ -180,7 +203,7 @@ def exit_code(result: MutantsResult) -> int:
     from lab.cli import FAILED, PASSED, UNKNOWN
 
     fates = {one.fate for one in result.mutants}
-    if fates & {"survived", "not_equivalent"}:
+    if fates & {"survived", "unreached", "not_equivalent"}:
         return FAILED
     return UNKNOWN if "not_tried" in fates or result.troubles else PASSED
 

@@ -6,10 +6,21 @@ Nothing is guessed. argparse would take ``lab suite --seed 7`` for ``--seeds 7``
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lab.scenario.errors import nearest_name, one_of
+
+
+def whole_number(most: int = 100_000) -> Callable[[str], int]:
+    """The type of an option that takes a whole number from 1 to ``most``."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"is {text[:40]!r}; expected a whole number from 1 to {most}")
+        return int(text)
+
+    return read
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.cli.parsing import whole_number
+
 if TYPE_CHECKING:
     from lab.cli.watching import Watch
     from lab.scenario.model import Experiment
@@ -19,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
         help="run scenarios and judge the monitor",
         description="Run scenarios, each with its control, and judge whether the monitor noticed in time. "
         "Exit code 0: all pass; 1: a proven fail; 3: unknown; 2: the scenario or the command is wrong; "
-        "130: interrupted, what was simulated so far stays readable.",
+        "130: interrupted before anything was proven to fail; what was simulated so far stays readable.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a scenario file")
     parser.add_argument("--case", metavar="NAME", help="this case only, or those that fit a pattern (default: all)")
@@ -32,15 +34,18 @@ def add_parser(subparsers: Any) -> None:
         help="where several harms are injected, also run without each one, or without every subset of them, to find "
         "out which of them an alert depends on (default: each)",
     )  # fmt: skip
+    parser.add_argument(
+        "--jobs", type=whole_number(), metavar="N", help="processes at once (default: one for each core)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where to write (default: runs)")
     parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
-    from lab.cli import INTERRUPTED, UNKNOWN, WRONG
+    from lab.cli import INTERRUPTED, UNKNOWN, WRONG, cut_short
     from lab.cli.console import open_console
-    from lab.cli.verdict_report import print_document, show_runs, worst_code
+    from lab.cli.verdict_report import print_document, print_judgements, show_runs, worst_code
     from lab.cli.watching import Lines, Live, Silence
     from lab.playing.run_directory import RunDirectoryError
     from lab.playing.runner import carry_out, plan
@@ -54,21 +59,31 @@ def execute(args: argparse.Namespace) -> int:
     except TrialError as error:
         print(error, file=sys.stderr)
         return UNKNOWN
+    except KeyboardInterrupt:
+        if args.json:
+            print_judgements([])
+        else:
+            console.print("interrupted while markets were looked at: nothing was played or written")
+        return INTERRUPTED
     interrupted = False
     try:
         with watch:
-            for job, told in carry_out(runs):
+            for job, told in carry_out(runs, args.jobs):
                 watch.hear(job, told)
     except KeyboardInterrupt:
         interrupted = True
     except RunDirectoryError as error:
         print(error, file=sys.stderr)
         return WRONG
-    if args.json:
-        print_document(runs, interrupted=interrupted)
-    else:
-        show_runs(console, runs, interrupted=interrupted)
-    return INTERRUPTED if interrupted else worst_code(runs)
+    code = worst_code(runs)
+    try:
+        if args.json:
+            print_document(runs, interrupted=interrupted)
+        else:
+            show_runs(console, runs, interrupted=interrupted)
+    except KeyboardInterrupt:
+        interrupted = True
+    return cut_short(code) if interrupted else code
 
 
 def _load(args: argparse.Namespace) -> list[Experiment]:

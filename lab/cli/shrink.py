@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.cli.frontier import add_monitor_options, whole_number
+from lab.cli.frontier import add_monitor_options
+from lab.cli.parsing import whole_number
 
 if TYPE_CHECKING:
     from lab.tuning.finding import Finding
@@ -29,12 +30,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="the scenario to write (default: shrunk_SCENARIO.yaml)"
     )
-    parser.add_argument("--finding", type=whole_number, metavar="N", help="which finding, where there are several")
+    parser.add_argument("--finding", type=whole_number(), metavar="N", help="which finding, where there are several")
     parser.add_argument(
-        "--budget", type=whole_number, default=_BUDGET, metavar="N", help=f"runs at most (default: {_BUDGET})"
+        "--budget", type=whole_number(), default=_BUDGET, metavar="N", help=f"runs at most (default: {_BUDGET})"
     )
     parser.add_argument(
-        "--seeds", type=whole_number, default=_SEEDS, metavar="N", help=f"other seeds to try at the end ({_SEEDS})"
+        "--seeds", type=whole_number(), default=_SEEDS, metavar="N", help=f"other seeds to try at the end ({_SEEDS})"
     )
     add_monitor_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.cli.parsing import whole_number
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -26,13 +28,14 @@ def add_parser(subparsers: Any) -> None:
         help="play many cases under many seeds, and compare with a baseline",
         description="Play every case of files and directories under several seeds, and say how often and how fast the "
         "monitor notices, with confidence intervals. Exit code 0: all pass; 1: a proven fail or a regression against "
-        "the baseline; 3: something is unknown; 2: a scenario, a file or the command is wrong; 130: interrupted.",
+        "the baseline; 3: something is unknown; 2: a scenario, a file or the command is wrong; 130: interrupted "
+        "before anything was proven to fail.",
     )
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="DIR|FILE", help="scenario files, or directories of them"
     )
     parser.add_argument(
-        "--seeds", type=_count, default=1, metavar="N",
+        "--seeds", type=whole_number(_SEEDS_LIMIT), default=1, metavar="N",
         help="seeds of each case: the scenario's own and the N-1 that follow it (default: 1)",
     )  # fmt: skip
     parser.add_argument("--case", metavar="NAME", help="cases of this name, or those that fit a pattern")
@@ -49,7 +52,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--monitor", type=Path, metavar="DIR", help="test the risk_monitor package in this directory instead of ours"
     )
-    parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (default: one for each core)")
+    parser.add_argument(
+        "--jobs", type=whole_number(), metavar="N", help="processes at once (default: one for each core)"
+    )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="compare with what `lab baseline update` wrote")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML for a CI server")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a summary for a pull request")
@@ -67,11 +72,25 @@ def add_parser(subparsers: Any) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    observations: list[Observation] = []
+    try:
+        return _perform(args, observations)
+    except KeyboardInterrupt:
+        # While nothing was being played: before the first run, or while what was found was put together.
+        from lab.cli import FAILED
+
+        if any(one.seed.verdict == "fail" for one in observations):
+            return FAILED
+        raise
+
+
+def _perform(args: argparse.Namespace, observations: list[Observation]) -> int:
+    """Everything; ``observations`` gains what was observed, so that a proven fail is known whatever happens next."""
     import sys
 
     import msgspec
 
-    from lab.cli import INTERRUPTED, UNKNOWN, WRONG
+    from lab.cli import INTERRUPTED, UNKNOWN, WRONG, cut_short
     from lab.cli.console import open_console
     from lab.playing.run_directory import RunDirectoryError
     from lab.playing.trials import TrialError
@@ -88,6 +107,7 @@ def execute(args: argparse.Namespace) -> int:
         print(f"--monitor {args.monitor}: holds no package risk_monitor; expected one in it", file=sys.stderr)
         return WRONG
     console = open_console()
+    selection: Selection | None = None
     try:
         # What was given is read before anything is played: an hour later is late to hear of a typing error.
         baseline = read_baseline(args.baseline) if args.baseline else None
@@ -103,6 +123,9 @@ def execute(args: argparse.Namespace) -> int:
     except TrialError as error:
         print(error, file=sys.stderr)
         return UNKNOWN
+    except KeyboardInterrupt:
+        _tell_of_nothing(console, args, selection)
+        return INTERRUPTED
     watch: SuiteWatch
     if args.json:
         watch = SilentSuite()
@@ -112,7 +135,7 @@ def execute(args: argparse.Namespace) -> int:
         watch = SuiteLines(console, experiments)
     try:
         facts: list[RunFacts] = []
-        observations, interrupted = _play(args, experiments, selection, watch, facts)
+        interrupted = _play(args, experiments, selection, watch, observations, facts)
         gathered = gather(observations, args.seeds, interrupted=interrupted)
         result = msgspec.structs.replace(gathered, scores=score(facts), narrowed=selection.narrowed)
         results = [(one.scenario, one.case, one.seed.seed, one.seed.verdict) for one in observations]
@@ -126,8 +149,8 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print(_encoded(result).decode(), end="")
     else:
-        _close(console, result, args)
-    return INTERRUPTED if interrupted else exit_code(result)
+        _close(console, result, args, len(experiments))
+    return cut_short(exit_code(result)) if interrupted else exit_code(result)
 
 
 def exit_code(result: SuiteResult) -> int:
@@ -145,9 +168,10 @@ def _play(
     experiments: list[Experiment],
     selection: Selection,
     watch: SuiteWatch,
+    observations: list[Observation],
     facts: list[RunFacts],
-) -> tuple[list[Observation], bool]:
-    """What was observed, and whether it was interrupted; ``facts`` gains those of every trial that no memory asked for.
+) -> bool:
+    """Whether it was interrupted. ``observations`` gains every trial's, ``facts`` those that no memory asked for.
 
     Raises RunDirectoryError.
     """
@@ -157,7 +181,6 @@ def _play(
     from lab.playing.trials import play
     from lab.suite.observation import observe
 
-    observations: list[Observation] = []
     try:
         played = play(experiments, args.out, jobs=args.jobs, keep=args.keep, hear=watch.hear, monitor=args.monitor)
         with watch, closing(played) as trials:
@@ -169,8 +192,22 @@ def _play(
                     facts.append(facts_of_trial(trial))
                 watch.judged(trial)
     except KeyboardInterrupt:
-        return observations, True
-    return observations, False
+        return True
+    return False
+
+
+def _tell_of_nothing(console: Console, args: argparse.Namespace, selection: Selection | None) -> None:
+    """Interrupted before the first run: what there would have been to play."""
+    if args.json:
+        from lab.suite.gathering import gather
+
+        print(_encoded(gather([], args.seeds, interrupted=True)).decode(), end="")
+        return
+    from lab.suite.wording import plural
+
+    doing = "scenarios were read" if selection is None else "markets were looked at"
+    left = "" if selection is None else f", {plural(len(selection.experiments), 'run')} left"
+    console.print(f"interrupted while {doing}: nothing was played or written{left}")
 
 
 def _compared(result: SuiteResult, baseline: Baseline, args: argparse.Namespace) -> SuiteResult:
@@ -210,10 +247,12 @@ def _touch(file: Path) -> None:
     file.open("ab").close()
 
 
-def _close(console: Console, result: SuiteResult, args: argparse.Namespace) -> None:
+def _close(console: Console, result: SuiteResult, args: argparse.Namespace, wanted: int) -> None:
+    from lab.cli.verdict_report import told_of_interruption
     from lab.suite.closing import show_result
 
-    show_result(console, result)
+    if result.cases:
+        show_result(console, result)
     written = [
         args.out / "suite.json",
         args.out / "suite.html",
@@ -221,7 +260,8 @@ def _close(console: Console, result: SuiteResult, args: argparse.Namespace) -> N
     ]
     console.print(f"wrote {', '.join(str(file) for file in written)}")
     if result.interrupted:
-        console.print("interrupted")
+        verdicts = [seed.verdict for case in result.cases for seed in case.seeds]
+        console.print(told_of_interruption(verdicts, wanted))
     bad = next(((case, one) for case in result.cases for one in case.seeds if one.verdict != "pass"), None)
     if bad is not None:
         case, seed = bad
@@ -231,13 +271,3 @@ def _close(console: Console, result: SuiteResult, args: argparse.Namespace) -> N
         console.print(f"next, if this is how it should be: lab baseline update {args.out} {args.baseline}")
     elif result.comparison is None and not result.interrupted:
         console.print(f"next: lab baseline update {args.out} baseline.json")
-
-
-def _count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        count = 0
-    if not 1 <= count <= _SEEDS_LIMIT:
-        raise argparse.ArgumentTypeError(f"is {text!r}; expected a whole number from 1 to {_SEEDS_LIMIT}")
-    return count

@@ -16,12 +16,14 @@ from correlator.verdict import (
     InjectionOutcome,
     Judgement,
     MissOutcome,
+    Verdict,
 )
 from lab.cli import FAILED, PASSED, UNKNOWN
 from lab.cli.verdict_view import show_verdict
 from lab.judging.judge import read_judgement
 from lab.playing.run_directory import RunDirectory
 from lab.playing.runner import Run
+from lab.suite.wording import plural
 
 CODES = {"pass": PASSED, "unknown": UNKNOWN, "fail": FAILED}
 ORDER = (PASSED, UNKNOWN, FAILED)  # from best to worst: a proven fail is never hidden by an unknown
@@ -102,7 +104,15 @@ def show_runs(console: Console, runs: Sequence[Run], *, interrupted: bool) -> No
         else:
             console.print(f"\n{run.name}: not simulated")
     if interrupted:
-        console.print("\ninterrupted")
+        verdicts = [judgement.verdict for run in runs if (judgement := _judgement(run)) is not None]
+        console.print(f"\n{told_of_interruption(verdicts, len(runs))}")
+
+
+def told_of_interruption(verdicts: Sequence[Verdict], wanted: int) -> str:
+    """What was judged and what is left of the ``wanted`` runs; and that what is proven stays proven."""
+    told = f"interrupted: {len(verdicts):,} of {plural(wanted, 'run')} judged, {wanted - len(verdicts):,} left"
+    failed = verdicts.count("fail")
+    return f"{told}; {failed:,} proven to fail, and that stands" if failed else told
 
 
 def _judgement(run: Run) -> Judgement | None:

@@ -204,6 +204,27 @@ def test_ctrl_c_still_prints_the_document_that_was_asked_for(tmp_path: Path) -> 
     assert (run["verdict"], run["reasons"]) == ("unknown", ["unknown: no verdict: the run was interrupted"])
 
 
+def test_ctrl_c_masks_no_proven_fail(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(
+        "schema: riskproof-scenario/1\nscenario: two\nduration: 12 h\nseed: 1\n"
+        "market: {source: calm_2023_02_kucoin_1m}\nfirm: meridian\nlimits: meridian\n"
+        "cases:\n  long: {}\n  poor: {duration: 1 min, assert: [{quantity: equity, at_least: 1000M USD, at: 30 s}]}\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab.cli", "run", "two.yaml", "--jobs", "2"], cwd=tmp_path, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    verdict = tmp_path / "runs/two/poor/seed-1/verdict.json"
+    waited_until = time.monotonic() + 60
+    while time.monotonic() < waited_until and not verdict.exists():
+        time.sleep(0.05)
+    time.sleep(0.5)  # until the one who waits has heard of it, too
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (1, "")
+    assert output.splitlines()[-1] == "interrupted: 1 of 2 runs judged, 1 left; 1 proven to fail, and that stands"
+
+
 def test_a_killed_parent_leaves_a_readable_journal_and_no_process(tmp_path: Path) -> None:
     code, _, _, path = _interrupt(tmp_path, signal.SIGKILL)
     assert code == -signal.SIGKILL

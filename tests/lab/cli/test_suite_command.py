@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -165,7 +166,21 @@ def test_what_is_wrong_is_said_before_anything_is_played(
     assert not (tmp_path / "runs").exists()
 
 
-def test_an_interruption_leaves_what_was_judged_and_no_green_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("least", "code", "verdict", "told"),
+    [
+        ("1M USD", 130, "unknown", r"interrupted: (\d+) of 40 runs judged, (\d+) left"),
+        (
+            "1000M USD",
+            1,
+            "fail",
+            r"interrupted: (\d+) of 40 runs judged, (\d+) left; \1 proven to fail, and that stands",
+        ),
+    ],
+)
+def test_an_interruption_leaves_what_was_judged_no_green_result_and_masks_no_fail(
+    least: str, code: int, verdict: str, told: str, tmp_path: Path
+) -> None:
     (tmp_path / "outage.yaml").write_text(OUTAGE)
     command = [
         sys.executable,
@@ -177,6 +192,8 @@ def test_an_interruption_leaves_what_was_judged_and_no_green_result(tmp_path: Pa
         "20",
         "--jobs",
         "1",
+        "--set",
+        f"variables.least={least}",
         "--junit",
         "j.xml",
     ]
@@ -186,16 +203,39 @@ def test_an_interruption_leaves_what_was_judged_and_no_green_result(tmp_path: Pa
     process.send_signal(signal.SIGINT)
     began_s = time.monotonic()
     rest = process.stdout.read()
-    assert process.wait() == 130
+    assert process.wait() == code
     assert time.monotonic() - began_s < 15
-    assert first.startswith(" 1/40  pass")
-    assert rest.splitlines()[-1] == "interrupted"
+    assert first.startswith(f" 1/40  {'fail' if code == 1 else 'pass'}")
+    counts = re.search(f"^{told}$", rest, re.MULTILINE)
+    assert counts is not None, rest
+    assert sum(map(int, counts.groups())) == 40
     result = json.loads((tmp_path / "runs" / "suite.json").read_text())
-    assert (result["interrupted"], result["verdict"]) == (True, "unknown")
+    assert (result["interrupted"], result["verdict"]) == (True, verdict)
     assert "not every case was played" in (tmp_path / "j.xml").read_text()
     refused = lab("baseline", "update", "runs", "baseline.json", cwd=tmp_path)
     assert refused.returncode == 2
     assert "the suite was interrupted" in refused.stderr
+
+
+def test_an_interruption_before_the_first_run_says_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "outage.yaml").write_text(OUTAGE)
+    monkeypatch.chdir(tmp_path)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lab.suite.settling.settle_suite", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    assert main(["suite", ".", "--seeds", "2"]) == 130
+    told = "interrupted while markets were looked at: nothing was played or written, 4 runs left\n"
+    assert capsys.readouterr() == (told, "")
+    assert main(["suite", ".", "--json"]) == 130
+    document = json.loads(capsys.readouterr().out)
+    assert (document["interrupted"], document["verdict"], document["cases"]) == (True, "unknown", [])
+    assert [path.name for path in tmp_path.iterdir()] == ["outage.yaml"]
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
