@@ -1,12 +1,12 @@
 """Campaign: mutants held against cases until each is killed or has survived what it is owed.
 
-Everything that has been played is remembered in the campaign's directory under a key of code, case and mutant, so that
-an interrupted campaign goes on where it was, and one over other cases plays only what is new.
+A mutant of the monitor's code is held only against cases that run the statement it changed: in all others it is the
+monitor itself. Everything that has been played is remembered in the campaign's directory, so that an interrupted
+campaign goes on where it was, and one over other cases plays only what is new.
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,14 +17,15 @@ from pathlib import Path
 import msgspec
 
 from correlator.verdict import Verdict
-from lab.journal.header import code_hash
 from lab.journal.writer import NO_JOURNAL
+from lab.mutants.footprints import Footprints
+from lab.mutants.memory import Memory, Played
 from lab.mutants.mutant import Mutant, SourceEdit
+from lab.mutants.probes import Probes
 from lab.mutants.result import Kill
 from lab.mutants.selection import CaseName, Catalogue, applied, name_of
 from lab.mutants.source_level import build
 from lab.playing.pool import OUT_OF_MEMORY
-from lab.playing.run_directory import write_whole
 from lab.playing.trials import Keep, Trial, play
 from lab.scenario.model import Experiment
 
@@ -33,16 +34,8 @@ AT_MOST_S = 300.0
 _BADNESS: dict[Verdict, int] = {"pass": 0, "unknown": 1, "fail": 2}
 _AT_ONCE = 8
 _REASON_SIGNS = 300
-
-
-class Played(msgspec.Struct, frozen=True):
-    """One case as it came out. ``crashed``: it did not come to its end. ``is_unjudged``: for lack of a judge, of an arm
-    to compare with, of disk or memory; that says nothing of the monitor and is not remembered."""
-
-    verdict: Verdict
-    reason: str
-    crashed: bool
-    is_unjudged: bool = False
+_LOOKED_AT_ONCE = 32
+_FOOTPRINT = "footprint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +62,10 @@ class Standing:
     survived: list[Experiment] = field(default_factory=list)
     left: Iterator[tuple[Experiment, Experiment]] = field(default_factory=lambda: iter(()))
     untried: int = 0
+    unmet: int = 0
+    """Cases in which the mutant is the monitor itself, of those looked at: they never run what it changed."""
+    is_unreached: bool = False
+    """It is so in all there are."""
 
     @property
     def tried(self) -> int:
@@ -80,10 +77,9 @@ class Campaign:
 
     def __init__(self, hunt: Hunt) -> None:
         self._hunt = hunt
-        digest = hashlib.blake2b(code_hash().encode(), digest_size=16)
-        for file, source in hunt.package.items():
-            digest.update(f"{file}\0{len(source)}\0".encode() + source)
-        self.code = digest.hexdigest()
+        self._memory = Memory(hunt.out, hunt.package)
+        self.code = self._memory.code
+        self._footprints: Footprints | None = None
         self.baseline: dict[CaseName, Played] = {}
         self.troubles: dict[str, None] = {}
         """What went wrong in the laboratory itself, each once."""
@@ -105,15 +101,37 @@ class Campaign:
                 self._decide([self._standing(mutant)], mutant.edit, done)
 
     def _standing(self, mutant: Mutant) -> Standing:
-        able: list[tuple[Experiment, Experiment]] = []
+        """The mutant with the cases that it is to be held against. Of a mutant of the code the footprints of as many
+        candidates are looked at as it takes to find them."""
         limit = self._hunt.cases_each or len(self._hunt.catalogue.experiments)
-        untried = 0
-        for experiment in self._hunt.catalogue.candidates(mutant):
-            if len(able) >= limit:
-                untried += 1
-            elif (changed := applied(mutant, experiment)) is not None:
-                able.append((experiment, changed))
-        return Standing(mutant, left=iter(able), untried=untried)
+        candidates = self._hunt.catalogue.candidates(mutant)
+        footprints = self._footprints_of() if isinstance(mutant.edit, SourceEdit) else None
+        standing = Standing(mutant)
+        able: list[tuple[Experiment, Experiment]] = []
+        size = limit
+        while len(able) < limit and (batch := list(islice(candidates, size))):
+            if footprints is not None:
+                footprints.record(batch)
+            for experiment in batch:
+                if footprints is not None and not footprints.is_met(experiment, mutant):
+                    standing.unmet += 1
+                elif len(able) >= limit:
+                    standing.untried += 1
+                elif (changed := applied(mutant, experiment)) is not None:
+                    able.append((experiment, changed))
+            size = min(2 * size, _LOOKED_AT_ONCE)
+        standing.untried += sum(footprints is None or footprints.is_met(one, mutant) for one in candidates)
+        standing.is_unreached = not able and standing.unmet > 0
+        standing.left = iter(able)
+        return standing
+
+    def _footprints_of(self) -> Footprints:
+        if self._footprints is None:
+            hunt = self._hunt
+            self._footprints = Footprints(
+                Probes(hunt.package), hunt.out, lambda one: self._memory.key(one, _FOOTPRINT), hunt.jobs, AT_MOST_S
+            )
+        return self._footprints
 
     def _decide(self, group: list[Standing], edit: SourceEdit | None, done: Callable[[Standing], None]) -> None:
         """Play the next case of each that is alive, until none is."""
@@ -166,7 +184,7 @@ class Campaign:
         }
         unplayed: dict[CaseName, Experiment] = {}
         for name, experiment in missing.items():
-            known = self._recall(self._key(experiment, ""))
+            known = self._memory.recall(self._memory.key(experiment, ""))
             if known is None:
                 unplayed[name] = experiment
             else:
@@ -176,7 +194,7 @@ class Campaign:
         for trial in self._play(list(unplayed.values()), self._hunt.out / "baseline", self._hunt.monitor):
             played = _played(trial)
             self.baseline[name_of(trial.experiment)] = played
-            self._remember(self._key(trial.experiment, ""), played)
+            self._memory.remember(self._memory.key(trial.experiment, ""), played)
 
     def _play_mutants(
         self, waiting: list[tuple[Standing, Experiment, Experiment]], edit: SourceEdit | None
@@ -185,8 +203,8 @@ class Campaign:
         unplayed: dict[CaseName, tuple[str, Experiment, str]] = {}
         renamed: list[Experiment] = []
         for number, (standing, experiment, changed) in enumerate(waiting):
-            key = self._key(changed, standing.mutant.id)
-            known = self._recall(key)
+            key = self._memory.key(changed, standing.mutant.id)
+            known = self._memory.recall(key)
             if known is not None:
                 outcomes[standing.mutant.id, name_of(experiment)] = known
                 continue
@@ -203,7 +221,7 @@ class Campaign:
             mutant, experiment, key = unplayed[name_of(trial.experiment)]
             played = _played(trial)
             outcomes[mutant, name_of(experiment)] = played
-            self._remember(key, played)
+            self._memory.remember(key, played)
         return outcomes
 
     def _play(self, experiments: list[Experiment], out: Path, monitor: Path | None) -> Iterator[Trial]:
@@ -217,29 +235,6 @@ class Campaign:
                 yield trial
                 if not self._hunt.keep:
                     shutil.rmtree(trial.directory.path, ignore_errors=True)
-
-    def _key(self, experiment: Experiment, mutant: str) -> str:
-        """Equal for the same case played by the same code with the same mutant."""
-        digest = hashlib.blake2b(self.code.encode(), digest_size=16)
-        digest.update(msgspec.json.encode(experiment, order="deterministic"))
-        digest.update(mutant.encode())
-        return digest.hexdigest()
-
-    def _recall(self, key: str) -> Played | None:
-        try:
-            return msgspec.json.decode(self._memory(key).read_bytes(), type=Played)
-        except (FileNotFoundError, msgspec.MsgspecError):
-            return None
-
-    def _remember(self, key: str, played: Played) -> None:
-        if played.is_unjudged:
-            return
-        path = self._memory(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, msgspec.json.encode(played))
-
-    def _memory(self, key: str) -> Path:
-        return self._hunt.out / "played" / key[:2] / f"{key}.json"
 
 
 def _played(trial: Trial) -> Played:

@@ -9,7 +9,7 @@ from lab.mutants.campaign import Campaign, Hunt, Standing
 from lab.mutants.choosing import Choice
 from lab.mutants.equivalent import Equivalent
 from lab.mutants.mutant import LEVELS, Mutant, SourceEdit
-from lab.mutants.result import Fate, LevelCount, MutantResult, MutantsResult, ScenarioCount
+from lab.mutants.result import SURVIVING, Fate, LevelCount, MutantResult, MutantsResult, ScenarioCount
 from lab.mutants.selection import Catalogue, name_of
 from lab.mutants.tables import line_of
 from risk_monitor.rules import MANDATES
@@ -83,7 +83,7 @@ def _result(standing: Standing, equivalents: Sequence[Equivalent], catalogue: Ca
     elif standing.kills:
         fate = "killed"
     else:
-        fate = "survived" if standing.survived else "not_tried"
+        fate = "survived" if standing.survived else "unreached" if standing.is_unreached else "not_tried"
     edit = mutant.edit
     return MutantResult(
         id=mutant.id,
@@ -96,8 +96,9 @@ def _result(standing: Standing, equivalents: Sequence[Equivalent], catalogue: Ca
         killed_by=standing.kills,
         survived=[f"{one.scenario}/{one.case}" for one in standing.survived],
         untried=standing.untried,
+        unmet=standing.unmet,
         why=stated.reason if stated else "",
-        missing=_missing(mutant, catalogue) if catalogue is not None and fate in ("survived", "not_tried") else "",
+        missing=_missing(mutant, catalogue) if catalogue is not None and fate in SURVIVING else "",
     )
 
 
@@ -133,6 +134,7 @@ def _counts(results: Sequence[MutantResult], possible: Sequence[Mutant]) -> list
                 crashed=sum(one.only_crashed for one in ours),
                 equivalent=sum(one.fate == "equivalent" for one in ours),
                 survived=sum(one.fate == "survived" for one in ours),
+                unreached=sum(one.fate == "unreached" for one in ours),
                 not_tried=sum(one.fate == "not_tried" for one in ours),
             )
         )
@@ -161,7 +163,7 @@ def _scenarios(standings: Sequence[Standing]) -> list[ScenarioCount]:
 
 def _interval(drawn: Sequence[MutantResult]) -> tuple[float, float] | None:
     """Clopper and Pearson's interval for the share of all source mutants, equivalents apart, that would be killed."""
-    counted = [one for one in drawn if one.fate in ("killed", "survived")]
+    counted = [one for one in drawn if one.fate in ("killed", "survived", "unreached")]
     if not counted:
         return None
     from scipy.stats import binomtest

@@ -14,8 +14,11 @@ from lab.mutants.mutant import Level
 
 FORMAT = "riskproof-mutants/1"
 
-Fate = Literal["killed", "survived", "equivalent", "not_equivalent", "not_tried"]
-"""``not_equivalent``: stated to be equivalent, and killed all the same. ``not_tried``: no case runs with it."""
+Fate = Literal["killed", "survived", "unreached", "equivalent", "not_equivalent", "not_tried"]
+"""``unreached``: a mutant of the code whose place no case gets to. ``not_equivalent``: stated to be equivalent, and
+killed all the same. ``not_tried``: no case runs with it."""
+
+SURVIVING: tuple[Fate, ...] = ("survived", "unreached", "not_tried")
 
 
 class Kill(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +39,9 @@ class Kill(msgspec.Struct, frozen=True, kw_only=True):
 
 class MutantResult(msgspec.Struct, frozen=True, kw_only=True):
     """One mutant. ``survived``: cases (``scenario/case``) whose verdict is no worse with it; ``untried`` how many more
-    could have been run. ``why``: the stated reason of an equivalent."""
+    could have been run; ``unmet`` how many never get to what it changed, of those looked at. ``why``: the stated reason
+    of an equivalent.
+    """
 
     id: str
     level: Level
@@ -48,6 +53,7 @@ class MutantResult(msgspec.Struct, frozen=True, kw_only=True):
     killed_by: list[Kill]
     survived: list[str]
     untried: int
+    unmet: int = 0
     why: str = ""
     missing: str = ""
 
@@ -67,6 +73,7 @@ class LevelCount(msgspec.Struct, frozen=True, kw_only=True):
     crashed: int
     equivalent: int
     survived: int
+    unreached: int
     not_tried: int
 
 

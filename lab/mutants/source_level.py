@@ -82,25 +82,28 @@ def source_mutants(package: Mapping[str, bytes]) -> list[Mutant]:
 
 
 def build(edit: SourceEdit, package: Mapping[str, bytes], into: Path) -> Path:
-    """Make ``into`` hold the mutated package, compiled, and return it: the directory to import from. Only what differs
-    from what was built there before is written.
+    """Make ``into`` hold the mutated package, compiled, and return it: the directory to import from.
 
     Raises:
         PackageError: the package is not the one that the mutant was made from.
     """
+    source = package[edit.file]
+    if source[edit.start : edit.end] != edit.old.encode():
+        raise PackageError(f"{edit.file}:{edit.line}: the source is not what the mutant was made from")
+    write_package({**package, edit.file: operators.spliced(source, edit.start, edit.end, edit.new)}, into)
+    return into
+
+
+def write_package(package: Mapping[str, bytes], into: Path) -> None:
+    """Make ``into`` hold the package, compiled. Only what differs from what was written there before is written."""
     for file, source in package.items():
         path = into / PACKAGE / file
-        if file == edit.file:
-            if source[edit.start : edit.end] != edit.old.encode():
-                raise PackageError(f"{file}:{edit.line}: the source is not what the mutant was made from")
-            source = operators.spliced(source, edit.start, edit.end, edit.new)
         if path.is_file() and path.read_bytes() == source:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(source)
         # Checked by content: a file that changes may keep its size within one tick of the clock that stamps it.
         py_compile.compile(str(path), quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
-    return into
 
 
 def _short(text: str) -> str:

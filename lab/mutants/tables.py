@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lab.cli.console import wrapped
 from lab.mutants.mutant import LEVELS
-from lab.mutants.result import MutantResult, MutantsResult
+from lab.mutants.result import SURVIVING, MutantResult, MutantsResult
 
 _SCENARIOS_SHOWN = 20
 
@@ -23,6 +23,9 @@ def line_of(result: MutantResult) -> str:
         case "survived":
             left = f", {result.untried} not tried" if result.untried else ""
             return f"SURVIVED {len(result.survived)} {_cases(len(result.survived))}{left}"
+        case "unreached":
+            met = "brings its two sides to equality" if result.operator == "boundary" else "gets to it"
+            return f"UNREACHED: none of {result.unmet} {_cases(result.unmet)} {met}"
         case "equivalent":
             return f"equivalent: {result.why}"
         case "not_tried":
@@ -31,7 +34,7 @@ def line_of(result: MutantResult) -> str:
 
 def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
     """What a terminal shows after the mutants themselves."""
-    survivors = [one for one in result.mutants if one.fate in ("survived", "not_tried")]
+    survivors = [one for one in result.mutants if one.fate in SURVIVING]
     if survivors:
         yield ""
         yield "Survivors, and the scenario that each is missing:"
@@ -44,7 +47,8 @@ def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
     for one in wrong:
         yield from wrapped("  ", f"{one.id} is stated to be equivalent and was killed: {line_of(one)}", width)
     yield ""
-    yield f"{'level':8}{'possible':>9}{'run':>6}{'killed':>8}{'by crash':>10}{'equivalent':>12}{'survived':>10}"
+    titles = f"{'level':8}{'possible':>9}{'run':>6}{'killed':>8}{'by crash':>10}"
+    yield f"{titles}{'equivalent':>12}{'survived':>10}{'unreached':>11}"
     for level in LEVELS:
         rows = [row for row in result.counts if row.level == level]
         if sum(row.run for row in rows):
@@ -52,7 +56,7 @@ def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
                 f"{level:8}{sum(row.possible for row in rows):>9}{sum(row.run for row in rows):>6}"
                 f"{sum(row.killed for row in rows):>8}{sum(row.crashed for row in rows):>10}"
                 f"{sum(row.equivalent for row in rows):>12}"
-                f"{sum(row.survived + row.not_tried for row in rows):>10}"
+                f"{sum(row.survived + row.not_tried for row in rows):>10}{sum(row.unreached for row in rows):>11}"
             )
     yield from _remarks(result, width)
     if result.scenarios:
@@ -99,17 +103,17 @@ def _remarks(result: MutantsResult, width: int) -> Iterator[str]:
 def markdown(result: MutantsResult) -> str:
     """The whole result as Markdown tables."""
     lines = ["# Mutants of the monitor", ""]
-    lines += ["| level | operator | possible | run | killed | by crash | equivalent | survived |"]
-    lines += ["|---|---|---:|---:|---:|---:|---:|---:|"]
+    lines += ["| level | operator | possible | run | killed | by crash | equivalent | survived | unreached |"]
+    lines += ["|---|---|---:|---:|---:|---:|---:|---:|---:|"]
     for row in result.counts:
         if row.run:
             lines.append(
                 f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {row.killed} | {row.crashed} "
-                f"| {row.equivalent} | {row.survived + row.not_tried} |"
+                f"| {row.equivalent} | {row.survived + row.not_tried} | {row.unreached} |"
             )
     lines += ["", *(line for line in _remarks(result, 10_000) if line)]
     for title, fates in (
-        ("Survivors", ("survived", "not_tried")),
+        ("Survivors", SURVIVING),
         ("Stated to be equivalent, and killed", ("not_equivalent",)),
         ("Equivalent", ("equivalent",)),
         ("Killed", ("killed",)),

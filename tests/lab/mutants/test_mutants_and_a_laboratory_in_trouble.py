@@ -11,7 +11,8 @@ import pytest
 from correlator.verdict import Judgement
 from lab.journal.writer import JournalError, JournalWriter
 from lab.laboratory.kernel import Kernel
-from lab.mutants.campaign import Campaign, Hunt, Played, Standing, _played
+from lab.mutants.campaign import Campaign, Hunt, Standing, _played
+from lab.mutants.memory import Played
 from lab.mutants.mutant import Mutant, SourceEdit
 from lab.mutants.selection import Catalogue, name_of
 from lab.playing.run_directory import RunDirectory
