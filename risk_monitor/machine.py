@@ -36,6 +36,7 @@ from risk_monitor.events import (
     StreamClosed,
     StreamMessage,
     StreamOpened,
+    TimerFired,
 )
 from risk_monitor.exchange_desk import ExchangeDesk
 from risk_monitor.firm import FirmViews, custody_books, universe
@@ -259,12 +260,14 @@ class RiskMonitor:
         if isinstance(event, StreamMessage):
             return self.on_stream_message(now_ns, event.stream_id, event.payload)
         self._agenda.run_due(now_ns)
+        if isinstance(event, TimerFired):
+            return self._take_effects() if self._out else _NOTHING
         match event:
+            case ReplyReceived(request_id, status, body, arrived_ns):
+                self._transport.on_reply(now_ns, request_id, status, body, arrived_ns or now_ns)
             case Started(saved):
                 self._state.start(now_ns, saved)
                 self._start(now_ns)
-            case ReplyReceived(request_id, status, body, arrived_ns):
-                self._transport.on_reply(now_ns, request_id, status, body, arrived_ns or now_ns)
             case RequestFailed(request_id):
                 self._transport.on_broken(now_ns, request_id)
             case StreamOpened(stream_id):

@@ -21,6 +21,7 @@ _POOL_BITS = 12
 _HASH = 0x9E3779B97F4A7C15  # odd, the golden ratio in 64 bits: neighbouring moments land far apart
 _WORD_BITS = 64
 _WORD = (1 << _WORD_BITS) - 1
+_SHIFT = _WORD_BITS - _POOL_BITS
 
 
 class NormalPool:
@@ -33,7 +34,7 @@ class NormalPool:
 
     def pick(self, key: int) -> float:
         """The draw of that key, always the same."""
-        return self._draws[_place(key)]
+        return self._draws[((key * _HASH) & _WORD) >> _SHIFT]
 
 
 class ServiceTimes:
@@ -60,8 +61,5 @@ class ServiceTimes:
 
     def service_ns(self, operation: str, arrived_ns: int, what: str) -> int:
         """Service time in ns, a whole number of microseconds. ``what`` tells requests of one moment apart."""
-        return self._draws_us[operation][_place(arrived_ns ^ (crc32(what.encode()) << 20))] * NS_PER_US
-
-
-def _place(key: int) -> int:
-    return ((key * _HASH) & _WORD) >> (_WORD_BITS - _POOL_BITS)
+        key = arrived_ns ^ (crc32(what.encode()) << 20)
+        return self._draws_us[operation][((key * _HASH) & _WORD) >> _SHIFT] * NS_PER_US

@@ -120,11 +120,14 @@ class MonitorShell:
             self._step(said, cause)
 
     def _step(self, event: Event, cause: int) -> None:
-        if self._is_busy or self.host.is_slow:
+        host = self.host
+        if self._is_busy or (not host.is_sound and host.is_slow):
             self._wait(event, cause)
-        else:
-            self._perform(self._monitor.step(self.host.now_ns(), event), cause)
-            self._arm()
+            return
+        effects = self._monitor.step(self._kernel.now_ns if host.is_sound else host.now_ns(), event)
+        if effects:
+            self._perform(effects, cause)
+        self._arm()
 
     def _wait(self, event: Event, cause: int) -> None:
         """Let an event wait until the processor is free."""

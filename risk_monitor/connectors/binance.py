@@ -206,7 +206,9 @@ def time_target() -> str:
 
 def signed_target(path: str, account: Account, now_ns: int, **parameters: str | int) -> str:
     """A target of the USER_DATA kind: with timestamp, receive window and, if the account has a secret, signature."""
-    query = urlencode({**parameters, "recvWindow": RECEIVE_WINDOW_MS, "timestamp": now_ns // _NS_PER_MS})
+    query = f"recvWindow={RECEIVE_WINDOW_MS}&timestamp={now_ns // _NS_PER_MS}"
+    if parameters:
+        query = f"{urlencode(parameters)}&{query}"
     if account.api_secret:
         query += "&signature=" + _signature(account.api_secret, query)
     return f"{path}?{query}"

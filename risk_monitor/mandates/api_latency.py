@@ -27,6 +27,8 @@ class ApiLatency:
         self._quantile = kept.quantile if kept else 0.0
         self._replies: deque[tuple[int, int]] = deque()
         self._sorted_ns: list[int] = []
+        self._ranked_count = 0  # of how many replies `_rank` is the quantile's rank
+        self._rank = 0
         self._job = Job(self._look)
         self._watch: Watch | None = tower.watch("api_latency", venue, self._evidence)
 
@@ -57,9 +59,11 @@ class ApiLatency:
         if count < MIN_REPLIES:
             watch.lose_sight()
         else:
-            # Rounded first: 0.95 × 20 is rank 19, whichever way the product falls in binary.
-            rank = math.ceil(round(self._quantile * count, 9))
-            watch.observe(now_ns, self._sorted_ns[rank - 1])
+            if count != self._ranked_count:
+                # Rounded first: 0.95 × 20 is rank 19, whichever way the product falls in binary.
+                self._rank = math.ceil(round(self._quantile * count, 9))
+                self._ranked_count = count
+            watch.observe(now_ns, self._sorted_ns[self._rank - 1])
         if not watch.quiet and len(replies) > MIN_REPLIES:
             self._agenda.arm(self._job, replies[0][0] + self._window_ns)
 

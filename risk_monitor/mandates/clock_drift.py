@@ -11,6 +11,7 @@ a calm day would take longer than a breach may go untold.
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from risk_monitor.alerts import Watch
 from risk_monitor.timestamps import utc
@@ -22,6 +23,15 @@ _NS_PER_MS = 1_000_000
 _HALF_MS_NS = 500_000
 
 
+class _Reading(NamedTuple):
+    """One answer of a venue's, and what it tells of its clock. Written out only where somebody asks for evidence."""
+
+    server_ms: int
+    departed_ns: int
+    drift_ns: int
+    error_ns: int
+
+
 class ClockDrift:
     """One venue. Server times are whole ms, cut off: half a ms is added back."""
 
@@ -30,7 +40,7 @@ class ClockDrift:
     def __init__(self, tower: Watchtower, venue: str) -> None:
         self._venue = venue
         self._estimates_ns: deque[int | None] = deque(maxlen=ESTIMATES)
-        self._last = ""
+        self._last = _Reading(0, 0, 0, 0)
         self._watch: Watch | None = tower.watch("clock_drift", venue, self._evidence)
 
     def told(self, now_ns: int, departed_ns: int, server_ms: int) -> bool:
@@ -42,10 +52,7 @@ class ClockDrift:
         drift_ns = server_ms * _NS_PER_MS + _HALF_MS_NS - (departed_ns + error_ns)
         is_known = error_ns <= watch.lowest
         self._estimates_ns.append(drift_ns if is_known else None)
-        self._last = (
-            f"serverTime={server_ms} to the request that left at {utc(departed_ns)}: {drift_ns / _NS_PER_MS:.1f} ms"
-            f" ± {error_ns / _NS_PER_MS:.1f} ms"
-        )
+        self._last = _Reading(server_ms, departed_ns, drift_ns, error_ns)
         known = sorted(drift_ns for drift_ns in self._estimates_ns if drift_ns is not None)
         if not known:
             watch.lose_sight()
@@ -56,4 +63,8 @@ class ClockDrift:
         return is_known and any((abs(drift_ns) > rule.bound) != (abs(median_ns) > rule.bound) for rule in watch.alerts)
 
     def _evidence(self) -> tuple[str, ...]:
-        return (f"{self._venue} {self._last}",)
+        server_ms, departed_ns, drift_ns, error_ns = self._last
+        return (
+            f"{self._venue} serverTime={server_ms} to the request that left at {utc(departed_ns)}:"
+            f" {drift_ns / _NS_PER_MS:.1f} ms ± {error_ns / _NS_PER_MS:.1f} ms",
+        )

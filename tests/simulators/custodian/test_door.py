@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulators.custodian.door import CustodyKey, Door
 from simulators.custodian.refused import Refused
@@ -69,3 +73,35 @@ def test_a_token_that_is_not_for_this_request_is_refused(asked: Request, at_s: i
 def test_a_key_without_a_token_is_refused() -> None:
     with pytest.raises(Refused, match="Missing token"):
         admit(door(), Request("GET", TARGET, (("X-API-Key", "reader"),)))
+
+
+@given(st.integers(0), st.characters(min_codepoint=33, max_codepoint=126))
+def test_a_token_with_another_letter_anywhere_opens_no_door(place: int, letter: str) -> None:
+    good = request()
+    token = good.headers[1][1].removeprefix("Bearer ")
+    place %= len(token)
+    altered = token[:place] + letter + token[place + 1 :]
+    asked = Request("GET", TARGET, (("x-api-key", "reader"), ("Authorization", f"Bearer {altered}")))
+    try:
+        claims = jwt.decode(altered, SECRET, ["HS256"], options={"verify_exp": False, "verify_iat": False})
+    except jwt.InvalidTokenError:
+        with pytest.raises(Refused, match="JWT is invalid"):
+            admit(door(), asked)
+    else:
+        assert claims == jwt.decode(token, SECRET, ["HS256"], options={"verify_exp": False, "verify_iat": False})
+        admit(door(), asked)
+
+
+def test_a_token_that_says_more_than_is_documented_is_read_by_the_library() -> None:
+    admit(door(), request(iss="somebody"))
+    with pytest.raises(Refused, match="JWT is invalid: Invalid audience"):
+        admit(door(), request(aud="another service"))
+
+
+def test_a_token_in_four_parts_opens_no_door() -> None:
+    header, payload, _ = request().headers[1][1].removeprefix("Bearer ").split(".")
+    signed = f"{header}.{payload[:8]}.{payload[8:]}"
+    signature = urlsafe_b64encode(hmac.digest(SECRET.encode(), signed.encode(), "sha256")).rstrip(b"=").decode()
+    asked = Request("GET", TARGET, (("x-api-key", "reader"), ("Authorization", f"Bearer {signed}.{signature}")))
+    with pytest.raises(Refused, match="JWT is invalid"):
+        admit(door(), asked)
