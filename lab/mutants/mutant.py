@@ -41,8 +41,8 @@ class SourceEdit(msgspec.Struct, frozen=True, tag=True):
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     """``mandates`` and ``actions``: where the mutant should show, most likely first, and ``faults`` under which; all
-    empty: anywhere. ``should_shout``: it is likelier to alert without cause than to stay silent. ``missing``: which
-    scenario would notice it."""
+    empty: anywhere. ``cases``: ``scenario/case`` of those that ask for just what it spoils. ``should_shout``: it is
+    likelier to alert without cause than to stay silent. ``missing``: which scenario would notice it."""
 
     id: str
     level: Level
@@ -52,6 +52,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     mandates: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
     should_shout: bool = False
     is_named: bool = False
     missing: str = ""

@@ -30,9 +30,9 @@ class Catalogue:
         self._core = _core(self.experiments)
 
     def candidates(self, mutant: Mutant) -> Iterator[Experiment]:
-        """Every case, in the order in which it is worth trying: those that inject what the mutant is weak against, or
-        expect an alert or action which it spoils, in turn with those that forbid it; then a core of cases that between
-        them ask for everything; then the rest."""
+        """Every case, in the order in which it is worth trying: those that the mutant names; those that inject what it
+        is weak against, or expect an alert or action which it spoils, in turn with those that forbid it; then a core of
+        cases that between them ask for everything; then the rest."""
         expecting = _interleaved(
             [one for one in self.experiments if any(wish.alert == name for wish in one.expect)]
             for name in mutant.mandates
@@ -55,8 +55,9 @@ class Catalogue:
         # Two that expect for one that forbids, or the other way round where the mutant is likelier to shout.
         favoured, other = (calm, loud) if mutant.should_shout else (loud, calm)
         first = _one_of_each_scenario(_interleaved([favoured[0::2], favoured[1::2], other]))
+        named = [one for one in self.experiments if f"{one.scenario}/{one.case}" in mutant.cases]
         seen: set[CaseName] = set()
-        for one in (*first, *self._core, *self.experiments):
+        for one in (*named, *first, *self._core, *self.experiments):
             if name_of(one) not in seen:
                 seen.add(name_of(one))
                 yield one

@@ -19,6 +19,24 @@ _FAULTS: dict[str, tuple[str, ...]] = {
 }
 """Faults under which a value of the monitor's pace matters most."""
 
+_CASES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("exchange_book_ms", "slower"): ("exchange_outage/snapshots_soon",),
+    ("withdrawals_ms", "slower"): ("unauthorised_withdrawal/untold",),
+    ("policy_ms", "slower"): ("limits_tampered/silent",),
+    ("suspicion_ms", "slower"): ("contradicting_balances/noticed",),
+    ("state_ms", "slower"): ("monitor_restart/height_kept",),
+    ("alive_ms", "slower"): ("monitor_restart/half_a_minute",),
+    ("connect_timeout_ms", "slower"): ("wire_loss/for_a_moment",),
+    ("backoff_ms", "slower"): ("wire_reset/too_small",),
+    ("backoff_limit_ms", "slower"): ("disconnect/noticed",),
+    ("stream_silence_ms", "slower"): ("wire_half_open/seen_again",),
+    ("stream_settled_ms", "slower"): ("wire_reset/now_and_then",),
+    ("resolve_ms", "hastier"): ("broken_again/still_broken",),
+    ("transfer_ms", "hastier"): ("wire_delay/payment",),
+    ("transfer_ms", "slower"): ("price_shock/paid_out",),
+}
+"""Cases that ask for just this pace, where others with the same alert or fault do not hang on it."""
+
 _ROWS: tuple[tuple[str, int, int, tuple[str, ...], str, str], ...] = (
     # field, multiplied by, divided by, where it shows, what it means, what would notice it
     ("exchange_time_ms", 17, 1, ("api_outage", "clock_drift", "api_latency"), "exchanges are pinged once a minute",
@@ -95,6 +113,7 @@ def timing_mutants() -> list[Mutant]:
                 edit=SetupEdit(MonitorSetup(timing_ms={field: ms})),
                 mandates=mandates,
                 faults=_FAULTS.get(field, ()),
+                cases=_CASES.get((field, operator), ()),
                 should_shout=operator == "hastier",
                 is_named=True,
                 missing=missing,

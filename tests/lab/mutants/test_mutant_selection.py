@@ -20,6 +20,12 @@ from lab.scenario.resolve import SHIPPED, load_scenario
 from risk_monitor.config import Cadences, Network, Patience
 from risk_monitor.limits import parse_limits
 
+FILES_OF_THE_LIBRARY = [
+    file
+    for folder in ("exchange", "market", "monitor_host", "security", "wire")
+    for file in sorted((SHIPPED / folder).glob("*.yaml"))
+]
+
 
 @pytest.fixture(scope="module")
 def experiments() -> list[Experiment]:
@@ -45,6 +51,17 @@ def test_cases_that_expect_what_the_mutant_spoils_come_first(experiments: list[E
 def test_a_mutant_that_shouts_is_first_held_against_harm_too_small_to_matter(experiments: list[Experiment]) -> None:
     first = next(Catalogue(experiments).candidates(mutant(LOOSENED, "stablecoin_peg", should_shout=True)))
     assert (first.scenario, first.case) == ("stablecoin_peg", "too_small")
+
+
+def test_a_case_that_the_mutant_names_comes_before_all_others(experiments: list[Experiment]) -> None:
+    named = msgspec.structs.replace(mutant(LOOSENED, "stablecoin_peg"), cases=("price_divergence/one_pair",))
+    first = next(Catalogue(experiments).candidates(named))
+    assert (first.scenario, first.case) == ("price_divergence", "one_pair")
+
+
+def test_every_case_that_a_pace_names_is_in_the_library() -> None:
+    library = {f"{file.stem}/{one.case}" for file in FILES_OF_THE_LIBRARY for one in load_scenario(file).experiments}
+    assert [case for one in timing_mutants() for case in one.cases if case not in library] == []
 
 
 def test_every_case_is_a_candidate_once(experiments: list[Experiment]) -> None:
