@@ -83,16 +83,28 @@ class ScenarioFile(pytest.File):
     """A scenario file; its cases are its tests."""
 
     def collect(self) -> Iterable[ScenarioCase]:
-        from lab.scenario.errors import ScenarioError
+        from lab.scenario.errors import ScenarioError, nearest_name, one_of
         from lab.suite.selection import select
 
         try:
             experiments = select([self.path], seeds=self.config.getoption("--lab-seeds")).experiments
         except ScenarioError as error:
             raise self.CollectError("\n".join(error.lines())) from None
-        for case in dict.fromkeys(one.case for one in experiments):
+        cases = dict.fromkeys(one.case for one in experiments)
+        for case in self._asked_for():
+            if case not in cases:
+                nearest = nearest_name(case, cases)
+                hint = f"; did you mean {nearest}?" if nearest else ""
+                raise self.CollectError(f"{self.path.name}: no case {case!r}; expected {one_of(cases)}{hint}")
+        for case in cases:
             seeds = [one for one in experiments if one.case == case]
             yield ScenarioCase.from_parent(self, name=case, experiments=seeds)
+
+    def _asked_for(self) -> list[str]:
+        """The cases of this file that the command names."""
+        named = [argument.partition("::") for argument in self.config.args]
+        here = self.config.invocation_params.dir
+        return [case for file, sign, case in named if sign and (here / file).resolve() == self.path.resolve()]
 
 
 class ScenarioCase(pytest.Item):

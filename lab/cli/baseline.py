@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+FORMAT = "riskproof-comparison/1"
+
 
 def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
@@ -25,6 +27,7 @@ def add_parser(subparsers: Any) -> None:
     for action in (update, compare):
         action.add_argument("result", type=Path, metavar="RESULT", help="suite.json, or the directory that holds it")
         action.add_argument("baseline", type=Path, metavar="FILE", help="the baseline")
+    compare.add_argument("--json", action="store_true", help="one JSON document on standard output and nothing else")
     update.set_defaults(execute=execute_update)
     compare.set_defaults(execute=execute_compare)
 
@@ -71,6 +74,8 @@ def execute_update(args: argparse.Namespace) -> int:
 def execute_compare(args: argparse.Namespace) -> int:
     import sys
 
+    import msgspec
+
     from lab.cli import WRONG
     from lab.cli.console import open_console
     from lab.cli.verdict_report import CODES
@@ -85,5 +90,9 @@ def execute_compare(args: argparse.Namespace) -> int:
         return WRONG
     files = [Path(case.file) for case in result.cases]
     comparison = compare(result, baseline, name=str(args.baseline), selected=files)
-    show_comparison(open_console(), comparison)
+    if args.json:
+        document = {"format": FORMAT, "verdict": gate(comparison), **msgspec.structs.asdict(comparison)}
+        print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+    else:
+        show_comparison(open_console(), comparison)
     return CODES[gate(comparison)]

@@ -29,23 +29,22 @@ def execute(args: argparse.Namespace) -> int:
     import msgspec
 
     from lab.cli import PASSED, WRONG
-    from lab.cli.evidence import ignore, show
+    from lab.cli.last_line import last_line
+    from lab.cli.left_out import left_out_lines
     from lab.dataset.build import build
     from lab.evidence.gather import EvidenceError
 
-    hear = show if sys.stderr.isatty() and not args.json else ignore
     try:
-        built = build(args.runs, args.out, hear)
+        with last_line(quiet=args.json) as hear:
+            built = build(args.runs, args.out, hear)
     except EvidenceError as error:
         print(error, file=sys.stderr)
         return WRONG
-    finally:
-        hear("")
     if args.json:
         print(msgspec.json.format(msgspec.json.encode(built), indent=2).decode())
         return PASSED
-    for one in built.left_out:
-        print(f"left out: {one.run}: {one.why}")
+    for line in left_out_lines(built.left_out):
+        print(line)
     for name, rows in built.rows.items():
         print(f"wrote {args.out / f'{name}.parquet'}: {rows:,} rows")
     print("times are nanoseconds since the start of the run, which `runs` gives; split by `world`, never by row")

@@ -36,6 +36,7 @@ def execute(args: argparse.Namespace) -> int:
     from tempfile import TemporaryDirectory
 
     from lab.cli import PASSED, WRONG
+    from lab.cli.last_line import last_line
     from lab.evidence.gather import EvidenceError
     from lab.evidence.pack import plan, write
     from lab.playing.run_directory import RunDirectoryError, write_whole
@@ -43,11 +44,10 @@ def execute(args: argparse.Namespace) -> int:
     if args.out is None and args.summary is None:
         print("lab evidence: nothing to write; expected --out FILE.zip, --summary FILE.html, or both", file=sys.stderr)
         return WRONG
-    hear = show if sys.stderr.isatty() and not args.json else ignore
     try:
         if args.out is not None and args.out.exists():
             raise EvidenceError(f"{args.out}: is there already; expected the name of a new file")
-        with TemporaryDirectory(prefix="riskproof-evidence-") as scratch:
+        with TemporaryDirectory(prefix="riskproof-evidence-") as scratch, last_line(quiet=args.json) as hear:
             planned = plan(args.runs, args.scenarios, Path(scratch), hear)
             size = write(planned, args.out) if args.out is not None else 0
         if args.summary is not None:
@@ -55,8 +55,6 @@ def execute(args: argparse.Namespace) -> int:
     except (EvidenceError, RunDirectoryError) as error:
         print(error, file=sys.stderr)
         return WRONG
-    finally:
-        hear("")
     if args.json:
         _print_document(planned, args, size)
     else:
@@ -65,14 +63,16 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _tell(planned: Plan, args: argparse.Namespace, size: int) -> None:
+    from lab.cli.left_out import left_out_lines
+
     runs = planned.runs
     for run in runs:
         written = "" if run.as_written else "; scenario as written not known: the file has changed, or --set was used"
         print(f"{run.scenario} · {run.case} · seed {run.seed}: {run.verdict}{written}")
     for path in planned.restated:
         print(f"{path}: its verdict.json says otherwise than its journals; the pack holds what follows from them")
-    for one in planned.left_out:
-        print(f"left out: {one.run}: {one.why}")
+    for line in left_out_lines(planned.left_out):
+        print(line)
     of = f" of {len(runs) + len(planned.left_out)} found" if planned.left_out else ""
     print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}{of}, {len(planned.sources)} files, {size:,} bytes")
     if args.summary is not None:
@@ -97,16 +97,3 @@ def _print_document(planned: Plan, args: argparse.Namespace, size: int) -> None:
         "left_out": planned.left_out,
     }
     print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
-
-
-def show(name: str) -> None:
-    """The file that is being read, on the terminal's last line; "" clears it."""
-    import shutil
-    import sys
-
-    width = shutil.get_terminal_size().columns - 1
-    print(f"\r{name[:width].ljust(width)}\r", end="", file=sys.stderr, flush=True)
-
-
-def ignore(name: str) -> None:
-    """Nobody watches."""

@@ -144,6 +144,11 @@ def _code(points: list[Point]) -> int:
     return PASSED if any(state != "unknown" for state in states) else UNKNOWN
 
 
+def _telling(points: list[Point]) -> Point:
+    """The point that one would look at first: the mildest of what was owed and not noticed, or else the last."""
+    return next((point for point in points if {"missed", "late"} & {*point.states}), points[-1])
+
+
 def _line(point: Point) -> str:
     what = ", ".join(point.texts)
     return f"{what}: {point.trouble or ', '.join(dict.fromkeys(point.states)).replace('_', ' ')}"
@@ -154,7 +159,10 @@ def _show(console: Console, document: FrontierDocument, axes: list[Axis], points
 
     for line in lines_of(document, axes, points, plane):
         console.print(line, soft_wrap=True)
-    console.print(f"\nnext: lab run {document.file} --case {document.case} --set '{axes[0].path}=…' plays one point")
+    console.print("\nnext, to play one point:")
+    console.print(f"lab run {document.file} --case {document.case} \\", soft_wrap=True)
+    sets = " ".join(f"--set '{axis.setting(at)}'" for axis, at in zip(axes, _telling(points).values, strict=True))
+    console.print(f"    {sets}", soft_wrap=True)
 
 
 def _draw(

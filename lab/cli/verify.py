@@ -35,7 +35,7 @@ def execute(args: argparse.Namespace) -> int:
     import msgspec
 
     from lab.cli import WRONG
-    from lab.cli.evidence import ignore, show
+    from lab.cli.last_line import last_line
     from lab.cli.verdict_report import CODES
     from lab.evidence.gather import EvidenceError
     from lab.evidence.verification import verify
@@ -43,14 +43,12 @@ def execute(args: argparse.Namespace) -> int:
     if args.head is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", args.head.strip()):
         print(f"--head: found {args.head[:80]!r}; expected the 64 hexadecimal digits of a head", file=sys.stderr)
         return WRONG
-    hear = show if sys.stderr.isatty() and not args.json else ignore
     try:
-        found = verify(args.pack, args.head, hear)
+        with last_line(quiet=args.json) as hear:
+            found = verify(args.pack, args.head, hear)
     except EvidenceError as error:
         print(error, file=sys.stderr)
         return WRONG
-    finally:
-        hear("")
     if args.json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:

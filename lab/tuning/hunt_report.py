@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from lab.suite.wording import plural
 from lab.tuning.hunt import Hunt, Tried, value_of
 from lab.tuning.objective import Objective, Score
 
@@ -78,7 +79,11 @@ def document_of(
 def lines_of(document: HuntDocument) -> list[str]:
     """The finding in words: the worst first, each with what makes it."""
     searched = [case for case in document.cases if case.runs > 1]
-    lines = [f"{document.objective}: {document.meaning}", f"{document.runs} runs over {len(document.cases)} cases"]
+    lines = [
+        f"{document.objective}:",
+        f"  {document.meaning}",
+        f"{plural(document.runs, 'run')} of {plural(len(document.cases), 'case')}",
+    ]
     if not searched and document.runs and not document.interrupted:
         lines.append("nothing was varied: the runs do not suffice for a search (--budget)")
     if document.left_out:

@@ -42,6 +42,12 @@ def run_pytest(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_mistyped_case_is_answered_with_the_one_that_was_meant(project: Path) -> None:
+    ran = run_pytest("risk/short.yaml::broqe", cwd=project)
+    assert ran.returncode != 0
+    assert "short.yaml: no case 'broqe'; expected quiet, broke or owed_nothing; did you mean broke?" in ran.stdout
+
+
 def collected(ran: subprocess.CompletedProcess[str]) -> list[str]:
     """The tests that ``--collect-only -q`` names."""
     return [line for line in ran.stdout.splitlines() if "::" in line]

@@ -13,6 +13,8 @@ import pytest
 
 from lab.cli import main
 from lab.scenario.resolve import SHIPPED, load_scenario
+from lab.tuning.hunt_report import HuntDocument, lines_of
+from lab.tuning.objective import OBJECTIVES
 
 PEG = "scenarios/market/stablecoin_peg.yaml"
 DEPTH = "timeline.slide.intensity"
@@ -159,6 +161,29 @@ def test_frontier_of_a_deaf_monitor_is_mapped(deaf: Deaf) -> None:
     assert one["owed"] == {"course": "crossed", "crossings": [["17.78s", "31.62s"]]}
     assert (one["noticed"]["course"], one["between"], one["narrow"]) == ("nowhere", {"missed": 2, "late": 1}, False)
     assert (deaf.place / "strip.svg").read_text().startswith("<svg")
+
+
+def test_frontier_names_a_point_to_play_in_lines_that_a_terminal_holds(
+    deaf: Deaf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, limits = deaf.place / "brief_outage.yaml", deaf.limits
+    command = ["frontier", str(file), "--vary", "timeline.down.for=50s..60s", "--budget", "5", "--jobs", "2"]
+    assert main([*command, "--monitor-limits", str(limits)]) == 1
+    *_, heading, play, settings = capsys.readouterr().out.splitlines()
+    assert heading == "next, to play one point:"
+    assert play == f"lab run {file} --case default \\"
+    assert settings == "    --set 'timeline.down.for=50s'"
+
+
+def test_first_words_of_a_hunt_fit_a_terminal() -> None:
+    for objective in OBJECTIVES.values():
+        document = HuntDocument(
+            objective=objective.name, unit=objective.unit, meaning=objective.doc, runs=1, interrupted=False, left_out=0,
+            cases=[], tried=[], file=None,
+        )  # fmt: skip
+        lines = lines_of(document)
+        assert lines[:3] == [f"{objective.name}:", f"  {objective.doc}", "1 run of 0 cases"]
+        assert max(map(len, lines)) <= 80
 
 
 def test_missed_outage_is_shrunk_to_what_still_shows_it(deaf: Deaf, capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,6 +115,11 @@ def test_a_result_is_the_same_as_its_own_baseline_and_a_loosened_limit_is_caught
     assert again.returncode == 1
     assert "1 expectation compared, 0 the same, 1 case not run" in again.stdout  # what --case left out is not gone
     assert "later  outage · noticed · api_outage apex critical" in again.stdout
+    told = lab("baseline", "compare", "loose", "baseline.json", "--json", cwd=directory)
+    assert told.returncode == 1
+    document = json.loads(told.stdout)
+    assert (document.pop("format"), document.pop("verdict")) == ("riskproof-comparison/1", "fail")
+    assert document == {**result["comparison"], "not_run": 1}
 
 
 def test_a_fail_exits_with_1_is_remembered_and_runs_first_next_time(tmp_path: Path) -> None:
