@@ -98,6 +98,11 @@ class ManifestError(Exception):
     """What a manifest says cannot be so: where in it, and why."""
 
 
+def written_at(scenario: str) -> str:
+    """Where a pack keeps the file that a scenario was written in."""
+    return f"scenarios/{scenario}.yaml"
+
+
 def is_journal(name: str) -> bool:
     return name.endswith(".journal")
 

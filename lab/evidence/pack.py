@@ -38,6 +38,7 @@ from lab.evidence.manifest import (
     encode,
     is_journal,
     method_of,
+    written_at,
 )
 from lab.evidence.summary import SUMMARY, pages_hash, summarise
 from lab.evidence.written import AsWritten, articles, library
@@ -103,7 +104,7 @@ def plan(roots: Sequence[Path], scenarios: Sequence[Path], scratch: Path, hear: 
         kept = [Source(f"{run.path}/{path.name}", path) for path in run.files]
         files += [*kept, *(Source(f"{run.path}/{name}", scratch / f"{number}-{name}") for name in derived)]
         origin = origins.file_of(run)
-        name = f"scenarios/{run.said.scenario}.yaml" if origin is not None else ""
+        name = written_at(run.said.scenario) if origin is not None else ""
         if origin is not None:
             written.setdefault(name, Source(name, origin))
         said = run.said

@@ -21,9 +21,10 @@ from correlator.reporting import to_json
 from correlator.verdict import Judgement
 from dashboards.evidence_page.model import Run, read_run
 from dashboards.run_page.page import render
+from lab.catalogue.rows import ARTICLES
 from lab.evidence.frames import BrokenChain, HeaderText, read_header
 from lab.evidence.gather import EvidenceError
-from lab.evidence.manifest import Entry, Manifest, PackedRun, is_journal
+from lab.evidence.manifest import NAME, Entry, Manifest, PackedRun, is_journal, written_at
 from lab.evidence.summary import SUMMARY, pages_hash, summarise
 from lab.evidence.verify import first_difference, unpacked
 from lab.journal.header import code_hash, versions
@@ -132,14 +133,21 @@ def other_version(manifest: Manifest) -> str:
 
 
 def check_summary(pack: Pack, runs: list[Run]) -> list[Difference]:
-    """Whether the summary is the page of these runs, as they were derived."""
+    """Whether the summary is the page of these runs, as they were derived, and of every article there is. Which
+    scenarios a laboratory has for an article is its own affair."""
     page = summarise(pack.manifest.articles, pack.manifest.left_out, runs)
-    return _text(pack, SUMMARY, page.encode())
+    named = "; ".join(f"{one.tag}: {one.asked}" for one in pack.manifest.articles)
+    meant = "; ".join(f"{tag}: {asked}" for asked, tags in ARTICLES for tag in tags)
+    found = _text(pack, SUMMARY, page.encode())
+    if named != meant:
+        at = max(first_difference(named.encode(), meant.encode()) - 20, 0)
+        found.append(Difference(NAME, "articles", _shown(named[at:]), _shown(meant[at:])))
+    return found
 
 
 def strays(manifest: Manifest) -> list[str]:
     """The names of files that are no part of a pack."""
-    expected = {SUMMARY, *(run.as_written for run in manifest.runs)}
+    expected = {SUMMARY, *(written_at(run.scenario) for run in manifest.runs if run.as_written)}
     places = {run.path for run in manifest.runs}
     return [
         entry.name
@@ -151,12 +159,25 @@ def strays(manifest: Manifest) -> list[str]:
 
 def misplaced(manifest: Manifest) -> list[str]:
     """The paths of runs that stand twice, or not where a run of their name is packed: counted once more than it was."""
-    places = [run.path for run in manifest.runs]
-    return [
-        run.path
-        for at, run in enumerate(manifest.runs)
-        if run.path in places[:at] or run.path != f"runs/{run.scenario}/{run.case}/seed-{run.seed}"
-    ]
+    met: dict[str, None] = {}
+    found = []
+    for run in manifest.runs:
+        if run.path in met or run.path != f"runs/{run.scenario}/{run.case}/seed-{run.seed}":
+            found.append(run.path)
+        met[run.path] = None
+    return found
+
+
+def miswritten(manifest: Manifest) -> list[tuple[str, str]]:
+    """The runs of which the manifest names a file that they were written in and that cannot be it, with why."""
+    names = {entry.name for entry in manifest.entries}
+    found = []
+    for run in manifest.runs:
+        if run.as_written not in ("", written_at(run.scenario)):
+            found.append((run.path, f"was written in {run.as_written!r}, which is no place for that"))
+        elif run.as_written and run.as_written not in names:
+            found.append((run.path, f"was written in {run.as_written!r}, which is not in the pack"))
+    return found
 
 
 def _claims(run: PackedRun, judgement: Judgement) -> list[Difference]:
@@ -171,23 +192,29 @@ def _claims(run: PackedRun, judgement: Judgement) -> list[Difference]:
 
 def _files(pack: Pack, run: PackedRun, document: bytes, header: HeaderText) -> Iterator[Difference]:
     """What is stored beside the journals, against what follows from them."""
-    yield from _json(pack, f"{run.path}/verdict.json", document)
-    yield from _json(pack, f"{run.path}/scenario.json", bytes(header.resolved))
+    resolved = bytes(header.resolved)
+    yield from _json(pack, f"{run.path}/verdict.json", document, document)
+    yield from _json(pack, f"{run.path}/scenario.json", resolved, msgspec.json.format(resolved))
     yield from _text(pack, f"{run.path}/limits.yaml", header.limits.encode())
     yield from _text(pack, f"{run.path}/report.html", render(document).encode())
 
 
-def _json(pack: Pack, name: str, derived: bytes) -> Iterator[Difference]:
+def _json(pack: Pack, name: str, derived: bytes, as_stored: bytes) -> Iterator[Difference]:
+    """``as_stored``: the only bytes in which it is stored. What reads the same need not read the same to everybody: of
+    a key that stands twice one reader takes the first, another the last."""
     stored = pack.read(name)
     if stored is None:
         yield Difference(name, "", "there is no such file", "")
-    elif stored != derived:
+    elif stored != as_stored:
         try:
             was = msgspec.json.decode(stored)
         except (ValueError, RecursionError) as error:
             yield Difference(name, "", f"cannot be read: {error}", "")
             return
-        for field, is_, meant in _parted(was, msgspec.json.decode(derived), ""):
+        parted = list(_parted(was, msgspec.json.decode(derived), ""))
+        if not parted:
+            yield Difference(name, "", "the same, written otherwise", "")
+        for field, is_, meant in parted:
             yield Difference(name, field, _shown(is_), _shown(meant))
 
 

@@ -8,8 +8,18 @@ from pathlib import Path
 import msgspec
 
 from correlator.verdict import Verdict
-from lab.evidence.manifest import is_journal
-from lab.evidence.rederive import DerivedRun, Difference, Pack, check_summary, derive, misplaced, strays, underived
+from lab.evidence.manifest import NAME, is_journal
+from lab.evidence.rederive import (
+    DerivedRun,
+    Difference,
+    Pack,
+    check_summary,
+    derive,
+    misplaced,
+    miswritten,
+    strays,
+    underived,
+)
 from lab.evidence.summary import SUMMARY
 from lab.evidence.verify import Examined, Finding, examine
 
@@ -52,6 +62,9 @@ def verify(path: Path, head: str | None, hear: Callable[[str], None]) -> Verific
     if seen.manifest is not None:
         findings += [Finding(name, None, "is no part of a pack") for name in strays(seen.manifest)]
         findings += [Finding(place, None, "is no run's place, or stands twice") for place in misplaced(seen.manifest)]
+        findings += [Finding(place, None, why) for place, why in miswritten(seen.manifest)]
+        if not seen.manifest.runs:
+            findings.append(Finding(NAME, None, "names no run; expected one at least"))
         runs, summary = _derived(path, seen, hear)
     entries = seen.manifest.entries if seen.manifest is not None else []
     ends = [entry.journal for entry in entries if is_journal(entry.name) and entry.journal is not None]

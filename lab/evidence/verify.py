@@ -110,11 +110,15 @@ def _inflated(packed: Iterator[bytes], entry: Entry) -> Iterator[bytes]:
         for piece in packed:
             rest = piece
             while rest:
+                if inflate.eof:
+                    raise EvidenceError(f"{entry.name}: has bytes behind its end that belong to no file")
                 yield inflate.decompress(rest, 1 << 20)
-                rest = inflate.unconsumed_tail
+                rest = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         yield inflate.flush()
     except zlib.error as error:
         raise EvidenceError(f"{entry.name}: does not unpack ({error})") from None
+    if not inflate.eof:
+        raise EvidenceError(f"{entry.name}: does not unpack (it is cut off)")
 
 
 def _manifest_bytes(file: BinaryIO, size: int) -> bytes | None:

@@ -7,7 +7,7 @@ still means the very same: it is read again, and must come out as what was run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -70,7 +70,7 @@ class AsWritten:
 
     def file_of(self, run: FoundRun) -> Path | None:
         """The file, or None: it is not known, it has been changed since, or the run was set otherwise (``--set``)."""
-        ran = _anywhere(msgspec.json.decode(run.directory.scenario.read_bytes()))
+        ran = msgspec.json.decode(run.directory.scenario.read_bytes())
         for one in self._known:
             if one.scenario == run.said.scenario and any(
                 _meaning(experiment, run.said.start_ns) == ran for experiment in self._experiments(one.path, run)
@@ -90,15 +90,7 @@ class AsWritten:
 
 def _meaning(experiment: Experiment, start_ns: int) -> Any:
     placed = msgspec.structs.replace(experiment, start_ns=start_ns)
-    return _anywhere(msgspec.json.decode(msgspec.json.encode(placed.to_resolved())))
-
-
-def _anywhere(resolved: Any) -> Any:
-    """A resolved scenario without where its market's file lies, which depends on where `lab` was called."""
-    market = resolved.get("market") if isinstance(resolved, dict) else None
-    if not isinstance(market, dict):
-        return resolved
-    return {**resolved, "market": {**market, "file": PurePath(str(market.get("file"))).name}}
+    return msgspec.json.decode(msgspec.json.encode(placed.to_resolved()))
 
 
 def _text(root: Map, key: str) -> str:
