@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import yaml
 
-from lab.mutants.mutant import LimitsEdit, Mutant, SetupEdit
+from lab.mutants.mutant import Asks, LimitsEdit, Mutant, SetupEdit
 from lab.scenario.model import MonitorSetup
 from risk_monitor.limits import Limits, parse_limits
 from risk_monitor.quantities import parse
@@ -62,6 +62,8 @@ def limits_mutants(texts: Sequence[str], venues: Sequence[str], assets: Sequence
                     what=what,
                     edit=edit,
                     mandates=(mandate.spec.name,),
+                    about=_subjects_of(edit.entry, limits),
+                    asks=_ASKS.get(edit.operator, ""),
                     should_shout=edit.operator in _SHOUTING,
                     missing=missing,
                 )
@@ -76,6 +78,7 @@ def limits_mutants(texts: Sequence[str], venues: Sequence[str], assets: Sequence
                 operator=f"{kind}_dropped",
                 what=f"{name} is not watched at all",
                 edit=SetupEdit(MonitorSetup(leaves_out=(name,))),
+                about=(name,),
                 is_named=True,
                 missing=f"a harm that only {name} shows",
             )
@@ -131,6 +134,12 @@ def _of_mandate(spec: MandateSpec, root: Section) -> Iterable[tuple[LimitsEdit, 
             yield edit, f"{name}: no bounds for {subject}", f"{name}: a breach of {subject}'s own bounds alone"
 
 
+def _subjects_of(entry: str, limits: Limits) -> tuple[str, ...]:
+    """What bounds are for: the subject itself, or the accounts of a profile."""
+    accounts = tuple(account for account, profile in limits.profiles if profile == entry)
+    return accounts or ((entry,) if entry else ())
+
+
 def _of_the_whole(limits: Limits) -> Iterable[Mutant]:
     """Mutants of what stands beside the mandates."""
     rows: list[tuple[str, str, str, tuple[str, ...], str]] = []
@@ -156,6 +165,7 @@ def _of_the_whole(limits: Limits) -> Iterable[Mutant]:
             what=f"{section}: {entry} is {meaning}",
             edit=LimitsEdit(section, operator, entry),
             mandates=mandates,
+            about=(entry.rpartition(".")[2],),
             missing=f"{' or '.join(mandates)}: a case that hangs on {entry} in {section}",
         )
 
@@ -296,6 +306,7 @@ _MANDATE_OPERATORS: dict[str, tuple[str, str]] = {
     "window_shorter": ("a quarter of the window", "a breach that only the whole window shows"),
     "quantile_lower": ("the median instead of its quantile", "a breach in the tail alone"),
 }  # fmt: skip
+_ASKS: dict[str, Asks] = {"mildest_lost": "mildest", "gravest_lost": "gravest", "for_dropped": "shortest"}
 _SHOUTING = ("tightened", "for_dropped", "window_longer")
 _ACTS: dict[str, Callable[[Section, LimitsEdit], None]] = {
     "loosened": _scale(FACTOR),

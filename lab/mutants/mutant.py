@@ -13,6 +13,10 @@ LEVELS: tuple[Level, ...] = ("limits", "timing", "source")
 """Where the fault lies: in the limits that the monitor reads and what it watches, in its pace, in its code."""
 
 
+Asks = Literal["", "mildest", "gravest", "shortest"]
+"""Which cases of a mandate tell most of a mutant: those with its mildest or gravest severity, or the shortest harm."""
+
+
 class LimitsEdit(msgspec.Struct, frozen=True, tag=True):
     """One change of the limits file; ``mandate`` or top-level key, ``operator``, and the entry it is about or ""."""
 
@@ -41,8 +45,9 @@ class SourceEdit(msgspec.Struct, frozen=True, tag=True):
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     """``mandates`` and ``actions``: where the mutant should show, most likely first, and ``faults`` under which; all
-    empty: anywhere. ``cases``: ``scenario/case`` of those that ask for just what it spoils. ``should_shout``: it is
-    likelier to alert without cause than to stay silent. ``missing``: which scenario would notice it."""
+    empty: anywhere. ``cases``: ``scenario/case`` of those that ask for just what it spoils. ``about``: subjects, venues
+    or assets that it is about. ``should_shout``: it is likelier to alert without cause than to stay silent.
+    ``missing``: which scenario would notice it."""
 
     id: str
     level: Level
@@ -53,6 +58,8 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    asks: Asks = ""
     should_shout: bool = False
     is_named: bool = False
     missing: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
@@ -9,6 +10,7 @@ import msgspec
 
 from lab.mutants.limits_level import mutated
 from lab.mutants.mutant import LimitsEdit, Mutant, SetupEdit
+from lab.scenario.mandates import SEVERITIES
 from lab.scenario.model import Experiment, MonitorSetup
 from risk_monitor.controls.reader import parse_controls
 from risk_monitor.limits import parse_limits
@@ -34,7 +36,7 @@ class Catalogue:
         is weak against, or expect an alert or action which it spoils, in turn with those that forbid it; then a core of
         cases that between them ask for everything; then the rest."""
         expecting = _interleaved(
-            [one for one in self.experiments if any(wish.alert == name for wish in one.expect)]
+            _telling(mutant, name, [one for one in self.experiments if any(wish.alert == name for wish in one.expect)])
             for name in mutant.mandates
         )
         acting = _interleaved(
@@ -47,10 +49,16 @@ class Catalogue:
         )
         quiet = self._neighbours([*expecting, *acting])
         calm = _interleaved([quiet, silent])
+        if mutant.asks == "shortest":
+            calm.sort(key=_shortest_harm_ns)
+        if mutant.about:
+            calm.sort(key=lambda one: not _harms(one, mutant.about))
         injecting = _interleaved(
             [one for one in self.experiments if any(harm.fault == name for harm in one.timeline) and one.expect]
             for name in mutant.faults
         )
+        if mutant.about and not mutant.mandates:
+            injecting += [one for one in self.experiments if one.expect and _harms(one, mutant.about)]
         loud = _interleaved([injecting, expecting, acting])
         # Two that expect for one that forbids, or the other way round where the mutant is likelier to shout.
         favoured, other = (calm, loud) if mutant.should_shout else (loud, calm)
@@ -124,6 +132,36 @@ def _asked(experiment: Experiment) -> set[str]:
     if any(wish.resolves_within_ns for wish in experiment.expect):
         wishes.add("resolves")
     return wishes | {f"fault {injection.fault}" for injection in experiment.timeline}
+
+
+def _telling(mutant: Mutant, mandate: str, experiments: list[Experiment]) -> list[Experiment]:
+    """Cases that expect an alert of the mandate, those first that expect it of what the mutant is about, and at the
+    severity that it asks for."""
+
+    def place(one: Experiment) -> tuple[bool, int]:
+        wishes = [wish for wish in one.expect if wish.alert == mandate]
+        is_about = any(_is_of(wish.asset or "", mutant.about) for wish in wishes)
+        gravest = max(SEVERITIES.index(wish.severity) if wish.severity in SEVERITIES else 0 for wish in wishes)
+        rank = {"mildest": gravest, "gravest": -gravest}.get(mutant.asks, 0)
+        return not is_about, rank
+
+    return sorted(experiments, key=place)
+
+
+def _is_of(subject: str, names: Sequence[str]) -> bool:
+    """Whether a subject is one of the names, or of its venue or about its asset: ``apex:BTC/USD`` is of ``apex``."""
+    return any(name == subject or name in re.split("[:/~]", subject) for name in names)
+
+
+def _harms(experiment: Experiment, names: Sequence[str]) -> bool:
+    """Whether an injection of the case has one of these names in its scope, or an expected alert is of it."""
+    scopes = [value for harm in experiment.timeline for value in harm.scope.values()]
+    scoped = [name for value in scopes for name in ((value,) if isinstance(value, str) else value)]
+    return any(_is_of(one, names) for one in (*scoped, *(wish.asset or "" for wish in experiment.expect)))
+
+
+def _shortest_harm_ns(experiment: Experiment) -> int:
+    return min((harm.for_ns for harm in experiment.timeline), default=experiment.duration_ns)
 
 
 def _one_of_each_scenario(experiments: Sequence[Experiment]) -> list[Experiment]:

@@ -59,6 +59,25 @@ def test_a_case_that_the_mutant_names_comes_before_all_others(experiments: list[
     assert (first.scenario, first.case) == ("price_divergence", "one_pair")
 
 
+def test_a_mutant_without_its_mildest_severity_is_first_held_against_a_case_that_stays_mild(
+    experiments: list[Experiment],
+) -> None:
+    asking = msgspec.structs.replace(mutant(LOOSENED, "stablecoin_peg"), asks="mildest")
+    assert next(Catalogue(experiments).candidates(asking)).case == "above"  # the others become critical
+
+
+def test_a_mutant_that_counts_every_breach_is_first_held_against_the_shortest_harm(
+    experiments: list[Experiment],
+) -> None:
+    asking = msgspec.structs.replace(mutant(LOOSENED, "price_divergence", should_shout=True), asks="shortest")
+    assert next(Catalogue(experiments).candidates(asking)).case == "too_short"
+
+
+def test_a_mutant_that_does_not_watch_a_venue_is_first_held_against_harm_there(experiments: list[Experiment]) -> None:
+    unnamed = msgspec.structs.replace(mutant(SetupEdit(MonitorSetup(leaves_out=("boreal",)))), about=("boreal",))
+    assert next(Catalogue(experiments).candidates(unnamed)).scenario == "price_divergence"
+
+
 def test_every_case_that_a_pace_names_is_in_the_library() -> None:
     library = {f"{file.stem}/{one.case}" for file in FILES_OF_THE_LIBRARY for one in load_scenario(file).experiments}
     assert [case for one in timing_mutants() for case in one.cases if case not in library] == []
