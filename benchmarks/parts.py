@@ -5,7 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from benchmarks import commands, correlator, exchange_orders, judging, library, long_run, monitor_step, suite, whole_lab
+from benchmarks import (
+    commands,
+    correlator,
+    exchange_orders,
+    fault_hooks,
+    judging,
+    library,
+    long_run,
+    monitor_step,
+    suite,
+    whole_lab,
+)
 from benchmarks.figures import Figure
 from benchmarks.yardstick import simpy_timeouts_per_s
 
@@ -34,6 +45,7 @@ def depeg_72h() -> list[Figure]:
 PARTS: dict[str, Callable[[], list[Figure]]] = {
     "whole_lab": whole_lab.measure,
     "exchange": exchange,
+    "fault_hooks": fault_hooks.measure,
     "correlator": correlator.measure,
     "monitor_step": monitor_step.measure,
     "depeg_36h": depeg_36h,
