@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 
-import jwt
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
-from jwt.types import Options
 
 from risk_monitor.config import Account
 from risk_monitor.connectors import binance, coingecko, coinmetrics, fireblocks
@@ -29,8 +26,6 @@ from risk_monitor.connectors.domain import (
     SettlementSeen,
     TransferSeen,
 )
-
-_ANY_TIME: Options = {"verify_exp": False, "verify_iat": False}
 
 ACCOUNT = b"""{"makerCommission": 15, "takerCommission": 15, "buyerCommission": 0, "sellerCommission": 0,
 "commissionRates": {"maker": "0.00150000", "taker": "0.00150000", "buyer": "0.00000000", "seller": "0.00000000"},
@@ -258,23 +253,3 @@ GOLDEN = [ACCOUNT, MY_TRADES, WITHDRAWALS, DEPOSITS, VAULTS, TRANSACTIONS]
 def test_whatever_arrives_is_read_or_a_connector_error(read: Callable[[bytes], object], payload: bytes) -> None:
     with suppress(ConnectorError):
         read(payload)
-
-
-@given(st.text(), st.text(min_size=32), st.integers(0, 2**62))
-def test_a_token_by_shared_secret_is_one_that_any_reader_of_tokens_takes(target: str, secret: str, now_ns: int) -> None:
-    assume(not secret.startswith("-----BEGIN") and secret.isprintable())
-    signer = fireblocks.Signer(Account("main", "reader", secret))
-    ((name, value),) = signer(now_ns, target)
-    issued_s = now_ns // 1_000_000_000
-    claims = jwt.decode(value.removeprefix("Bearer "), secret, ["HS256"], options=_ANY_TIME)
-    assert (name, claims) == (
-        "Authorization",
-        {
-            "uri": target,
-            "nonce": f"{now_ns:x}-1",
-            "iat": issued_s,
-            "exp": issued_s + fireblocks.TOKEN_LIFE_S,
-            "sub": "reader",
-            "bodyHash": hashlib.sha256(b"").hexdigest(),
-        },
-    )
