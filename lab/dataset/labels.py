@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -51,7 +50,7 @@ class Labels:
 
     def run(self) -> Values:
         """The row of ``runs``."""
-        one, header, market = self._judgement, self._header, PurePath(self._scenario.market.file).name
+        one, header, market = self._judgement, self._header, self._scenario.market.file
         world = f"{market} {header.start_ns} {one.seed}"
         return (
             self._run, world, one.scenario, one.case, one.seed, market, header.start_ns,

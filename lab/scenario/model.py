@@ -7,6 +7,7 @@ This is what the coordinator runs. How it is written in YAML is declared in ``do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -129,7 +130,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
     def to_resolved(self) -> dict[str, Any]:
-        """The experiment as plain JSON values, for the journal's header (``resolved``)."""
+        """The experiment as plain JSON values, for the journal's header (``resolved``): the same wherever it is loaded
+        from. Of the market's file it tells the name, and of data files the path as seen from there."""
         return {
             "scenario": self.scenario,
             "case": self.case,
@@ -138,7 +140,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
             "seed": self.seed,
             "start_ns": self.start_ns,
             "duration_ns": self.duration_ns,
-            "market": {"file": self.market.file, **msgspec.to_builtins(self.market.config)},
+            "market": {"file": PurePath(self.market.file).name, **msgspec.to_builtins(self.market.config)},
             "firm": msgspec.to_builtins(self.firm),
             "controls": self.controls,
             "operator": msgspec.to_builtins(self.operator),

@@ -17,6 +17,7 @@ import pytest
 
 from correlator.journal import Journal
 from correlator.records import Injection
+from lab.cli import main
 from lab.scenario.resolve import SHIPPED
 
 CRASH = str(SHIPPED / "market_crash.yaml")
@@ -73,6 +74,17 @@ def test_one_seed_gives_the_same_journals_whatever_the_hash_seed(
     run_dir = document["runs"][0]["run_dir"]
     for name in ("run.journal", "control.journal", "verdict.json"):
         assert (tmp_path / run_dir / name).read_bytes() == (directory / run_dir / name).read_bytes(), name
+
+
+def test_a_run_is_stored_alike_wherever_it_was_started_and_however_its_files_were_named(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny)
+    assert main(["run", "tiny_outage.yaml", "--out", str(tmp_path / "near"), "--json"]) == 0
+    for name in ("run.journal", "control.journal", "scenario.json", "limits.yaml", "verdict.json"):
+        near, far = (place / "tiny_outage/default/seed-7" / name for place in (tmp_path / "near", tiny / "runs"))
+        assert near.read_bytes() == far.read_bytes(), name
+    assert json.loads(near.with_name("scenario.json").read_bytes())["market"]["file"] == "calm_2023_02_kucoin_1m.yaml"
 
 
 def test_another_seed_gives_another_journal(tmp_path: Path) -> None:
