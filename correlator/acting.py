@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from correlator.actions import ActionEpisode, taken_in_control
+from correlator.alerts import LOOKAHEAD_NS
 from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case
 from correlator.cause.credit import Doubt, why_not_credited
@@ -38,7 +39,7 @@ def match_action(case: Case, expectation: Expectation) -> Found:
     if due is not None:
         due_ns = due[1].due_ns
         assert due_ns is not None
-        return _answer(case, asked, due_ns, due[1])
+        return _answer(case, asked, due_ns, due)
     if expectation.of != "breach":
         return _answer(case, asked, asked.reference_ns(asked.from_ns), None)
     if not rules:
@@ -141,12 +142,18 @@ def _speaks_of(case: Case, spoken_of: str, subject: str | None) -> bool:
     return subject not in venues or spoken_of not in venues or spoken_of == subject
 
 
-def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) -> Found:
-    """Judge an expectation whose control had something to act on."""
+def _answer(case: Case, asked: Asked, due_ns: int, due: tuple[Rule, Interval] | None) -> Found:
+    """Judge an expectation whose control had something to act on. ``due``: the breach that sets it off, if one does;
+    an action that was over before that could be seen is of something else."""
     expectation = asked.expectation
+    interval = None if due is None else due[1]
+    visible_ns = asked.from_ns
+    if due is not None and expectation.of == "breach":
+        visible_ns = due[0].foreseen_ns(due[1]) - LOOKAHEAD_NS
     deadline_ns = asked.reference_ns(due_ns) + expectation.within_ns
     concerned = [action for action in case.actions if action.concerns(expectation.name, expectation.asset)]
-    answers = [action for action in _since(case, asked) if action.concerns(expectation.name, expectation.asset)]
+    since = [action for action in _since(case, asked) if action.concerns(expectation.name, expectation.asset)]
+    answers = [action for action in since if action.ended_ns is None or action.ended_ns >= visible_ns]
     doubts = [_why_not_credited(case, expectation, action) for action in answers]
     own = [action for action, doubt in zip(answers, doubts, strict=True) if doubt is None]
 
@@ -181,7 +188,8 @@ def _answer(case: Case, asked: Asked, due_ns: int, interval: Interval | None) ->
         return judged("fail", "late", reason, own[0])
     if case.end_ns < deadline_ns:
         return judged("unknown", "interrupted", "the run ended before the deadline, without the action", None)
-    return judged("fail", "missed", "due, and no such action was taken", None)
+    over = "; one was over before that" if since else ""
+    return judged("fail", "missed", f"due, and no such action was taken{over}", None)
 
 
 def _why_not_credited(case: Case, expectation: Expectation, action: ActionEpisode) -> Doubt | None:

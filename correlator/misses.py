@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from correlator.alerts import LOOKBACK_NS
 from correlator.case import Case
 from correlator.cause.arms import Arm
 from correlator.expectations import ExpectedMiss
@@ -14,8 +15,8 @@ from correlator.verdict import MissOutcome, Verdict
 
 
 def judge_miss(case: Case, miss: ExpectedMiss) -> MissOutcome:
-    """Judge one: it must have been due in truth, and nothing of it may have fired. If something did, it can be seen
-    after all, and the scenario is wrong about it.
+    """Judge one: it must have been due in truth, and nothing of it may have fired, for as long as an honest alert may
+    take. If something did, it can be seen after all, and the scenario is wrong about it.
 
     Whether the injection took effect is no question here: what is to be shown is that production shows nothing of it.
     """
@@ -70,6 +71,11 @@ def judge_miss(case: Case, miss: ExpectedMiss) -> MissOutcome:
         return judged("unknown", f"it is visible after all: {' '.join(first.episode.rule)} fired", interval, fired)
     if not case.completed:
         return judged("unknown", "nothing fired so far; the run did not reach its end", interval)
+    assert interval.due_ns is not None
+    if case.end_ns < interval.due_ns + LOOKBACK_NS:  # what production shows is old by as much: it may yet have come
+        after_s = (case.end_ns - interval.due_ns) / 1e9
+        reason = f"nothing fired in the {after_s:.0f} s from when it was due to the end: that is too short to tell"
+        return judged("unknown", reason, interval)
     return judged("pass", f"due, and nothing fired, because {miss.because}", interval)
 
 

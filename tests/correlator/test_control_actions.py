@@ -67,6 +67,25 @@ def test_action_that_was_never_taken_fails(play) -> None:
     assert (found.verdict, found.outcome) == ("fail", "missed")
 
 
+def test_action_that_was_over_before_its_breach_began_is_no_answer_to_it(play) -> None:
+    def over(story: Any) -> None:
+        story.act(110, "emergency_stop", "*", done_s=111, ended_s=130)
+
+    found = only(play_stop(play, over))
+    assert (found.verdict, found.outcome) == ("fail", "missed")
+    assert found.reason == "due, and no such action was taken; one was over before that"
+
+    def again(story: Any) -> None:
+        over(story)
+        story.act(206, "emergency_stop", "*", done_s=207, action_id="c-2")
+
+    assert (only(play_stop(play, again)).outcome, only(play_stop(play, again)).latency_s) == ("taken", 6)
+    standing = only(play_stop(play, lambda story: story.act(110, "emergency_stop", "*", ended_s=260)))
+    assert standing.verdict == "pass"
+    of_effect = only(play_stop(play, over, expect=[{**STOP, "of": "effect", "within_ns": 90 * 10**9}]))
+    assert of_effect.verdict == "pass"  # what prevents a breach need not outlast it
+
+
 def test_action_of_another_control_answers_nothing(play) -> None:
     assert only(play_stop(play, lambda story: story.act(206, "breaker", "*"))).outcome == "missed"
 

@@ -189,6 +189,16 @@ def test_expected_miss_that_fires_after_all_is_unknown(play) -> None:
     assert found.reason == "it is visible after all: stablecoin_peg USDT warning fired"
 
 
+def test_miss_of_what_became_due_just_before_the_end_is_unknown(play) -> None:
+    for ended_s, verdict in ((201, "unknown"), (319, "unknown"), (320, "pass")):
+        asked: dict[str, Any] = {"expect": [], "expect_miss": [MISS], "ended_s": ended_s, "ending": "stopped"}
+        (found,) = play(alert_at=None, **asked).misses
+        assert (found.verdict, found.due_at_s) == (verdict, 200)
+    assert play(alert_at=None, **{**asked, "ended_s": 201}).misses[0].reason == (
+        "nothing fired in the 1 s from when it was due to the end: that is too short to tell"
+    )
+
+
 def test_miss_while_such_an_alert_stands_since_before_is_unknown(play) -> None:
     (found,) = play(alert_at=90, control_alert_at=90, expect=[], expect_miss=[MISS]).misses
     assert (found.verdict, found.reason[:41]) == ("unknown", "stablecoin_peg USDT warning stood since b")
