@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,7 +28,6 @@ _ACCOUNT_DATA = re.compile(
 )
 _MOST_NAMES = 4_096
 _LATE_REPLIES_KEPT_NS = 600_000_000_000
-_NEVER_NS = 1 << 62
 
 Sink = list[Any]
 """A list that its owner empties: of a feed, of an inbox."""
@@ -40,7 +38,7 @@ class MonitorLink:
     ``event`` of a user-data subscription or a good reply to an account request is account data of that venue.
 
     Outcomes of requests are put in the order in which the client knew of them, since a reply is recorded when it
-    leaves its venue.
+    leaves its venue: they wait until ``settle`` is called, and that order is all that counts.
     """
 
     def __init__(
@@ -133,15 +131,10 @@ class MonitorLink:
     def take(self, record: WireRecord) -> None:
         """Take anything but a stream message."""
         if type(record) is Request:
-            self._settle(record.at_ns)
-            is_account_data = record.method == "GET" and _asks_for_account(record.target.partition("?")[0])
-            self._requests[record.request_id] = Asked(
-                record.at_ns, record.seq, record.target, is_account_data, self._reads.account_of(record.key)
-            )
-            self._timeouts.append((record.at_ns + self._timeout_ns, record.request_id))
-            self._forgets.append((record.at_ns + self._timeout_ns + _LATE_REPLIES_KEPT_NS, record.request_id))
+            self._take_request(record)
         elif type(record) is Reply:
-            self._take_reply(record, is_readable=True)
+            if record.arrives_ns and record.request_id in self._requests:
+                self._arrivals.append((record.arrives_ns, record.seq, record, True))
         elif type(record) is Arrival:
             self._take_arrival(record)
         elif type(record) is Broken:
@@ -151,8 +144,17 @@ class MonitorLink:
         elif type(record) is Stream:
             self._take_stream(record)
 
+    def _take_request(self, record: Request) -> None:
+        at_ns, request_id, target = record.at_ns, record.request_id, record.target
+        if request_id in self._requests:
+            self.settle(at_ns)  # what is under way is the answer to another request of that number
+        is_account_data = record.method == "GET" and _asks_for_account(target.partition("?")[0])
+        account = self._reads.account_of(record.key)
+        self._requests[request_id] = Asked(at_ns, record.seq, target, is_account_data, account)
+        self._timeouts.append((at_ns + self._timeout_ns, request_id))
+
     def _take_stream(self, record: Stream) -> None:
-        self._settle(record.at_ns)
+        self.settle(record.at_ns)
         if record.event in ("left", "reset"):
             self._drop_under_way(record)
         if record.event == "open":
@@ -162,11 +164,6 @@ class MonitorLink:
             self._shown.over(record.stream_id, record.at_ns)
             self._targets.pop(record.stream_id, None)
 
-    def _take_reply(self, record: Reply, *, is_readable: bool) -> None:
-        self._settle(record.at_ns)
-        if record.arrives_ns and record.request_id in self._requests:
-            heapq.heappush(self._arrivals, (record.arrives_ns, record.seq, record, is_readable))
-
     def _take_arrival(self, record: Arrival) -> None:
         """Take what arrived in place of a message: only what can be read reaches the monitor."""
         seq, at_ns, source, cause, number = record.seq, record.at_ns, record.source, record.cause, record.number
@@ -174,8 +171,9 @@ class MonitorLink:
         if record.what == "reply":
             asked = self._requests.get(number)
             is_readable = asked is None or not asked.is_account_data or is_account_data(asked.target, body)
-            reply = Reply(seq, at_ns, source, cause, number, record.status, body, arrives_ns)
-            self._take_reply(reply, is_readable=is_readable)
+            if asked is not None and arrives_ns:
+                reply = Reply(seq, at_ns, source, cause, number, record.status, body, arrives_ns)
+                self._arrivals.append((arrives_ns, seq, reply, is_readable))
         elif record.what == "push":
             self._take_altered(Push(seq, at_ns, source, cause, number, body, arrives_ns))
 
@@ -194,7 +192,7 @@ class MonitorLink:
 
     def _break(self, record: Broken) -> None:
         """A request ended without a reply: if its client lives, that is a failure known at once."""
-        self._settle(record.at_ns)
+        self.settle(record.at_ns)
         asked = self._requests.pop(record.request_id, None)
         if asked is not None and record.reason != "client_died":
             self._fail(record.at_ns, asked)
@@ -212,41 +210,47 @@ class MonitorLink:
             ]
         self._shown.drop(record.stream_id, record.at_ns)
 
-    def settle(self, to_ns: int) -> None:
-        """Let every outcome be known that was known to the client by ``to_ns``."""
-        self._settle(to_ns)
-
     def finish(self, at_ns: int) -> None:
         """The history ends here."""
-        self._settle(at_ns)
+        self.settle(at_ns)
         if self._outage is not None:
             self._outage.finish(at_ns)
         if self._latency is not None:
             self._latency.finish(at_ns)
 
-    def _settle(self, to_ns: int) -> None:
+    def settle(self, to_ns: int) -> None:
         """Let every outcome be known that was known to the client by ``to_ns``."""
-        arrivals, timeouts = self._arrivals, self._timeouts
-        while True:
-            arrives_ns = arrivals[0][0] if arrivals else _NEVER_NS
-            gives_up_ns = timeouts[0][0] if timeouts else _NEVER_NS
-            if arrives_ns < gives_up_ns:
-                if arrives_ns > to_ns:
-                    break
-                self._arrive(*heapq.heappop(arrivals))
-            else:
-                if gives_up_ns > to_ns:
-                    break
-                self._give_up(*timeouts.popleft())
-        while self._forgets and self._forgets[0][0] <= to_ns:
-            self._requests.pop(self._forgets.popleft()[1], None)
+        arrivals = self._arrivals
+        arrivals.sort()
+        came = 0
+        for arrives_ns, _, reply, is_readable in arrivals:
+            if arrives_ns > to_ns:
+                break
+            self._pass_time(arrives_ns)
+            self._arrive(reply, is_readable)
+            came += 1
+        del arrivals[:came]
+        self._pass_time(to_ns)
 
-    def _arrive(self, arrives_ns: int, seq: int, reply: Reply, is_readable: bool) -> None:
+    def _pass_time(self, to_ns: int) -> None:
+        """Let the client give up what was not answered by ``to_ns``."""
+        timeouts, forgets = self._timeouts, self._forgets
+        while timeouts and timeouts[0][0] <= to_ns:
+            gives_up_ns, request_id = timeouts.popleft()
+            asked = self._requests.get(request_id)
+            if asked is not None:
+                self._fail(gives_up_ns, asked)
+                forgets.append((gives_up_ns + _LATE_REPLIES_KEPT_NS, request_id))
+        while forgets and forgets[0][0] <= to_ns:
+            self._requests.pop(forgets.popleft()[1], None)
+
+    def _arrive(self, reply: Reply, is_readable: bool) -> None:
+        arrives_ns = reply.arrives_ns
         asked = self._requests.pop(reply.request_id, None)
         if asked is None:
             return  # a copy of a reply that came before
         if self._latency is not None:
-            self._latency.arrived(arrives_ns, asked.at_ns, seq)
+            self._latency.arrived(arrives_ns, asked.at_ns, reply.seq)
         if arrives_ns >= asked.at_ns + self._timeout_ns:
             return  # an answer that did not come before the timeout was a failure when it passed
         is_bad = is_failure(reply.status)
@@ -258,11 +262,6 @@ class MonitorLink:
         if asked.is_account_data and is_readable and reply.status < 400:
             _give(self._account_feed, reply)
         self._shown.replied(arrives_ns, asked, reply, is_failure=is_bad, is_readable=is_readable)
-
-    def _give_up(self, at_ns: int, request_id: int) -> None:
-        asked = self._requests.get(request_id)
-        if asked is not None:
-            self._fail(at_ns, asked)
 
     def _fail(self, at_ns: int, asked: Asked) -> None:
         if self._outage is not None:

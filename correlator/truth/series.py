@@ -5,12 +5,13 @@ A line drawn through it shows every spike, however long the run; memory does not
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from correlator.truth.intervals import Times, Values
 
 BUCKETS = 720
-_NAN = float("nan")
 _MOST_SINGLES = 1_024  # values given one by one wait to be taken together
 
 
@@ -20,6 +21,11 @@ class Buckets:
     def __init__(self, start_ns: int, end_ns: int) -> None:
         self.start_ns = start_ns
         self.width_ns = max(1, -(-max(1, end_ns - start_ns) // BUCKETS))
+
+    @cached_property
+    def seconds(self) -> list[float]:
+        """When each stretch begins, in seconds since the start."""
+        return [round(bucket * self.width_ns / 1e9, 3) for bucket in range(BUCKETS)]
 
     def ends_ns(self, at_ns: int) -> int:
         """Where the stretch of a moment ends; that of one past the last stretch does at once."""
@@ -87,24 +93,29 @@ class Envelope:
         A bucket in which nothing was said repeats the last value before it; undefined ones are left out.
         """
         self._take_singles()
-        width_ns = self.buckets.width_ns
-        count = min(BUCKETS, -(-max(0, end_ns - self.buckets.start_ns) // width_ns))
-        points: list[tuple[float, float, float]] = []
-        before = (_NAN, _NAN)
-        shown = (_NAN, _NAN)
-        last = _NAN
-        columns = (self._low[:count].tolist(), self._high[:count].tolist(), self._last[:count].tolist())
-        for bucket, (low, high, latest) in enumerate(zip(*columns, strict=True)):
-            if low == low:
-                last = latest
-            else:
-                low = high = last
-            if low == low:
-                if (low, high) != before or not (low and high):  # most are as before, and to round takes longest
-                    before, shown = (low, high), (_rounded(low * factor), _rounded(high * factor))
-                points.append((round(bucket * width_ns / 1e9, 3), *shown))
-        return points
+        count = min(BUCKETS, -(-max(0, end_ns - self.buckets.start_ns) // self.buckets.width_ns))
+        low, high = self._low[:count], self._high[:count]
+        said = ~np.isnan(low)
+        before = np.maximum.accumulate(np.where(said, np.arange(count), -1))
+        silent = np.flatnonzero(~said & (before >= 0))
+        low, high = low.copy(), high.copy()
+        low[silent] = high[silent] = self._last[before[silent]]
+        defined = np.flatnonzero(~np.isnan(low))
+        seconds = self.buckets.seconds
+        return list(
+            zip(
+                [seconds[bucket] for bucket in defined.tolist()],
+                _rounded(low[defined] * factor),
+                _rounded(high[defined] * factor),
+                strict=True,
+            )
+        )
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.7g}") if value else value  # a zero keeps its sign
+def _rounded(values: Values) -> list[float]:
+    """To seven digits. Most are as the one before, bit for bit, and are not rounded again: that takes longest."""
+    bits = values.view(np.int64)
+    news = np.concatenate(([True], bits[1:] != bits[:-1]))[: len(values)]
+    distinct = tuple(values[news].tolist())
+    shown = list(map(float, ("%.7g " * len(distinct) % distinct).split()))
+    return [shown[place] for place in (np.cumsum(news) - 1).tolist()]

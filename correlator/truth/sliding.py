@@ -84,20 +84,15 @@ class SlidingShare:
         outcomes.append((at_ns, is_bad))
         self._bad += is_bad
         while len(outcomes) > fewest and (outcomes[0][0] + self._window_ns <= at_ns or len(outcomes) > MOST_KEPT):
-            self._forget()
-        self._show(at_ns, seq)
+            self._bad -= outcomes.popleft()[1]
+        if len(outcomes) >= fewest:
+            self._gauge.set(at_ns, self._bad / len(outcomes), seq)
 
     def advance(self, to_ns: int) -> None:
         """Let outcomes leave that were in the window before ``to_ns``, each at its time."""
         outcomes, fewest = self._outcomes, self._fewest
         while len(outcomes) > fewest and (leaves_ns := outcomes[0][0] + self._window_ns) <= to_ns:
-            self._forget()
-            self._show(leaves_ns, 0)
-
-    def _forget(self) -> None:
-        self._bad -= self._outcomes.popleft()[1]
-
-    def _show(self, at_ns: int, seq: int) -> None:
-        count = len(self._outcomes)
-        if count >= self._fewest:
-            self._gauge.set(at_ns, self._bad / count, seq)
+            had_bad = self._bad
+            self._bad -= outcomes.popleft()[1]
+            if had_bad:  # else the share is 0 and remains so
+                self._gauge.set(leaves_ns, self._bad / len(outcomes))

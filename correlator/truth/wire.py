@@ -108,17 +108,14 @@ class Wire:
             if type(record) is Push:
                 links[record.source].take_push(record)
                 continue
-            in_order = in_order or type(record) in _STREAM_KINDS
+            if type(record) is Request:
+                self.last_request_ns = record.at_ns
+            elif not in_order:
+                in_order = type(record) in _STREAM_KINDS
             if in_order:
                 self._hand_out()
-            self._take(record)
+            links[record.source].take(record)
         self._hand_out()
-
-    def _take(self, record: WireRecord) -> None:
-        """Take anything of the monitor's but a stream message."""
-        if type(record) is Request:
-            self.last_request_ns = record.at_ns
-        self._links[record.source].take(record)
 
     def _hand_out(self) -> None:
         for link in self._links.values():

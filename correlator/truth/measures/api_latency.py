@@ -28,7 +28,7 @@ class ApiLatency:
         self._bounds = [(rule.tracker, round(rule.tracker.bound * 1e9)) for rule in gauge.rules]
         self._arrived: deque[tuple[int, int]] = deque()  # arrival, latency
         self._sorted: list[int] = []
-        self._ranked = self._rank = 0  # of so many replies, which one is the quantile
+        self._ranks: dict[int, int] = {}  # of so many replies, which one is the quantile
         self._shown_ns = -1  # the quantile as last judged; -1: undefined
 
     def arrived(self, arrives_ns: int, departed_ns: int, seq: int) -> None:
@@ -66,10 +66,11 @@ class ApiLatency:
         count = len(self._sorted)
         if count < FEWEST_REPLIES:
             return
-        if count != self._ranked:
+        rank = self._ranks.get(count)
+        if rank is None:
             # Rounded first, so that 0.95 × 20 is rank 19 however the product falls out.
-            self._ranked, self._rank = count, max(1, math.ceil(round(self._quantile * count, 9)))
-        latency_ns = self._sorted[self._rank - 1]
+            rank = self._ranks[count] = max(1, math.ceil(round(self._quantile * count, 9)))
+        latency_ns = self._sorted[rank - 1]
         if latency_ns == self._shown_ns:
             return  # most replies leave the quantile where it was
         self._shown_ns = latency_ns
