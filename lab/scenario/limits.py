@@ -5,6 +5,7 @@ The monitor's own reader checks them, so that the laboratory and the monitor can
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,8 @@ from lab.scenario.yaml_nodes import List, Map, Node, Scalar, as_map, load_yaml, 
 from risk_monitor.limits import SCHEMA as LIMITS_SCHEMA
 from risk_monitor.limits import Limits, parse_limits
 from risk_monitor.yaml_nodes import LimitsError
+
+_parsed = lru_cache(maxsize=32)(parse_limits)  # one limits file is shared by many cases
 
 
 class LimitsInForce(msgspec.Struct, frozen=True):
@@ -31,7 +34,7 @@ def load_limits(path: Path, shown_as: str, overrides: Map | None) -> LimitsInFor
     refuse_other_kinds(root, LIMITS_SCHEMA)
     text = path.read_text(encoding="utf-8")
     try:
-        rules = parse_limits(text, shown_as)
+        rules = _parsed(text, shown_as)
     except LimitsError as error:
         mark = Mark(error.file, error.line, error.column)
         raise problem(mark, error.field, error.message, error.expected, error.nearest) from error
@@ -42,7 +45,7 @@ def load_limits(path: Path, shown_as: str, overrides: Map | None) -> LimitsInFor
     writer.write_map(as_map(merge(root, over), ""), 0)
     text = "\n".join(writer.lines) + "\n"
     try:
-        return LimitsInForce(shown_as, text, parse_limits(text, shown_as))
+        return LimitsInForce(shown_as, text, _parsed(text, shown_as))
     except LimitsError as error:
         raise _at_its_origin(error, writer.origins) from error
 

@@ -59,7 +59,11 @@ def fields_of(struct: type[msgspec.Struct], but: Iterable[str] = (), *, as_decla
 
     ``as_declared``: the file keeps units in its keys (``noise_bp: 0.3``), as one does that the simulator reads itself.
     """
-    left_out = (*but, "line")
+    return _fields_of(struct, (*but, "line"), as_declared)
+
+
+@cache
+def _fields_of(struct: type[msgspec.Struct], left_out: tuple[str, ...], as_declared: bool) -> tuple[Field, ...]:
     hints = get_type_hints(struct, include_extras=True)
     found = []
     for info in msgspec.structs.fields(struct):

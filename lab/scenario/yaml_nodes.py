@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from lab.scenario.errors import Mark, nearest_path, problem
 FILE_LIMIT_BYTES = 1_000_000
 NODE_LIMIT = 50_000  # after aliases are followed: a bomb of aliases ends here
 DEPTH_LIMIT = 40
+_REMEMBERED = 32
+"""Files whose nodes are kept as they are read again with each scenario: firms, limits, markets, templates."""
 
 
 _NOT_IN_YAML = yaml.reader.Reader.NON_PRINTABLE
@@ -80,6 +83,7 @@ def load_yaml(path: Path, shown_as: str) -> Node:
     return parse_yaml(text, shown_as)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_yaml(text: str, shown_as: str) -> Node:
     """Parse the text of one YAML document; ``shown_as`` names it in errors."""
     strange = _NOT_IN_YAML.search(text)

@@ -12,7 +12,7 @@ def altered(text: str, path: str, to: str) -> str:
 
     Raises ValueError where there is no such value.
     """
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
     so_far: list[str] = []
     for key in path.split("."):
         entries = node.value if isinstance(node, yaml.MappingNode) else []
