@@ -45,6 +45,7 @@ class Episode(msgspec.Struct):
     acknowledged_ns: int | None = None
     escalated_ns: int | None = None  # the first time that it was told of as graver
     escalated_to: str = ""
+    was_forgotten: bool = False  # nobody resolved it: its monitor lost its state
 
     @property
     def rule(self) -> tuple[str, str, str]:
@@ -127,6 +128,7 @@ class EpisodeBook:
         """The monitor that spoke so far is no more, and the one that comes does not know what it had said."""
         for episode in self._open.values():
             episode.resolved_ns = at_ns
+            episode.was_forgotten = True
         self._open.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from correlator.alerts import LOOKBACK_NS
 from correlator.case import Case, Finding
 from correlator.expectations import ANY, Forbidden, SteadyState
 from correlator.matching import SHORTEST_OWED_NS
@@ -12,20 +13,60 @@ from correlator.verdict import Check, ForbidOutcome, worst
 STANDING_NS = 600_000_000_000
 """An alert that stands this long while nothing of the kind is so tells nothing more: not even of the next breach."""
 
-_SIGHT = ("feed_staleness", "api_outage")  # mandates whose breach excuses a monitor that keeps an alert up: it is blind
+_SIGHT = ("feed_staleness", "api_outage")  # in whose breach a monitor is blind, and is excused
 
 
 def judge_resolution(case: Case) -> Check:
-    """An alert must resolve once its breach is over and the monitor can see that it is."""
-    for finding in case.findings:
-        rule = next((rule for rule in case.rules if _rule_name(rule) == finding.episode.rule), None)
-        over_ns = None if rule is None or not finding.truth else _stands_idle_from(case, finding, rule)
+    """An alert must resolve once its breach is over and the monitor can see that it is, and not before: an all-clear in
+    the middle of a breach is as false as an alarm without one."""
+    rules = {_rule_name(rule): rule for rule in case.rules}
+    true = [
+        (finding, rules[finding.episode.rule])
+        for finding in case.findings
+        if finding.truth and finding.episode.rule in rules
+    ]
+    for finding, rule in true:
+        resolved_ns = finding.episode.resolved_ns
+        if resolved_ns is not None and _is_false_all_clear(case, finding, rule, resolved_ns):
+            at_s = (resolved_ns - case.start_ns) / 1e9
+            reason = f"{' '.join(finding.episode.rule)} was resolved at {at_s:.3f} s in the middle of its breach"
+            return Check("resolution", "fail", f"{reason}, and was not told of again")
+    for finding, rule in true:
+        over_ns = _stands_idle_from(case, finding, rule)
         if over_ns is not None:
             name = " ".join(finding.episode.rule)
             at_s = (over_ns - case.start_ns) / 1e9
             reason = f"{name} stands more than {STANDING_NS / 6e10:.0f} min after its breach was over, at {at_s:.3f} s"
             return Check("resolution", "unknown", f"{reason}: what it would say of another breach cannot be told")
-    return Check("resolution", "pass", "no alert stood long after its breach was over")
+    return Check("resolution", "pass", "every alert stood until its breach was over, and none long after that")
+
+
+def _is_false_all_clear(case: Case, finding: Finding, rule: Rule, resolved_ns: int) -> bool:
+    """Whether an alert was resolved although its breach went on without a gap, beyond doubt and in sight, for so long
+    that an honest monitor would have told of it anew, and none did."""
+    if finding.episode.was_forgotten or case.is_beyond_sight(rule):
+        return False
+    until_ns = resolved_ns + rule.tracker.hold_ns + LOOKBACK_NS
+    is_excused = rule.mandate not in _SIGHT and _is_blind(case, resolved_ns - LOOKBACK_NS, until_ns)
+    if until_ns > case.end_ns or is_excused:
+        return False
+    goes_on = any(
+        breach.begins_ns <= resolved_ns and (breach.ends_ns is None or breach.ends_ns > until_ns)
+        for breach in (rule.far or rule.tracker).intervals
+        if breach.breaches == 1  # of several that were made one the gaps are not known
+    )
+    return goes_on and not any(
+        other is not finding
+        and other.episode.matches(rule.mandate, rule.subject, rule.severity)
+        and other.fired_ns <= until_ns
+        and (other.episode.resolved_ns is None or other.episode.resolved_ns > resolved_ns)
+        for other in case.findings
+    )
+
+
+def _is_blind(case: Case, from_ns: int, to_ns: int) -> bool:
+    """Whether a feed or a venue was silent at any moment of it."""
+    return any(sense.tracker.breached_within(from_ns, to_ns) for sense in case.rules if sense.mandate in _SIGHT)
 
 
 def _stands_idle_from(case: Case, finding: Finding, rule: Rule) -> int | None:
@@ -37,8 +78,7 @@ def _stands_idle_from(case: Case, finding: Finding, rule: Rule) -> int | None:
         to_ns = over_ns + STANDING_NS
         if to_ns > until_ns or (rule.near or rule.tracker).breached_within(over_ns, to_ns):
             continue
-        senses = [sense for sense in case.rules if sense.mandate in _SIGHT]
-        if not any(sense.tracker.breached_within(over_ns, to_ns) for sense in senses):
+        if not _is_blind(case, over_ns, to_ns):
             return over_ns
     return None
 

@@ -149,6 +149,59 @@ def test_alert_that_resolves_in_time_or_cannot_be_seen_to_be_over_is_no_reproach
     assert long_story(None, blind_from_s=140).verdict == "pass"
 
 
+ALL_CLEAR = (
+    "fail: resolution: stablecoin_peg USDT warning was resolved at {:.3f} s in the middle of its breach, "
+    "and was not told of again"
+)
+
+
+def test_all_clear_in_the_middle_of_a_breach_fails(play) -> None:
+    """The depeg lasts from 200 s to the end at 600 s."""
+    judgement = play(resolved_at=206)
+    assert only(judgement).verdict == "pass"
+    assert (judgement.verdict, judgement.reasons) == ("fail", [ALL_CLEAR.format(206)])
+    assert play(resolved_at=480).verdict == "fail"
+    assert play(resolved_at=481).verdict == "pass"  # it might still have been told of again
+
+
+def test_all_clear_that_is_taken_back_is_none(play) -> None:
+    def again(at_s: float, severity: str = "warning") -> Any:
+        return lambda story: story.alert(at_s, severity=severity)
+
+    assert play(resolved_at=206, tell=again(326)).verdict == "pass"
+    assert play(resolved_at=206, tell=again(327)).reasons == [ALL_CLEAR.format(206)]
+    assert play(resolved_at=206, tell=again(204, "high"), depegs_to=0.98).verdict == "pass"  # a worse one stands
+
+    def flutter(story: Any) -> None:
+        story.alert(210, 211)
+
+    assert play(resolved_at=206, tell=flutter).reasons == [ALL_CLEAR.format(211)]
+
+
+def test_what_excuses_an_all_clear_in_the_middle_of_a_breach(play) -> None:
+    def loses_its_state(story: Any) -> None:
+        story.audit("venue", 206, "monitor", "down", "state lost")
+        story.audit("venue", 590, "monitor", "up", "")
+
+    assert play(tell=loses_its_state).verdict == "pass"
+
+    def goes_blind(story: Any) -> None:
+        story.entries = [
+            entry
+            for entry in story.entries
+            if not (entry[2][0] == "push" and story.at_ns(210) < entry[0] < story.at_ns(300))
+        ]
+
+    assert play(resolved_at=260, tell=goes_blind).verdict == "pass"
+    unseen = {"alert": "stablecoin_peg", "asset": "USDT", "because": "nobody publishes it"}
+    assert "resolution" not in str(play(resolved_at=206, expect=[], expect_miss=[unseen]).reasons)
+
+    def returns(story: Any) -> None:
+        depeg(story, (200, 250), (260, 600))
+
+    assert play(resolved_at=255, alert_at=205, tell=returns).verdict == "pass"  # it was over then
+
+
 def test_new_alert_answers_though_another_severity_stands_from_before(play) -> None:
     def tell(story: Any) -> None:
         depeg(story, (20, 30), (200, 600))
