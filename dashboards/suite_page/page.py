@@ -34,7 +34,7 @@ def render(document_json: bytes) -> str:
     )
     package = "dashboards.suite_page"
     styles = (part("dashboards", "document.css"), part(package, "style.css"))
-    return document(f"suite: {suite.verdict}", body, styles=styles, scripts=(part(package, "filter.js"),))
+    return document(f"suite: {escape(_decisive(suite))}", body, styles=styles, scripts=(part(package, "filter.js"),))
 
 
 def _axis(asked: list[Expectation]) -> LatencyAxis:
@@ -42,7 +42,14 @@ def _axis(asked: list[Expectation]) -> LatencyAxis:
     return axis_for([*latencies, *(deadline for one in asked for deadline in [one.deadline_s, *deadlines(one)])], WIDTH)
 
 
+def _decisive(suite: SuiteResult) -> str:
+    """The verdict with what the comparison makes of it, the worse: what the exit code says."""
+    found = [suite.verdict, *(one.gates for one in suite.comparison.changed)] if suite.comparison else [suite.verdict]
+    return next((verdict for verdict in ("fail", "unknown") if verdict in found), suite.verdict)
+
+
 def _answer(suite: SuiteResult, asked: list[Expectation]) -> str:
+    verdict = escape(_decisive(suite))
     runs = sum(suite.counts.values())
     counts = ", ".join(f"{count} {escape(verdict)}" for verdict, count in suite.counts.items())
     interrupted = " Interrupted: not every run was played." if suite.interrupted else ""
@@ -53,7 +60,7 @@ def _answer(suite: SuiteResult, asked: list[Expectation]) -> str:
         _regressed(suite.comparison),
     )
     return (
-        f'<header><p class="verdict {escape(suite.verdict)}">{escape(suite.verdict)}</p>'
+        f'<header><p class="verdict {verdict}">{verdict}</p>'
         f"<h1>Suite <small>{len(suite.cases)} cases · {suite.seeds} seeds each</small></h1>"
         f'<p class="facts">{clock(suite.simulated_s)} simulated.{interrupted}</p>'
         f'<div class="cards">{"".join(cards)}</div></header>'

@@ -21,8 +21,8 @@ def add_parser(subparsers: Any) -> None:
     compare = actions.add_parser(
         "compare",
         help="compare a stored result with it, without playing",
-        description="Compare a stored result with a baseline. Exit code 1: a regression; 3: something is gone or "
-        "unknown; 0: neither.",
+        description="Compare a stored result with a baseline. Exit code 1: a regression, or a proven fail, which no "
+        "baseline excuses; 3: something is gone or unknown; 0: neither.",
     )
     for action in (update, compare):
         action.add_argument("result", type=Path, metavar="RESULT", help="suite.json, or the directory that holds it")
@@ -81,7 +81,8 @@ def execute_compare(args: argparse.Namespace) -> int:
     from lab.cli.verdict_report import CODES
     from lab.suite.baseline import BaselineError, read_baseline, read_result
     from lab.suite.closing import show_comparison
-    from lab.suite.comparison import compare, gate
+    from lab.suite.comparison import compare, decisive
+    from lab.suite.wording import gated, headline
 
     try:
         result, baseline = read_result(args.result), read_baseline(args.baseline)
@@ -90,9 +91,14 @@ def execute_compare(args: argparse.Namespace) -> int:
         return WRONG
     files = [Path(case.file) for case in result.cases]
     comparison = compare(result, baseline, name=str(args.baseline), selected=files)
+    verdict = decisive(msgspec.structs.replace(result, comparison=comparison))
     if args.json:
-        document = {"format": FORMAT, "verdict": gate(comparison), **msgspec.structs.asdict(comparison)}
+        document = {"format": FORMAT, "verdict": verdict, **msgspec.structs.asdict(comparison)}
         print(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
     else:
-        show_comparison(open_console(), comparison)
-    return CODES[gate(comparison)]
+        console = open_console()
+        show_comparison(console, comparison)
+        for line in (headline(result), gated(comparison)):
+            if line:
+                console.print(line)
+    return CODES[verdict]

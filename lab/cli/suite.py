@@ -156,11 +156,9 @@ def _perform(args: argparse.Namespace, observations: list[Observation]) -> int:
 def exit_code(result: SuiteResult) -> int:
     """1 for a proven fail or a regression, whatever else is unknown; then 3; then 0."""
     from lab.cli.verdict_report import CODES
-    from lab.suite.comparison import gate
+    from lab.suite.comparison import decisive
 
-    verdicts = [result.verdict, gate(result.comparison) if result.comparison is not None else "pass"]
-    worst = "fail" if "fail" in verdicts else "unknown" if "unknown" in verdicts else "pass"
-    return CODES[worst]
+    return CODES[decisive(result)]
 
 
 def _play(

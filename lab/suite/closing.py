@@ -8,8 +8,9 @@ from rich.text import Text
 
 from lab.cli.console import wrapped
 from lab.scores.scoring import score_lines
+from lab.suite.comparison import gate
 from lab.suite.result import Comparison, SuiteResult
-from lab.suite.wording import alarm_rate, headline, plural, quantile, rate, seconds, tightest
+from lab.suite.wording import alarm_rate, gated, headline, plural, quantile, rate, seconds, tightest
 
 _STYLES = {"pass": "bold green", "unknown": "bold yellow", "fail": "bold red"}
 _MOST = 20
@@ -47,9 +48,8 @@ def show_result(console: Console, result: SuiteResult) -> None:
     if result.comparison is not None:
         show_comparison(console, result.comparison)
     console.print(Text("\n").append(headline(result), style=_STYLES[result.verdict]))
-    if result.comparison is not None and (count := sum(one.gates == "fail" for one in result.comparison.changed)):
-        told = f"fail: {plural(count, 'regression')} against {result.comparison.baseline}"
-        console.print(Text(told, style=_STYLES["fail"]))
+    if result.comparison is not None and (told := gated(result.comparison)):
+        console.print(Text(told, style=_STYLES[gate(result.comparison)]))
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:

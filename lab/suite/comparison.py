@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from correlator.verdict import Verdict
+from correlator.verdict import Verdict, worst
 from lab.suite.baseline import Baseline, CaseBaseline, case_baseline
 from lab.suite.latencies import compare_expectation, named
 from lab.suite.result import Changed, Comparison, SuiteResult
@@ -52,6 +52,8 @@ def compare(result: SuiteResult, baseline: Baseline, *, name: str, selected: Col
                             Changed(found.what, found.gates, scenario, case, subject,
                                     found.before, found.after, found.because)
                         )  # fmt: skip
+                    if old.deadline_s != new.deadline_s:
+                        changed.append(_another_deadline(scenario, case, subject, old.deadline_s, new.deadline_s))
                 elif new is None and not after.expectations and _is_in_doubt(after):
                     continue  # nothing was judged, and that is told as newly unknown
                 elif sorted(before.seeds) == sorted(after.seeds) or "when due" not in subject:
@@ -65,8 +67,13 @@ def compare(result: SuiteResult, baseline: Baseline, *, name: str, selected: Col
 
 def gate(comparison: Comparison) -> Verdict:
     """What the changes make of a suite: the worst of them."""
-    gates = [one.gates for one in comparison.changed]
-    return "fail" if "fail" in gates else "unknown" if "unknown" in gates else "pass"
+    return worst(one.gates for one in comparison.changed if one.gates)
+
+
+def decisive(result: SuiteResult) -> Verdict:
+    """The verdict of a suite with what its comparison makes of it: the worse. A baseline excuses no fail, and no pass
+    makes up for a regression."""
+    return result.verdict if result.comparison is None else worst((result.verdict, gate(result.comparison)))
 
 
 def _is_in_doubt(case: CaseBaseline) -> bool:
@@ -79,6 +86,11 @@ def _appeared(scenario: str, case: str, subject: str, *, gone: bool) -> Changed:
             "expectation gone", "unknown", scenario, case, subject, "expected", "–", "nobody asks for it any more"
         )
     return Changed("expectation new", "", scenario, case, subject, "–", "expected", "the baseline does not know it")
+
+
+def _another_deadline(scenario: str, case: str, subject: str, was_s: float, is_s: float) -> Changed:
+    because = f"the scenario asks for {'less' if is_s > was_s else 'more'} than it did"
+    return Changed("deadline changed", "", scenario, case, subject, f"{was_s:g} s", f"{is_s:g} s", because)
 
 
 def _alarms(scenario: str, case: str, before: CaseBaseline, after: CaseBaseline) -> Iterator[Changed]:

@@ -5,21 +5,28 @@ GitHub refuses comments beyond 65,536 signs and job summaries beyond 1 MiB, so e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lab.scores.scoring import score_lines
+from lab.suite.comparison import decisive
 from lab.suite.result import Changed, CrossFire, SuiteResult
-from lab.suite.wording import alarm_rate, headline, plural, quantile, rate, seconds, tightest
+from lab.suite.wording import alarm_rate, gated, headline, plural, quantile, rate, seconds, tightest
 
 BYTES_LIMIT = 60_000
 _ROWS = 40
 _CELL = 160  # signs
+_MARKUP = re.compile(r"[\\`*\[\]~|]|(?<![^\W_])_|_(?![^\W_])")
+"""Signs that mean something in GitHub's Markdown. An underscore within a word does not, and names are full of them."""
 _SIGNS = {"pass": "✅", "unknown": "❔", "fail": "❌"}
 
 
 def markdown(result: SuiteResult) -> str:
     """The summary, at most 60,000 bytes."""
-    blocks = [f"## {_SIGNS[result.verdict]} risk monitor: {headline(result)}\n"]
+    verdict, title = decisive(result), headline(result)
+    if result.comparison is not None and verdict != result.verdict:
+        title = f"{gated(result.comparison)}; by itself {title}"
+    blocks = [f"## {_SIGNS[verdict]} risk monitor: {title}\n"]
     if result.comparison is not None:
         compared = result.comparison
         blocks.append(
@@ -123,6 +130,7 @@ def _cell(text: str) -> str:
     """One line that breaks no table and forges no markup."""
     flat = " ".join(text.split())
     flat = flat if len(flat) <= _CELL else flat[: _CELL - 1] + "…"
-    for sign, plain in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("@", "@\u200b")):
+    flat = _MARKUP.sub(r"\\\g<0>", flat)
+    for sign, plain in (("&", "&amp;"), ("<", "&lt;"), ("@", "@\u200b")):
         flat = flat.replace(sign, plain)
     return flat

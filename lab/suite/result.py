@@ -27,6 +27,7 @@ Change = Literal[
     "expectation gone",
     "case new",
     "expectation new",
+    "deadline changed",
     "detection gained",
     "faster",
     "earlier",

@@ -2,7 +2,8 @@
 
 Nothing is assumed of how latencies are distributed: they are bounded by polling, cut off by deadlines and tied where
 the wire is quiet. Exact methods stand where a normal approximation would need more seeds than anybody runs.
-scipy is imported where it is used, because it takes longer to load than most commands take to answer.
+scipy is imported where it is used, because it takes longer to load than most commands take to answer; and of it, where
+they suffice, the special functions, which load in a quarter of the time of ``scipy.stats``.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ def rate_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tup
     Clopper and Pearson, *The use of confidence or fiducial limits illustrated in the case of the binomial*,
     Biometrika 26 (1934). ``n`` is at least 1.
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     tail = (1 - confidence) / 2
-    low = 0.0 if successes == 0 else float(beta.ppf(tail, successes, n - successes + 1))
-    high = 1.0 if successes == n else float(beta.ppf(1 - tail, successes + 1, n - successes))
+    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
     return low, high
 
 
@@ -38,11 +39,11 @@ def poisson_interval(count: int, confidence: float = CONFIDENCE) -> tuple[float,
     Garwood, *Fiducial limits for the Poisson distribution*, Biometrika 28 (1936). Divide both ends by the time of
     observation to have those of a rate.
     """
-    from scipy.stats import chi2
+    from scipy.special import gammaincinv
 
     tail = (1 - confidence) / 2
-    low = 0.0 if count == 0 else float(chi2.ppf(tail, 2 * count)) / 2
-    return low, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    low = 0.0 if count == 0 else float(gammaincinv(count, tail))
+    return low, float(gammaincinv(count + 1, 1 - tail))
 
 
 def quantile_of(
@@ -55,15 +56,15 @@ def quantile_of(
     P(B ≥ u), is at most half of 1 - confidence, B binomial (n, share); David and Nagaraja, *Order Statistics*, 3rd ed.,
     section 7.1. An end is None where n gives none or where it is a miss.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr, bdtrc
 
     n = len(ordered)
     tail = (1 - confidence) / 2
     value = None
     if n and n * (1 - share) >= 1 - 1e-9:
         value = ordered[max(math.ceil(share * n - 1e-9), 1) - 1]
-    lows = [rank for rank in range(1, n + 1) if binom.cdf(rank - 1, n, share) <= tail]
-    highs = [rank for rank in range(1, n + 1) if binom.sf(rank - 1, n, share) <= tail]
+    lows = [rank for rank in range(1, n + 1) if bdtr(rank - 1, n, share) <= tail]
+    highs = [rank for rank in range(1, n + 1) if bdtrc(rank - 1, n, share) <= tail]
     low = ordered[lows[-1] - 1] if lows else None
     high = ordered[highs[0] - 1] if highs else None
     return _finite(value), _finite(low), _finite(high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.suite.result import CaseResult, ExpectationStats, Quantile, Rate, SuiteResult
+from lab.suite.result import CaseResult, Comparison, ExpectationStats, Quantile, Rate, SuiteResult
 
 NOTHING = "–"
 
@@ -13,6 +13,16 @@ def headline(result: SuiteResult) -> str:
     counts = ", ".join(f"{count} {verdict}" for verdict, count in result.counts.items())
     cut = "; interrupted, not every case was played" if result.interrupted else ""
     return f"{result.verdict}: {plural(runs, 'run')} of {plural(len(result.cases), 'case')}: {counts}{cut}"
+
+
+def gated(comparison: Comparison) -> str:
+    """``fail: 2 regressions against baseline.json``; "" where no change gates."""
+    gates = [one.gates for one in comparison.changed]
+    if count := gates.count("fail"):
+        return f"fail: {plural(count, 'regression')} against {comparison.baseline}"
+    if count := gates.count("unknown"):
+        return f"unknown: {plural(count, 'proof')} of {comparison.baseline} {'is' if count == 1 else 'are'} gone"
+    return ""
 
 
 def rate(one: ExpectationStats) -> str:

@@ -36,6 +36,9 @@ PEG = ExpectationStats(
 NONE = Rate(0, 2.0, 0.0, 0.0, 1.844)
 ONE = Rate(1, 2.5, 0.4, 0.0101, 2.229)
 SEED = SeedResult(seed=1, verdict="pass", reasons=[], wall_s=1.0, simulated_s=9.0, directory="runs/s/n/seed-1")
+ONE_CHANGE = Changed(
+    "slower", "fail", "stablecoin_depeg", "noticed", "stablecoin_peg USDT high", "0.1 s", "1 s", "U = 0"
+)
 SUITE = SuiteResult(
     verdict="fail",
     confidence=0.95,
@@ -65,7 +68,7 @@ SUITE = SuiteResult(
     cross_fire=[CrossFire("stablecoin_depeg", "stablecoin_depeg", "drawdown", 3, 1, 0, 2, 4)],
     comparison=Comparison(
         "baseline.json", "old", 4, 5, 0,
-        [Changed("slower", "fail", "stablecoin_depeg", "noticed", "stablecoin_peg USDT high", "0.1 s", "1 s", "U = 0")],
+        [ONE_CHANGE],
     ),
     code="abc",
     versions={"python": "3.11"},
@@ -159,3 +162,14 @@ def test_cases_are_filtered_by_words_and_by_verdict(opened: Opener, width: int, 
     assert (tab.run(shown), tab.run(said)) == (["fail"], "1 of 2 cases")
     tab.run("document.querySelector('input[value=pass]').click()")
     assert (tab.run(shown), tab.run(said)) == ([], "0 of 2 cases")
+
+
+def test_the_page_does_not_begin_with_a_pass_where_the_comparison_makes_it_a_fail() -> None:
+    page = render(msgspec.json.encode(msgspec.structs.replace(SUITE, verdict="pass")))
+    assert '<header><p class="verdict fail">fail</p>' in page
+    assert "<title>suite: fail</title>" in page
+    gone = msgspec.structs.replace(SUITE.comparison, changed=[msgspec.structs.replace(ONE_CHANGE, gates="unknown")])
+    page = render(msgspec.json.encode(msgspec.structs.replace(SUITE, verdict="pass", comparison=gone)))
+    assert '<header><p class="verdict unknown">unknown</p>' in page
+    page = render(msgspec.json.encode(msgspec.structs.replace(SUITE, comparison=gone)))
+    assert '<header><p class="verdict fail">fail</p>' in page

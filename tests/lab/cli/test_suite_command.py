@@ -18,7 +18,7 @@ import pytest
 from correlator.verdict import Verdict
 from lab.cli import main
 from lab.cli.suite import exit_code
-from lab.suite.baseline import baseline_of
+from lab.suite.baseline import baseline_of, write_baseline
 from lab.suite.comparison import compare
 from lab.suite.gathering import gather
 from lab.suite.result import SuiteResult
@@ -99,6 +99,7 @@ def test_a_result_is_the_same_as_its_own_baseline_and_a_loosened_limit_is_caught
     assert same.stdout.splitlines()[1:] == [
         "against baseline.json: 1 expectation compared, 1 the same, 0 cases not run",
         "  nothing changed that matters",
+        "pass: 4 runs of 2 cases: 4 pass, 0 fail, 0 unknown",
     ]
     slack = "limit_overrides={api_outage: {each: {critical: 40 s}}}"
     loosened = lab(
@@ -273,3 +274,20 @@ def test_a_regression_exits_with_1_though_every_run_passes_or_is_unknown() -> No
     comparison = compare(result, before, name="baseline.json", selected=[Path()])
     assert exit_code(result) == 3
     assert exit_code(msgspec.structs.replace(result, comparison=comparison)) == 1
+
+
+def test_a_stored_fail_exits_with_1_though_the_baseline_lacks_its_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_baseline(tmp_path / "baseline.json", baseline_of(gather([observed(1, expected())], seeds=1)))
+    result = gather([observed(1, expected()), observed(2, expected("missed", None), verdict="fail")], seeds=2)
+    (tmp_path / "suite.json").write_bytes(msgspec.json.encode(result))
+    assert main(["baseline", "compare", "suite.json", "baseline.json"]) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "against baseline.json: 1 expectation compared, 1 the same, 0 cases not run",
+        "  nothing changed that matters",
+        "fail: 2 runs of 1 case: 1 pass, 1 fail, 0 unknown",
+    ]
+    assert main(["baseline", "compare", "suite.json", "baseline.json", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "fail"

@@ -10,7 +10,7 @@ import pytest
 
 from correlator.verdict import Outcome
 from lab.suite.baseline import BaselineError, Rule, baseline_of, read_baseline, read_result, write_baseline
-from lab.suite.comparison import compare, gate
+from lab.suite.comparison import compare, decisive, gate
 from lab.suite.gathering import gather
 from lab.suite.observation import Observation
 from lab.suite.result import Changed, Comparison
@@ -194,6 +194,43 @@ def test_a_baseline_is_sorted_survives_its_file_and_says_what_made_it(tmp_path: 
     assert '      "3": null' in lines
     keys = list(msgspec.json.decode(file.read_bytes()))
     assert keys == sorted(keys)
+
+
+def test_a_fail_under_a_seed_that_the_baseline_lacks_is_a_fail_though_nothing_changed() -> None:
+    """What the other seeds would have given then is not known, so it is no regression; proven it is all the same."""
+    baseline = baseline_of(gather(latencies(1.0), seeds=1))
+    result = gather([*latencies(1.0), missing("missed", 2)], seeds=2)
+    comparison = compare(result, baseline, name="baseline.json", selected=EVERYWHERE)
+    assert (whats(comparison), gate(comparison)) == ([], "pass")
+    assert decisive(msgspec.structs.replace(result, comparison=comparison)) == "fail"
+
+
+@pytest.mark.parametrize(("before", "after", "decided"), [(5.0, 1.0, "pass"), (1.0, 5.0, "fail")])
+def test_what_decides_is_the_worse_of_verdict_and_comparison(before: float, after: float, decided: str) -> None:
+    result = gather(latencies(after), seeds=1)
+    found = compared(latencies(before), latencies(after))
+    assert decisive(msgspec.structs.replace(result, comparison=found)) == decided
+    assert decisive(result) == "pass"
+
+
+@pytest.mark.parametrize(("was_s", "is_s", "what"), [(10.0, 3_600.0, "less"), (10.0, 5.0, "more")])
+def test_another_deadline_is_told_though_every_latency_is_the_same(was_s: float, is_s: float, what: str) -> None:
+    before, after = ([observed(1, expected(deadline_s=each))] for each in (was_s, is_s))
+    found = compared(before, after)
+    assert (found.same, found.compared) == (1, 1)
+    assert found.changed == [
+        Changed(
+            "deadline changed", "", "crash", "noticed", "drawdown USD high", f"{was_s:g} s", f"{is_s:g} s",
+            f"the scenario asks for {what} than it did",
+        )
+    ]  # fmt: skip
+
+
+def test_another_deadline_is_not_told_twice() -> None:
+    before, after = [observed(1, expected())], [observed(1, expected(deadline_s=0.5, outcome="late"), verdict="fail")]
+    assert whats(compared(before, after)) == [
+        ("detection lost", "fail"), ("newly failing", "fail"), ("deadline changed", "")
+    ]  # fmt: skip
 
 
 def test_a_remembered_seed_is_no_part_of_a_baseline() -> None:

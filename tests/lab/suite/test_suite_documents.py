@@ -172,3 +172,30 @@ def test_markdown_fits_into_a_comment_however_much_went_wrong() -> None:
     text = markdown(gather(runs, seeds=2))
     assert 5_000 < len(text.encode()) < BYTES_LIMIT
     assert "… and 560 more in suite.json." in text
+
+
+def test_a_table_shows_any_text_as_it_is_and_not_as_markup() -> None:
+    result = gather([observed(1, verdict="unknown", trouble="x")], seeds=1)
+    text = markdown(gather_with_reason(result, r"![x](http://evil) `code` **loud** ~~gone~~ a\|b __init__ api_latency"))
+    (row,) = [line for line in text.splitlines() if line.startswith("| ❔")]
+    assert row.endswith(r"| !\[x\](http://evil) \`code\` \*\*loud\*\* \~\~gone\~\~ a\\\|b \_\_init\_\_ api_latency |")
+
+
+def test_markdown_does_not_begin_with_a_pass_where_the_comparison_makes_it_a_fail() -> None:
+    before = baseline_of(gather([observed(1, expected(latency_s=0.1))], seeds=1))
+    result = gather([observed(1, expected(latency_s=5.0))], seeds=1)
+    comparison = compare(result, before, name="baseline.json", selected=[Path()])
+    assert markdown(msgspec.structs.replace(result, comparison=comparison)).splitlines()[0] == (
+        "## ❌ risk monitor: fail: 1 regression against baseline.json; by itself pass: 1 run of 1 case: "
+        "1 pass, 0 fail, 0 unknown"
+    )
+
+
+def test_markdown_does_not_begin_with_a_pass_where_a_proof_is_gone() -> None:
+    before = baseline_of(gather([observed(1, expected()), observed(1, expected(), case="too_small")], seeds=1))
+    result = gather([observed(1, expected())], seeds=1)
+    comparison = compare(result, before, name="baseline.json", selected=[Path()])
+    assert markdown(msgspec.structs.replace(result, comparison=comparison)).splitlines()[0] == (
+        "## ❔ risk monitor: unknown: 1 proof of baseline.json is gone; by itself pass: 1 run of 1 case: "
+        "1 pass, 0 fail, 0 unknown"
+    )
