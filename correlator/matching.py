@@ -7,6 +7,7 @@ alert without the injection that it is to be of, or a history that ends before t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
 from correlator.asking import Asked, Found, ask, unjudged
@@ -58,6 +59,7 @@ def match_all_due(case: Case, within_ns: int) -> list[Found]:
     """Judge every rule each time it became due: ``judge_all``.
 
     Breaches parted by less than the monitor's legitimate lag are one: an alert that still stands need not be repeated.
+    One that had resolved by then must be, of a breach that lasts.
     """
     outcomes: list[Found] = []
     for rule in case.rules:
@@ -73,9 +75,32 @@ def match_all_due(case: Case, within_ns: int) -> list[Found]:
             if interval.due_ns is not None and interval.lasted_ns >= SHORTEST_OWED_NS
         ]
         owed += [anew for up_ns in case.forgetful if (anew := rule.tracker.due_anew(up_ns)) is not None]
+        owed += _come_back(case, rule)
         for interval in owed:
             outcomes.append(_answer(case, asked, rule, interval))
     return outcomes
+
+
+def _come_back(case: Case, rule: Rule) -> list[Interval]:
+    """The breaches that came back soon after one whose alert had resolved by then, and lasted for longer than the
+    monitor's legitimate lag. Where honest computations differ it may never have been over, and none is asked for."""
+    least_ns = rule.tracker.hold_ns + LOOKBACK_NS
+    back = []
+    for before, breach in pairwise(rule.tracker.intervals if rule.far is None else []):
+        if breach.due_ns is None or breach.lasted_ns <= least_ns or breach.breaches > 1 or before.ends_ns is None:
+            continue
+        if breach.begins_ns - before.ends_ns > LOOKBACK_NS:
+            continue  # another one, asked for as such
+        told = [
+            finding.episode
+            for finding in case.findings
+            if finding.truth
+            and finding.episode.matches(rule.mandate, rule.subject, rule.severity)
+            and before.begins_ns - LOOKAHEAD_NS <= finding.fired_ns <= breach.begins_ns
+        ]
+        if told and all(one.resolved_ns is not None and one.resolved_ns < breach.begins_ns for one in told):
+            back.append(breach)
+    return back
 
 
 def _answer(case: Case, asked: Asked, rule: Rule, interval: Interval) -> Found:

@@ -53,6 +53,34 @@ def test_judge_all_joins_near_breaches_and_passes_over_fleeting_ones(play) -> No
     assert [interval.due_at_s for interval in rule.intervals] == [50, 200, 300]
 
 
+@pytest.mark.parametrize(
+    ("resolved_s", "again_s", "outcomes"),
+    [
+        (280, None, [(200, "detected"), (300, "missed")]),
+        (280, 303, [(200, "detected"), (300, "detected")]),
+        (280, 390, [(200, "detected"), (300, "late")]),
+        (300, 390, [(200, "detected")]),  # it stood when the breach came back
+        (None, None, [(200, "detected")]),
+    ],
+)
+def test_breach_that_comes_back_for_long_when_its_alert_has_resolved_owes_another(
+    play: Any, resolved_s: float | None, again_s: float | None, outcomes: list[tuple[float, str]]
+) -> None:
+    def tell(story: Any) -> None:
+        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 0)]
+        for at_s, price in ((0, 1.0), (200, 0.993), (250, 1.0), (300, 0.993)):
+            story.quote(at_s, 0, price)
+        if again_s is not None:
+            story.alert(again_s)
+
+    asked: dict[str, Any] = {"timeline": [], "with_control": False, "expect": [], "judge_all_ns": 60 * 10**9}
+    judgement = play(resolved_at=resolved_s, tell=tell, **asked)
+    assert [(each.due_at_s, each.outcome) for each in judgement.expectations] == outcomes
+    if again_s is None:  # of what was never told of, one miss is enough
+        mute = play(alert_at=None, tell=tell, **asked)
+        assert [(each.due_at_s, each.outcome) for each in mute.expectations] == [(200, "missed")]
+
+
 def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
     length_s = 200 * 300
     story = new_story(length_s=length_s, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
