@@ -26,7 +26,7 @@ from lab.laboratory.monitor_config import make_monitor
 from lab.scenario.model import Experiment
 from lab.scenario.resolve import SHIPPED, load_scenario
 from risk_monitor.effects import Effect
-from risk_monitor.events import Event, StreamMessage
+from risk_monitor.events import Event, StreamMessage, TimerFired
 from risk_monitor.limits import parse_limits
 from risk_monitor.machine import RiskMonitor
 from risk_monitor.rules import MANDATES
@@ -70,6 +70,10 @@ class _Witness:
     def on_stream_message(self, now_ns: int, stream_id: int, payload: bytes) -> Sequence[Effect]:
         self.told.append((now_ns, StreamMessage(stream_id, payload)))
         return self._monitor.on_stream_message(now_ns, stream_id, payload)
+
+    def on_timer(self, now_ns: int) -> Sequence[Effect]:
+        self.told.append((now_ns, TimerFired()))
+        return self._monitor.on_timer(now_ns)
 
 
 def _experiment() -> Experiment:

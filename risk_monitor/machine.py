@@ -259,9 +259,9 @@ class RiskMonitor:
         """Take an event that happened at ``now_ns`` (ns since the Unix epoch, never less than before)."""
         if isinstance(event, StreamMessage):
             return self.on_stream_message(now_ns, event.stream_id, event.payload)
-        self._agenda.run_due(now_ns)
         if isinstance(event, TimerFired):
-            return self._take_effects() if self._out else _NOTHING
+            return self.on_timer(now_ns)
+        self._agenda.run_due(now_ns)
         match event:
             case ReplyReceived(request_id, status, body, arrived_ns):
                 self._transport.on_reply(now_ns, request_id, status, body, arrived_ns or now_ns)
@@ -296,6 +296,11 @@ class RiskMonitor:
         if self._out:
             return self._take_effects()
         return _NOTHING
+
+    def on_timer(self, now_ns: int) -> Effects:
+        """The same as ``step`` with a ``TimerFired``."""
+        self._agenda.run_due(now_ns)
+        return self._take_effects() if self._out else _NOTHING
 
     def next_deadline_ns(self) -> int:
         """When the monitor wants to be woken at the latest; ``agenda.NEVER_NS`` if it does not."""

@@ -165,7 +165,12 @@ class MonitorShell:
 
     def _ring(self) -> None:
         self._deadline_ns = 0
-        if not self.host.is_sound and self.host.now_ns() < self._monitor.next_deadline_ns():
+        if self.host.is_sound and not self._is_busy:
+            effects = self._monitor.on_timer(self._kernel.now_ns)
+            if effects:
+                self._perform(effects, 0)
+            self._arm()
+        elif not self.host.is_sound and self.host.now_ns() < self._monitor.next_deadline_ns():
             self._arm()  # the clock has been slower than was thought
         elif not self._is_ringing:
             self._is_ringing = self._is_busy or self.host.is_slow

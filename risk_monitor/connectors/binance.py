@@ -5,9 +5,9 @@ Source of names and shapes: https://developers.binance.com/docs/binance-spot-api
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import msgspec
@@ -365,4 +365,12 @@ def _execution(report: _ExecutionReport) -> Fill | OrderUpdate:
 
 
 def _signature(secret: str, payload: str) -> str:
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    signature = _begun(secret).copy()
+    signature.update(payload.encode())
+    return signature.hexdigest()
+
+
+@lru_cache(maxsize=1_024)
+def _begun(secret: str) -> hmac.HMAC:
+    """What every signature under a secret begins with: half the work, and the secrets are few."""
+    return hmac.new(secret.encode(), digestmod="sha256")

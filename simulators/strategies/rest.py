@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -33,7 +34,17 @@ class Key(NamedTuple):
 
     def sign(self, text: str) -> str:
         """The HMAC-SHA256 of ``text`` under the secret, as hex; empty without a secret."""
-        return hmac.digest(self.secret.encode(), text.encode(), "sha256").hex() if self.secret else ""
+        if not self.secret:
+            return ""
+        signature = _begun(self.secret).copy()
+        signature.update(text.encode())
+        return signature.hexdigest()
+
+
+@lru_cache(maxsize=1_024)
+def _begun(secret: str) -> hmac.HMAC:
+    """What every signature under a secret begins with: half the work, and the secrets are few."""
+    return hmac.new(secret.encode(), digestmod="sha256")
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

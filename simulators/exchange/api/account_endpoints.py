@@ -92,6 +92,7 @@ class AccountEndpoints:
         self._user_data = user_data
         self._views = user_data.views
         self._opened_ms = clock.now_ns // _NS_PER_MS
+        self._rates = _rates(exchange.listings[0])
 
     def routes(self) -> list[Route]:
         return [
@@ -110,7 +111,7 @@ class AccountEndpoints:
             taker_commission=round(listing.taker_fee_bp),
             buyer_commission=0,
             seller_commission=0,
-            commission_rates=_rates(listing),
+            commission_rates=self._rates,
             can_trade=True,
             can_withdraw=True,
             can_deposit=True,
