@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from correlator.expectations import severity_rank
+from correlator.expectations import SEVERITIES, severity_rank
 from correlator.monitor_clock import MonitorClock
 from correlator.records import Signal
 
@@ -118,7 +118,7 @@ class EpisodeBook:
                 continue
             if signal.state == "acknowledged":
                 episode.acknowledged_ns = episode.acknowledged_ns or signal.at_ns
-            elif episode.escalated_ns is None:
+            elif episode.escalated_ns is None and _is_graver(signal.severity, episode.severity):
                 episode.escalated_ns, episode.escalated_to = signal.at_ns, signal.severity
             if len(episode.seqs) < _MOST_SEQS:
                 episode.seqs.append(signal.seq)
@@ -130,6 +130,11 @@ class EpisodeBook:
             episode.resolved_ns = at_ns
             episode.was_forgotten = True
         self._open.clear()
+
+
+def _is_graver(escalated_to: str, severity: str) -> bool:
+    """Whether an alert was escalated at all; one of the gravest severity is told of again, and that is all."""
+    return severity_rank(escalated_to) > severity_rank(severity) or escalated_to == severity == SEVERITIES[-1]
 
 
 def same_in_control(episode: Episode, control: list[Episode]) -> Episode | None:

@@ -25,11 +25,11 @@ def judge_escalation(case: Case, found: Found) -> DemandOutcome | None:
         return judged("unknown", "never_due", "no alert fired that could have escalated")
     deadline_ns = episode.fired_ns + within_ns
     at_ns = episode.escalated_ns
-    if at_ns is not None and at_ns <= deadline_ns:
-        return judged("pass", "detected", f"escalated to {episode.escalated_to} by its deadline", at_ns)
     seen_ns = episode.acknowledged_ns
     if seen_ns is not None and seen_ns <= deadline_ns and (at_ns is None or seen_ns < at_ns):
         return judged("unknown", "never_due", "it was acknowledged first, so that nothing had to escalate", at_ns)
+    if at_ns is not None and at_ns <= deadline_ns:
+        return judged("pass", "detected", f"escalated to {episode.escalated_to} by its deadline", at_ns)
     if episode.resolved_ns is not None and episode.resolved_ns <= deadline_ns:
         return judged("unknown", "never_due", "it resolved before it could escalate")
     if at_ns is not None:

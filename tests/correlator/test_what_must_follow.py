@@ -64,6 +64,9 @@ def test_alert_that_nobody_acknowledges_escalates_in_time(play) -> None:
         ([(266, "escalated")], "fail", "not_escalated"),
         ([(240, "acknowledged")], "unknown", "never_due"),
         ([(230, "escalated"), (240, "acknowledged")], "pass", "detected"),
+        ([(230, "acknowledged"), (240, "escalated")], "unknown", "never_due"),
+        ([(230, "told again"), (240, "escalated")], "pass", "detected"),
+        ([(230, "told again")], "fail", "not_escalated"),
         ([(266, "acknowledged")], "fail", "not_escalated"),
         ([(240, "resolved")], "unknown", "never_due"),
     ],
@@ -71,7 +74,8 @@ def test_alert_that_nobody_acknowledges_escalates_in_time(play) -> None:
 def test_every_way_an_escalation_can_come_out(play, told: list[tuple[float, str]], verdict: str, outcome: str) -> None:
     def tell(story: Any) -> None:
         for at_s, state in told:
-            care(story, at_s, state)
+            is_again = state == "told again"  # as escalated, and no graver than it was
+            care(story, at_s, "escalated" if is_again else state, "high" if state == "escalated" else "warning")
 
     found = only(play(expect=ESCALATES, tell=tell))
     assert (found.verdict, found.escalated.verdict, found.escalated.outcome) == (verdict, verdict, outcome)
