@@ -112,6 +112,7 @@ def _tally(section: str, name: str, asked: str, facts: Sequence[RunFacts], exerc
     heard = facts if section in ("mandates", "severities") else runs  # an alarm may be false where nobody asked for it
     watched = [one for one in heard if _watches(section, name, one)]
     alarms = [alarm for one in watched for alarm in one.false_alarms if _rings(section, name, alarm)]
+    can_be_false = section != "controls" and (section, name) != ("severities", "any")  # no alert is of any severity
     scenarios = list(dict.fromkeys(one.name.scenario for one in runs))
     written = [] if exercised is None else list(exercised.get((section, name), ()))
     return Tally(
@@ -128,8 +129,8 @@ def _tally(section: str, name: str, asked: str, facts: Sequence[RunFacts], exerc
         missed=found["missed"],
         unknown=found["unknown"],
         not_followed=sum(demand.found == "detected" and demand.verdict == "fail" for demand in demands),
-        false=None if section == "controls" else len(alarms),
-        watched_days=None if section == "controls" else _days(watched),
+        false=len(alarms) if can_be_false else None,
+        watched_days=_days(watched) if can_be_false else None,
         blind=sum(one.blind.count(name) for one in runs) if section == "mandates" else 0,
     )
 

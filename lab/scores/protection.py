@@ -31,7 +31,11 @@ def protection(facts: Sequence[RunFacts]) -> Protection:
             if one.alert is not None:
                 demands.setdefault(one.alert, []).append(one)
     parts = [_part(mandate, demands[mandate], facts) for mandate in sorted(demands)]
-    at_most = [(part.caught + part.unknown / part.demands) * part.quiet for part in parts]
+    unjudged = sum(not run.judged for run in facts)
+    at_most = [
+        (part.caught + part.unknown / part.demands) * (part.quiet_runs + unjudged) / max(part.runs + unjudged, 1)
+        for part in parts
+    ]
     return Protection(
         score=_mean([part.caught * part.quiet for part in parts]),
         at_most=_mean(at_most),

@@ -21,7 +21,7 @@ class MandateProtection(msgspec.Struct, frozen=True, kw_only=True):
 
 class Protection(msgspec.Struct, frozen=True, kw_only=True):
     """``score``: 0 to 100, null where nothing was demanded. ``at_most``: the score if every unknown demand had been met
-    at once; ``score`` itself gives nothing for it."""
+    at once, and every run without a verdict had been quiet; ``score`` itself gives nothing for either."""
 
     score: float | None
     at_most: float | None

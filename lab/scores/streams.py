@@ -2,7 +2,8 @@
 
 A row is a second. A stream is one demand of one run (mandate, asset, severity); a window reaches from the row in which
 the alert was due to that of its deadline, and the alert that the correlator credits with the answer is the detection,
-in the window's first row if it came before it was due. Windows of equal demands that overlap are one. A false alarm is
+in the window's first row if it came before it was due. Windows of equal demands that overlap are one; one that begins
+in probation is left out, and so is what answers it. A false alarm is
 a detection in a stream that it would fit, else in one of its own, without a window. Alerts that the truth justifies and
 nobody demanded are in no stream: NAB has no word for them.
 """
@@ -22,27 +23,36 @@ _Key = tuple[str, str | None, str | None]
 
 @dataclass(slots=True)
 class _Stream:
-    """One demand of one run while it is put together."""
+    """One demand of one run while it is put together. ``answers`` are rows of alerts, each with the first row of the
+    window that it answers; ``false`` those of false alarms."""
 
     windows: list[Window] = field(default_factory=list)
-    detections: list[int] = field(default_factory=list)
+    answers: list[tuple[int, int]] = field(default_factory=list)
+    false: list[int] = field(default_factory=list)
+
+    def counted(self, first_row: int) -> tuple[list[Window], list[int]]:
+        """Its windows and detections from the first row that counts on."""
+        kept = [window for window in self.windows if window.first >= first_row]
+        left_out = [window for window in self.windows if window.first < first_row]
+        answers = [row for row, of in self.answers if not any(_within(of, window) for window in left_out)]
+        return kept, [row for row in (*answers, *self.false) if row >= first_row]
 
 
 def nab_scores(facts: Sequence[RunFacts]) -> NabScores:
     """The NAB score of runs under each of its three cost profiles."""
     streams = [(one, probation(_row(run.lasted_s) + 1)) for run in facts for one in _streams(run)]
-    counted = [([window for window in one.windows if window.first >= first], one, first) for one, first in streams]
+    counted = [(*one.counted(first), first) for one, first in streams]
     windows = sum(len(kept) for kept, _, _ in counted)
     profiles = {}
     for name, profile in PROFILES.items():
-        raw = sum(raw_score(kept, one.detections, profile, first) for kept, one, first in counted)
+        raw = sum(raw_score(kept, found, profile, first) for kept, found, first in counted)
         profiles[name] = NabScore(score=normalised(raw, windows, profile), raw=raw)
-    detections = [(row, kept) for kept, one, first in counted for row in one.detections if row >= first]
+    detections = [(row, kept) for kept, found, _ in counted for row in found]
     return NabScores(
         profiles=profiles,
         windows=windows,
         windows_in_probation=sum(len(one.windows) for one, _ in streams) - windows,
-        windows_detected=sum(any(_within(row, window) for row in one.detections) for kept, one, _ in counted
+        windows_detected=sum(any(_within(row, window) for row in found) for kept, found, _ in counted
                              for window in kept),
         detections_outside=sum(not any(_within(row, window) for window in kept) for row, kept in detections),
     )  # fmt: skip
@@ -57,12 +67,12 @@ def _streams(run: RunFacts) -> list[_Stream]:
         stream = streams.setdefault((demand.alert, demand.asset, demand.severity), _Stream())
         stream.windows.append(span)
         if demand.found in ("detected", "late") and demand.detected_at_s is not None:
-            stream.detections.append(max(span.first, _row(demand.detected_at_s)))
+            stream.answers.append((max(span.first, _row(demand.detected_at_s)), span.first))
     for stream in streams.values():
         stream.windows = _merged(stream.windows)
     for alarm in run.false_alarms:
         fitting = next((key for key in streams if _fits(alarm, key)), (alarm.alert, alarm.asset, alarm.severity))
-        streams.setdefault(fitting, _Stream()).detections.append(_row(alarm.at_s))
+        streams.setdefault(fitting, _Stream()).false.append(_row(alarm.at_s))
     return list(streams.values())
 
 

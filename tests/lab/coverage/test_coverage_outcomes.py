@@ -33,6 +33,11 @@ STORY = [
 ]  # fmt: skip
 
 
+def test_no_false_alarm_is_of_any_severity_so_none_is_counted_as_none() -> None:
+    facts = [run(demand(severity=None), fired=(false(),))]
+    assert figures(row(outcomes(facts), "severities", "any")) == ("run", 1, 1, 1, 1, 0, 0, 0, 0, None, None, 0)
+
+
 def row(coverage: Coverage, section: str, name: str) -> Tally:
     return next(one for one in coverage.rows if (one.section, one.name) == (section, name))
 

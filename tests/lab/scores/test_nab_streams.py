@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.coverage.facts import Fired, RunFacts
+from lab.coverage.facts import Fired, Found, RunFacts
 from lab.scores.streams import nab_scores
 from tests.lab.scores.facts_samples import demand, false, run
 
@@ -38,6 +38,16 @@ def test_a_window_that_begins_in_probation_is_left_out_and_counted_as_such() -> 
     assert counts(run(demand(due_at_s=100.0))) == (0, 0, 0, 1)
     assert standard(run(demand(due_at_s=100.0))) is None
     assert counts(run(fired=(false(at_s=100.0), false(at_s=400.0)))) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize(("found", "latency_s"), [("detected", 8.0), ("late", 30.0)])
+def test_what_answers_a_window_that_is_left_out_is_no_detection_outside(found: Found, latency_s: float) -> None:
+    """Half an hour has 270 seconds of probation: the window begins in the 265th second, its answer comes behind."""
+    assert counts(run(demand(found, latency_s, due_at_s=265.0))) == (0, 0, 0, 1)
+    both = run(demand(found, latency_s, due_at_s=265.0), demand(due_at_s=700.0))
+    assert (counts(both), standard(both)) == ((1, 1, 0, 1), 100.0)
+    alarmed = run(demand(found, latency_s, due_at_s=265.0), fired=(false(at_s=290.0),))
+    assert counts(alarmed) == (0, 0, 1, 1)
 
 
 def test_what_truth_justifies_and_nobody_demanded_is_no_detection() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.coverage.facts import Demand, Fired, RunFacts
+from lab.coverage.facts import Demand, Fired, RunFacts, RunName
 from lab.scores.protection import credit, protection
 from lab.scores.result import MandateProtection
 from lab.scores.scoring import score, score_lines
@@ -148,6 +148,38 @@ def test_an_action_is_no_demand_of_the_score_and_a_crashed_run_keeps_its_demands
     facts = [run(demand(), demand(alert=None, action="breaker")), run(demand("unknown"), judged=False, seed=2)]
     whole = protection(facts)
     assert (whole.score, whole.at_most, whole.demands, whole.unknown) == (50.0, 100.0, 2, 1)
+
+
+@given(suites(), suites())
+def test_it_is_at_most_that_whatever_the_runs_without_a_verdict_would_have_shown(
+    judged: list[RunFacts], others: list[RunFacts]
+) -> None:
+    """What a run without a verdict demands is known, and no more than that."""
+    crashed = [
+        replace(
+            one, judged=False, mandates=(), fired=(), lasted_s=0.0, demands=tuple(map(undecided, one.demands)),
+            name=replace_seed(one, 100),
+        )
+        for one in others
+    ]  # fmt: skip
+    came_through = [replace(one, name=replace_seed(one, 100)) for one in others]
+    at_most, score_then = protection([*judged, *crashed]).at_most, protection([*judged, *came_through]).score
+    assert (at_most is None) == (score_then is None)
+    if at_most is not None and score_then is not None:
+        assert score_then <= at_most + 1e-9
+
+
+def undecided(one: Demand) -> Demand:
+    return replace(one, found="unknown", verdict="unknown", owed=False, detected_at_s=None)
+
+
+def replace_seed(one: RunFacts, by: int) -> RunName:
+    return RunName(one.name.scenario, one.name.case, one.name.seed + by)
+
+
+def test_where_no_run_has_a_verdict_nothing_is_earned_and_nothing_ruled_out() -> None:
+    whole = protection([run(demand("unknown"), judged=False)])
+    assert (whole.score, whole.at_most) == (0.0, 100.0)
 
 
 def test_scores_are_told_with_what_they_are_of() -> None:
