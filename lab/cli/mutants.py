@@ -203,7 +203,7 @@ def exit_code(result: MutantsResult) -> int:
     from lab.cli import FAILED, PASSED, UNKNOWN
 
     fates = {one.fate for one in result.mutants}
-    if fates & {"survived", "unreached", "not_equivalent"}:
+    if fates & {"survived", "unreached", "unshown", "not_equivalent"}:
         return FAILED
     return UNKNOWN if "not_tried" in fates or result.troubles else PASSED
 

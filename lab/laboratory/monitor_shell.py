@@ -45,7 +45,13 @@ from simulators.ports import Reply, Request
 _MOST_WAITING = 100_000
 """Events that may wait for a slow processor. A frame that finds as many before it is lost and its stream closed: the
 receive buffer is full, and no venue keeps a consumer that does not read."""
+_MOST_ALARMS = 10_000
+"""That may ring at one moment."""
 _NS_PER_MS = 1_000_000
+
+
+class MonitorStuckError(Exception):
+    """The monitor wants to be woken again and again without time going on: a real one would burn its processor."""
 
 
 class MonitorShell:
@@ -72,6 +78,7 @@ class MonitorShell:
         self._waiting: deque[tuple[Event, int]] = deque()
         self._is_busy = False
         self._is_ringing = False
+        self._rang_ns = self._alarms = 0
         self._life = 1  # of the monitor's process; 0 while it is down
         self._lives = 1
         self._saved = b""
@@ -165,6 +172,12 @@ class MonitorShell:
 
     def _ring(self) -> None:
         self._deadline_ns = 0
+        if self._kernel.now_ns != self._rang_ns:
+            self._rang_ns = self._kernel.now_ns
+            self._alarms = 0
+        self._alarms += 1
+        if self._alarms > _MOST_ALARMS:
+            raise MonitorStuckError(f"the monitor's timer rang {_MOST_ALARMS} times at one moment")
         if self.host.is_sound and not self._is_busy:
             effects = self._monitor.on_timer(self._kernel.now_ns)
             if effects:

@@ -1,8 +1,9 @@
 """Campaign: mutants held against cases until each is killed or has survived what it is owed.
 
-A mutant of the monitor's code is held only against cases that run the statement it changed: in all others it is the
-monitor itself. Everything that has been played is remembered in the campaign's directory, so that an interrupted
-campaign goes on where it was, and one over other cases plays only what is new.
+A mutant of the monitor's code is played only in cases that run the statement it changed, and in which it shows when it
+is given the real monitor's tape: in all others it is the monitor itself. Everything that has been played is remembered
+in the campaign's directory, so that an interrupted campaign goes on where it was, and one over other cases plays only
+what is new.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from lab.mutants.footprints import Footprints
 from lab.mutants.memory import Memory, Played
 from lab.mutants.mutant import Mutant, SourceEdit
 from lab.mutants.probes import Probes
+from lab.mutants.replay import UNSEEN
 from lab.mutants.result import Kill
 from lab.mutants.selection import CaseName, Catalogue, applied, name_of
+from lab.mutants.showings import Showings
 from lab.mutants.source_level import build
 from lab.playing.pool import OUT_OF_MEMORY
 from lab.playing.trials import Keep, Trial, play
@@ -34,7 +37,9 @@ AT_MOST_S = 300.0
 _BADNESS: dict[Verdict, int] = {"pass": 0, "unknown": 1, "fail": 2}
 _AT_ONCE = 8
 _REASON_SIGNS = 300
-_LOOKED_AT_ONCE = 32
+_LOOKED_AT_ONCE = 8
+_LOOKED_AT_EACH = 10
+"""Cases in which is looked whether a mutant shows, for each that it is to be played in."""
 _FOOTPRINT = "footprint"
 
 
@@ -64,8 +69,10 @@ class Standing:
     untried: int = 0
     unmet: int = 0
     """Cases in which the mutant is the monitor itself, of those looked at: they never run what it changed."""
-    is_unreached: bool = False
-    """It is so in all there are."""
+    unseen: int = 0
+    """Cases in which it runs and alerts, acts and asks exactly as the monitor does, of those looked at."""
+    unjudged: int = 0
+    """Cases that were played to no avail: something else than the monitor failed."""
 
     @property
     def tried(self) -> int:
@@ -79,7 +86,7 @@ class Campaign:
         self._hunt = hunt
         self._memory = Memory(hunt.out, hunt.package)
         self.code = self._memory.code
-        self._footprints: Footprints | None = None
+        self._looks: tuple[Footprints, Showings] | None = None
         self.baseline: dict[CaseName, Played] = {}
         self.troubles: dict[str, None] = {}
         """What went wrong in the laboratory itself, each once."""
@@ -101,37 +108,61 @@ class Campaign:
                 self._decide([self._standing(mutant)], mutant.edit, done)
 
     def _standing(self, mutant: Mutant) -> Standing:
-        """The mutant with the cases that it is to be held against. Of a mutant of the code the footprints of as many
-        candidates are looked at as it takes to find them."""
+        """The mutant with the cases that it is to be held against."""
+        standing = Standing(mutant)
         limit = self._hunt.cases_each or len(self._hunt.catalogue.experiments)
         candidates = self._hunt.catalogue.candidates(mutant)
-        footprints = self._footprints_of() if isinstance(mutant.edit, SourceEdit) else None
-        standing = Standing(mutant)
+        if isinstance(mutant.edit, SourceEdit):
+            standing.left = self._showing(standing, candidates, limit)
+            return standing
         able: list[tuple[Experiment, Experiment]] = []
-        size = limit
-        while len(able) < limit and (batch := list(islice(candidates, size))):
-            if footprints is not None:
-                footprints.record(batch)
-            for experiment in batch:
-                if footprints is not None and not footprints.is_met(experiment, mutant):
-                    standing.unmet += 1
-                elif len(able) >= limit:
-                    standing.untried += 1
-                elif (changed := applied(mutant, experiment)) is not None:
-                    able.append((experiment, changed))
-            size = min(2 * size, _LOOKED_AT_ONCE)
-        standing.untried += sum(footprints is None or footprints.is_met(one, mutant) for one in candidates)
-        standing.is_unreached = not able and standing.unmet > 0
+        for experiment in candidates:
+            if len(able) >= limit:
+                standing.untried += 1
+            elif (changed := applied(mutant, experiment)) is not None:
+                able.append((experiment, changed))
         standing.left = iter(able)
         return standing
 
-    def _footprints_of(self) -> Footprints:
-        if self._footprints is None:
-            hunt = self._hunt
-            self._footprints = Footprints(
-                Probes(hunt.package), hunt.out, lambda one: self._memory.key(one, _FOOTPRINT), hunt.jobs, AT_MOST_S
+    def _showing(
+        self, standing: Standing, candidates: Iterator[Experiment], limit: int
+    ) -> Iterator[tuple[Experiment, Experiment]]:
+        """Of a mutant of the code, cases in which it shows: those first in which it alerts otherwise, as soon as one is
+        found; where it only behaves otherwise, after all that were looked at."""
+        footprints, showings = self._looking()
+        quiet: list[Experiment] = []
+        looked = given = 0
+        while looked < limit * _LOOKED_AT_EACH and (batch := list(islice(candidates, _LOOKED_AT_ONCE))):
+            footprints.record(batch)
+            met = [one for one in batch if footprints.is_met(one, standing.mutant)]
+            standing.unmet += len(batch) - len(met)
+            for experiment, showing in showings.of(standing.mutant, met):
+                looked += 1
+                if showing in UNSEEN:
+                    standing.unseen += 1
+                elif showing != "alerts":
+                    quiet.append(experiment)
+                else:
+                    yield experiment, experiment
+                    given += 1
+                    if given == limit:
+                        break
+            if given == limit:
+                break
+        standing.untried = len(quiet[limit - given :])
+        standing.untried += sum(footprints.is_met(one, standing.mutant) for one in candidates)
+        for experiment in quiet[: limit - given]:
+            yield experiment, experiment
+
+    def _looking(self) -> tuple[Footprints, Showings]:
+        if self._looks is None:
+            hunt, key = self._hunt, self._memory.key
+            footprints = Footprints(
+                Probes(hunt.package), hunt.out, lambda one: key(one, _FOOTPRINT), hunt.jobs, AT_MOST_S
             )
-        return self._footprints
+            showings = Showings(hunt.package, footprints, hunt.out, key)
+            self._looks = footprints, showings
+        return self._looks
 
     def _decide(self, group: list[Standing], edit: SourceEdit | None, done: Callable[[Standing], None]) -> None:
         """Play the next case of each that is alive, until none is."""
@@ -159,9 +190,11 @@ class Campaign:
         for played in (before, after):
             if played.is_unjudged:
                 self.troubles[played.reason] = None
+                standing.unjudged += 1
                 return
         if before.crashed:  # a case that does not run without a mutant either says nothing of it
             self.troubles[f"{'/'.join(name_of(experiment)[:2])} without a mutant: {before.reason}"] = None
+            standing.unjudged += 1
             return
         if _BADNESS[after.verdict] <= _BADNESS[before.verdict] and not after.crashed:
             standing.survived.append(experiment)

@@ -83,7 +83,7 @@ def _result(standing: Standing, equivalents: Sequence[Equivalent], catalogue: Ca
     elif standing.kills:
         fate = "killed"
     else:
-        fate = "survived" if standing.survived else "unreached" if standing.is_unreached else "not_tried"
+        fate = _unkilled(standing)
     edit = mutant.edit
     return MutantResult(
         id=mutant.id,
@@ -97,9 +97,18 @@ def _result(standing: Standing, equivalents: Sequence[Equivalent], catalogue: Ca
         survived=[f"{one.scenario}/{one.case}" for one in standing.survived],
         untried=standing.untried,
         unmet=standing.unmet,
+        unseen=standing.unseen,
         why=stated.reason if stated else "",
         missing=_missing(mutant, catalogue) if catalogue is not None and fate in SURVIVING else "",
     )
+
+
+def _unkilled(standing: Standing) -> Fate:
+    if standing.survived:
+        return "survived"
+    if standing.unjudged:
+        return "not_tried"
+    return "unshown" if standing.unseen else "unreached" if standing.unmet else "not_tried"
 
 
 def _stated(mutant: str, equivalents: Sequence[Equivalent]) -> Equivalent | None:
@@ -135,6 +144,7 @@ def _counts(results: Sequence[MutantResult], possible: Sequence[Mutant]) -> list
                 equivalent=sum(one.fate == "equivalent" for one in ours),
                 survived=sum(one.fate == "survived" for one in ours),
                 unreached=sum(one.fate == "unreached" for one in ours),
+                unshown=sum(one.fate == "unshown" for one in ours),
                 not_tried=sum(one.fate == "not_tried" for one in ours),
             )
         )
@@ -163,7 +173,7 @@ def _scenarios(standings: Sequence[Standing]) -> list[ScenarioCount]:
 
 def _interval(drawn: Sequence[MutantResult]) -> tuple[float, float] | None:
     """Clopper and Pearson's interval for the share of all source mutants, equivalents apart, that would be killed."""
-    counted = [one for one in drawn if one.fate in ("killed", "survived", "unreached")]
+    counted = [one for one in drawn if one.fate == "killed" or one.fate in SURVIVING[:-1]]
     if not counted:
         return None
     from scipy.stats import binomtest

@@ -1,4 +1,5 @@
-"""Footprint: which statements of the monitor one case runs, recorded by playing its run once with a probed monitor."""
+"""Footprint: which statements of the monitor one case runs, recorded by playing its run once with a probed monitor. The
+same play leaves the case's tape."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from lab.mutants.mutant import Mutant, SourceEdit
 from lab.mutants.probes import MODULE, Probes
 from lab.mutants.selection import CaseName, name_of
 from lab.mutants.source_level import PACKAGE, write_package
+from lab.mutants.tape import write_tape
 from lab.playing.arms import RUN
 from lab.playing.pool import Job, Report, run_jobs
 from lab.playing.progress import Finished, Progress
@@ -80,13 +82,18 @@ class Footprints:
         self._known[name_of(experiment)] = found
         return True
 
+    def tape_of(self, experiment: Experiment) -> Path:
+        """Where the tape of a case lies whose footprint was recorded; there is none if it did not come to its end."""
+        return self._file(experiment).with_suffix(".tape")
+
     def _file(self, experiment: Experiment) -> Path:
         key = self._key(experiment)
         return self._out / "footprints" / key[:2] / key
 
 
 def leave_footprint(report: Report, experiment: Experiment, scratch: Path, file: Path) -> None:
-    """Job, in a process that has imported the probed monitor: simulate the run and write what it ran to ``file``."""
+    """Job, in a process that has imported the probed monitor: simulate the run and write what it ran to ``file``, and
+    its tape beside it."""
     ended: list[str] = []
 
     def hear(told: Progress) -> None:
@@ -98,5 +105,7 @@ def leave_footprint(report: Report, experiment: Experiment, scratch: Path, file:
     file.parent.mkdir(parents=True, exist_ok=True)
     simulate(hear, experiment, RUN, scratch / "run.journal")
     if any(reason in _WHOLE_ENDS for reason in ended):
-        write_whole(file, bytes(getattr(importlib.import_module(f"{PACKAGE}.{MODULE}"), MODULE)))
+        recorded = importlib.import_module(f"{PACKAGE}.{MODULE}")
+        write_tape(file.with_suffix(".tape"), recorded.TAPE)
+        write_whole(file, bytes(getattr(recorded, MODULE)))
     shutil.rmtree(scratch, ignore_errors=True)

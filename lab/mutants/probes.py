@@ -1,4 +1,4 @@
-"""Probes: a copy of the monitor's source that remembers which of its statements have run.
+"""Probes: a copy of the monitor's source that remembers which of its statements have run, and all that it was told.
 
 A mutant of a statement that a case never runs is, in that case, the monitor itself; nothing needs playing to know it.
 Written on the standard library's ``ast``: coverage.py's tracer hears of every call of the simulators too and makes a
@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lab.mutants.mutant import SourceEdit
+from lab.mutants.tape import RECORDER
 
 MODULE = "_ran_"
-"""The module of the probed package that holds what has run: ``RAN``, a byte for each probe."""
+"""The module of the probed package that holds what has run, a byte for each probe under its own name, and the tape."""
 _MET = "_met_"
+_MACHINE, _MONITOR = "machine.py", "RiskMonitor"
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _PLAIN = (ast.Name, ast.Attribute, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context)
 """What can be evaluated twice and nobody notices."""
@@ -32,7 +34,8 @@ class Span(NamedTuple):
 
 class Probes:
     """Of a package, given as source by file name. ``package``: the same with a probe before every statement of every
-    function. What stands outside functions runs when the package is imported, in every case.
+    function, and a monitor that records its tape. What stands outside functions runs when the package is imported, in
+    every case.
 
     Raises:
         SyntaxError: a file is not Python.
@@ -51,9 +54,11 @@ class Probes:
             self._comparisons[file] = placer.comparisons
             if placer.statements:
                 tree.body.insert(_first_place(tree.body), _statement(f"from {name}.{MODULE} import {MODULE}, {_MET}"))
+            if file == _MACHINE:
+                tree.body += ast.parse(f"from {name}.{MODULE} import taped\n{_MONITOR} = taped({_MONITOR})").body
             self.package[file] = ast.unparse(ast.fix_missing_locations(tree)).encode()
         self.package[f"{MODULE}.py"] = (
-            f"{MODULE} = bytearray({self.count})\n\n\n"
+            f"{RECORDER}\n\n{MODULE} = bytearray({self.count})\n\n\n"
             f"def {_MET}(number, value):\n    {MODULE}[number] = 1\n    return value\n"
         ).encode()
 

@@ -14,11 +14,12 @@ from lab.mutants.mutant import Level
 
 FORMAT = "riskproof-mutants/1"
 
-Fate = Literal["killed", "survived", "unreached", "equivalent", "not_equivalent", "not_tried"]
-"""``unreached``: a mutant of the code whose place no case gets to. ``not_equivalent``: stated to be equivalent, and
+Fate = Literal["killed", "survived", "unreached", "unshown", "equivalent", "not_equivalent", "not_tried"]
+"""``unreached``: a mutant of the code whose place no case gets to; ``unshown``: one that does as the monitor does in
+all cases that do. ``not_equivalent``: stated to be equivalent, and
 killed all the same. ``not_tried``: no case runs with it."""
 
-SURVIVING: tuple[Fate, ...] = ("survived", "unreached", "not_tried")
+SURVIVING: tuple[Fate, ...] = ("survived", "unreached", "unshown", "not_tried")
 
 
 class Kill(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +40,8 @@ class Kill(msgspec.Struct, frozen=True, kw_only=True):
 
 class MutantResult(msgspec.Struct, frozen=True, kw_only=True):
     """One mutant. ``survived``: cases (``scenario/case``) whose verdict is no worse with it; ``untried`` how many more
-    could have been run; ``unmet`` how many never get to what it changed, of those looked at. ``why``: the stated reason
+    could have been run; of those looked at ``unmet`` never get to what it changed, and in ``unseen`` it
+    does all as the monitor does. ``why``: the stated reason
     of an equivalent.
     """
 
@@ -54,6 +56,7 @@ class MutantResult(msgspec.Struct, frozen=True, kw_only=True):
     survived: list[str]
     untried: int
     unmet: int = 0
+    unseen: int = 0
     why: str = ""
     missing: str = ""
 
@@ -74,6 +77,7 @@ class LevelCount(msgspec.Struct, frozen=True, kw_only=True):
     equivalent: int
     survived: int
     unreached: int
+    unshown: int
     not_tried: int
 
 

@@ -22,7 +22,11 @@ def line_of(result: MutantResult) -> str:
             return f"{text}, though stated to be equivalent" if result.fate == "not_equivalent" else text
         case "survived":
             left = f", {result.untried} not tried" if result.untried else ""
-            return f"SURVIVED {len(result.survived)} {_cases(len(result.survived))}{left}"
+            same = f", does as the monitor does in {result.unseen}" if result.unseen else ""
+            return f"SURVIVED {len(result.survived)} {_cases(len(result.survived))}{same}{left}"
+        case "unshown":
+            left = f", {result.untried} not looked at" if result.untried else ""
+            return f"UNSHOWN: does as the monitor does in {result.unseen} {_cases(result.unseen)} that run it{left}"
         case "unreached":
             met = "brings its two sides to equality" if result.operator == "boundary" else "gets to it"
             return f"UNREACHED: none of {result.unmet} {_cases(result.unmet)} {met}"
@@ -48,7 +52,7 @@ def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
         yield from wrapped("  ", f"{one.id} is stated to be equivalent and was killed: {line_of(one)}", width)
     yield ""
     titles = f"{'level':8}{'possible':>9}{'run':>6}{'killed':>8}{'by crash':>10}"
-    yield f"{titles}{'equivalent':>12}{'survived':>10}{'unreached':>11}"
+    yield f"{titles}{'equivalent':>12}{'survived':>10}{'unreached':>11}{'unshown':>9}"
     for level in LEVELS:
         rows = [row for row in result.counts if row.level == level]
         if sum(row.run for row in rows):
@@ -57,6 +61,7 @@ def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
                 f"{sum(row.killed for row in rows):>8}{sum(row.crashed for row in rows):>10}"
                 f"{sum(row.equivalent for row in rows):>12}"
                 f"{sum(row.survived + row.not_tried for row in rows):>10}{sum(row.unreached for row in rows):>11}"
+                f"{sum(row.unshown for row in rows):>9}"
             )
     yield from _remarks(result, width)
     if result.scenarios:
@@ -103,13 +108,13 @@ def _remarks(result: MutantsResult, width: int) -> Iterator[str]:
 def markdown(result: MutantsResult) -> str:
     """The whole result as Markdown tables."""
     lines = ["# Mutants of the monitor", ""]
-    lines += ["| level | operator | possible | run | killed | by crash | equivalent | survived | unreached |"]
-    lines += ["|---|---|---:|---:|---:|---:|---:|---:|---:|"]
+    lines += ["| level | operator | possible | run | killed | by crash | equivalent | survived | unreached | unshown |"]
+    lines += ["|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
     for row in result.counts:
         if row.run:
             lines.append(
                 f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {row.killed} | {row.crashed} "
-                f"| {row.equivalent} | {row.survived + row.not_tried} | {row.unreached} |"
+                f"| {row.equivalent} | {row.survived + row.not_tried} | {row.unreached} | {row.unshown} |"
             )
     lines += ["", *(line for line in _remarks(result, 10_000) if line)]
     for title, fates in (
