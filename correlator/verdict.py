@@ -98,7 +98,8 @@ class AlertOutcome(msgspec.Struct, frozen=True):
     """One alert that fired.
 
     ``truth`` is whether its rule was truly in breach, ``in_control`` whether it fires without the injection too.
-    ``depends_on`` names the injections without which it does not fire, as their removal showed (``causes``).
+    ``depends_on`` names the injections of the smallest sets without which it does not fire, or only later, as their
+    removal showed (``causes``): not without each of them, where each of several would do.
     """
 
     alert: str

@@ -11,9 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from correlator.cause.graph import CausalNode, Dependence, Influence
+from correlator.cause.graph import CausalNode, Dependence
+from correlator.cause.removal_told import because, sentences
 from correlator.cause.truth_told import told_truth
-from correlator.cause.words import after, capitalised, listed
+from correlator.cause.words import after
 from correlator.expectations import severity_rank
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement
 
@@ -86,6 +87,10 @@ class _Teller:
         graph = judgement.causes
         self._nodes = {node.id: node for node in graph.nodes}
         self._dependences = {found.node: found for found in graph.dependences}
+        self._began = [one.name for one in judgement.injections if one.began_at_s is not None]
+        self._arms = [
+            tuple(name for name in arm.removed if name in self._began) for arm in graph.arms if not arm.trouble
+        ]
         self._into: dict[str, list[str]] = {}
         self._out_of: dict[str, list[str]] = {}
         for edge in graph.edges:
@@ -209,28 +214,7 @@ class _Teller:
 
     def _by_removal(self, found: Dependence | None, what: str) -> str:
         """What removal showed, as sentences that begin with a blank."""
-        if found is None:
-            return ""
-        told: list[str] = []
-        if found.in_control:
-            told.append(f"{capitalised(what)} comes without any injection too, and is credited to none.")
-        together = [removed for removed in found.removals if len(removed) > 1]
-        for removed in together:
-            told.append(
-                f"{capitalised(what)} is gone only where {listed(removed)} are left out: each of them would do."
-            )
-        needed = [one.injection for one in found.influences if one.strength == "necessary"]
-        if len(needed) == 1:
-            told.append(f"Without {needed[0]} {what} does not come.")
-        elif needed:
-            told.append(f"{capitalised(what)} comes neither without {' nor without '.join(needed)}.")
-        told += [text for one in found.influences if (text := _influence(one, what))]
-        innocent = [one.injection for one in found.influences if one.strength == "independent"]
-        if innocent and not found.in_control:
-            told.append(f"{capitalised(what)} does not hang on {' or '.join(innocent)}.")
-        if found.note:
-            told.append(f"{capitalised(found.note)}.")
-        return "".join(f" {text}" for text in told)
+        return "" if found is None else "".join(f" {text}" for text in sentences(found, what, self._arms))
 
     def _is_told_again(self, alert: str) -> bool:
         """Whether another alert of the same breach came before."""
@@ -243,21 +227,8 @@ class _Teller:
         if in_control:
             return "it comes without any injection too"
         if found is None:
-            return "nothing was injected"
-        moved = ""
-        for when, sign in (("put off", 1), ("brought forward", -1)):
-            by = [
-                one.injection
-                for one in found.influences
-                if one.injection not in found.depends_on
-                if one.strength == "shifted" and (one.shift_s or 0.0) * sign > 0
-            ]
-            moved += f", {when} by {listed(by)}" if by else ""
-        if any(len(removed) > 1 for removed in found.removals):
-            return f"because of any of {', '.join(found.depends_on)}{moved}"
-        if found.depends_on:
-            return f"because of {listed(found.depends_on)}{moved}"
-        return "what it depends on is not known"
+            return "it is one of too many to follow up" if self._began else "nothing was injected"
+        return because(found)
 
     def _action_steps(self, node: CausalNode) -> list[Step]:
         action = self._judgement.actions[node.ref]
@@ -310,18 +281,6 @@ class _Teller:
             and one.asset in (None, asset)
             and (one.severity is None or severity_rank(one.severity) <= severity_rank(severity))
         ]
-
-
-def _influence(one: Influence, what: str) -> str:
-    """What leaving one injection out does, beyond doing away with it."""
-    match one.strength:
-        case "unknown":
-            return f"Whether {what} comes without {one.injection} is not known."
-        case "shifted" | "either" if one.shift_s is not None and abs(one.shift_s) >= 1.0:
-            when = "earlier" if one.shift_s > 0 else "later"
-            return f"Without {one.injection} {what} comes {abs(one.shift_s):.3f} s {when}."
-        case _:
-            return ""
 
 
 def _judged(one: ExpectationOutcome) -> str:
