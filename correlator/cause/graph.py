@@ -47,7 +47,7 @@ class Influence(msgspec.Struct, frozen=True):
     """What leaving one injection out did to an event.
 
     - ``necessary``: it is gone;
-    - ``either``: it comes all the same, yet is gone when others are left out too: each of several would do;
+    - ``either``: it comes all the same, yet is gone when others are left out too: some would do without the rest;
     - ``shifted``: it comes at another time; ``shift_s`` is its time in the run less its time without the injection;
     - ``independent``: it comes at the same time, give or take a second;
     - ``unknown``: there is no arm to tell by.

@@ -1,7 +1,7 @@
 """Removal: what an event depends on, from the arms in which it is still there and those in which it is gone.
 
 *Necessary* is what an event does not come without. An event is *overdetermined* if none of several injections is
-necessary, and yet it is gone when all of them are left out: each of them would do.
+necessary, and yet it is gone when all of them are left out: some of them would do without the rest.
 """
 
 from __future__ import annotations
@@ -75,5 +75,5 @@ def _note(
     larger = [removed for removed in removals if len(removed) > 2]
     if larger and not any(len(removed) < len(everything) for removed in presences if len(removed) > 1):
         names = ", ".join(larger[0])
-        return f"each of several of {names} would do; runs without two of them tell which: lab run --removals all"
+        return f"none of {names} is needed by itself; runs without two of them tell more: lab run --removals all"
     return ""

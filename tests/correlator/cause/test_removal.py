@@ -39,7 +39,7 @@ def test_of_three_without_larger_subsets_it_is_said_that_which_is_not_known() ->
     found = depend("alert:0", ["a", "b", "c"], {**singles, ("a", "b", "c"): GONE})
     assert (found.depends_on, found.removals) == (["a", "b", "c"], [["a", "b", "c"]])
     assert found.note == (
-        "each of several of a, b, c would do; runs without two of them tell which: lab run --removals all"
+        "none of a, b, c is needed by itself; runs without two of them tell more: lab run --removals all"
     )
 
 

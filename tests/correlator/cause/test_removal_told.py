@@ -36,7 +36,7 @@ def test_of_three_of_which_one_may_be_idle_none_is_said_to_do() -> None:
     assert text == "because of a, b or c"
     assert steps == [
         "It is gone where a, b and c are left out together.",
-        "Each of several of a, b, c would do; runs without two of them tell which: lab run --removals all.",
+        "None of a, b, c is needed by itself; runs without two of them tell more: lab run --removals all.",
     ]
 
 
