@@ -25,6 +25,7 @@ RECORDER = f'''
 import msgspec
 
 TAPE = []
+TIMER = msgspec.msgpack.encode({{"type": "TimerFired"}})
 
 
 def taped(monitor):
@@ -33,17 +34,26 @@ def taped(monitor):
     class Taped(monitor):
         def __init__(self, *arguments):
             TAPE.append((0, {BORN}, b"", b"", 0))
+            self._is_taping = False
             super().__init__(*arguments)
 
         def step(self, now_ns, event):
             if type(event).__name__ == "StreamMessage":
                 return self.on_stream_message(now_ns, event.stream_id, event.payload)
-            return self._done(now_ns, {STEP}, msgspec.msgpack.encode(event), super().step(now_ns, event))
+            return self._taped(now_ns, {STEP}, msgspec.msgpack.encode(event), super().step, event)
+
+        def on_timer(self, now_ns):
+            return self._taped(now_ns, {STEP}, TIMER, super().on_timer)
 
         def on_stream_message(self, now_ns, stream_id, payload):
-            return self._done(now_ns, stream_id, payload, super().on_stream_message(now_ns, stream_id, payload))
+            return self._taped(now_ns, stream_id, payload, super().on_stream_message, stream_id, payload)
 
-        def _done(self, now_ns, stream_id, content, effects):
+        def _taped(self, now_ns, stream_id, content, done, *arguments):
+            if self._is_taping:  # one of them is performed by another
+                return done(now_ns, *arguments)
+            self._is_taping = True
+            effects = done(now_ns, *arguments)
+            self._is_taping = False
             if len(TAPE) <= {MOST_EVENTS}:
                 told = msgspec.msgpack.encode(effects) if effects else b""
                 TAPE.append((now_ns, stream_id, content, told, self.next_deadline_ns()))
