@@ -24,7 +24,7 @@ _LETTERS = 22  # that fit on a line of a box
 _MOST_TIMES = 3  # of arrows that end in one box, beside it; those of more appear when they are pointed at
 _MEANINGS = {
     "removal necessary": "gone without it",
-    "removal either": "one of several that would do",
+    "removal either": "gone where others are left out too",
     "removal shifted": "comes at another time without it",
     "removal unknown": "no arm to tell by",
     "evidence": "a record or the rule names it",

@@ -9,9 +9,11 @@ import msgspec
 
 from correlator.header import Header
 from correlator.records import Action, Signal
-from correlator.verdict import Judgement
+from correlator.verdict import AlertOutcome, Judgement
 
 Values = tuple[Any, ...]
+
+_ROUNDED_NS = 500  # a verdict gives moments to the microsecond
 
 
 class _Market(msgspec.Struct):
@@ -44,9 +46,9 @@ class Labels:
         self._header = header
         self._judgement = judgement
         self._scenario = msgspec.json.decode(scenario, type=_Scenario)
-        self._truth: dict[str, tuple[str, bool]] = {}
-        for alert in judgement.alerts:
-            self._truth.setdefault(alert.alert_id, (alert.truth, alert.in_control))
+        self._alerts: dict[str, list[AlertOutcome]] = {}
+        for alert in sorted(judgement.alerts, key=_first_seq):
+            self._alerts.setdefault(alert.alert_id, []).append(alert)
 
     def run(self) -> Values:
         """The row of ``runs``."""
@@ -86,12 +88,27 @@ class Labels:
                 self._run, at_ns, "action", record.control, record.subject, None, record.state, record.action_id, None,
                 None, None, None, record.trigger, None, None,
             )  # fmt: skip
-        truth, in_control = self._truth.get(record.alert_id, (None, None))
+        alert = self._alert(record)
+        truth, in_control = (None, None) if alert is None else (alert.truth, alert.in_control)
         return (
             self._run, at_ns, "alert", record.mandate, record.subject, record.severity, record.state, record.alert_id,
             record.observed, record.limit, record.unit, record.since_ns - self._header.start_ns, None, truth,
             in_control,
         )  # fmt: skip
+
+    def _alert(self, signal: Signal) -> AlertOutcome | None:
+        """The alert that fired of which a signal tells. A monitor that lost its memory gives its ids anew."""
+        begun = [one for one in self._alerts.get(signal.alert_id, []) if _first_seq(one) <= signal.seq]
+        if not begun:
+            return None
+        resolved_ns = _ns(begun[-1].resolved_at_s)
+        is_over = resolved_ns is not None and signal.at_ns - self._header.start_ns > resolved_ns + _ROUNDED_NS
+        return None if is_over else begun[-1]
+
+
+def _first_seq(alert: AlertOutcome) -> int:
+    """Of the first signal that told of an alert."""
+    return min(alert.evidence, default=0)
 
 
 def _ns(at_s: float | None) -> int | None:

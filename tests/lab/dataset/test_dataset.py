@@ -257,3 +257,35 @@ def test_what_comes_late_doubled_or_after_hanging_up_is_seen_as_the_monitor_sees
         (50, "push", b"overtaken", 0),
         (patience_ns, "no_reply", b"timeout", patience_ns),
     ]
+
+
+def test_an_id_that_a_monitor_without_memory_gives_again_bears_the_truth_of_its_own_alert(
+    tiny: Path, journal: Journal
+) -> None:
+    """Two alerts of one id, parted by a restart at 90 s: the first false, the second true. Between them one is pending
+    that never fires."""
+    judgement, start_ns = read_judgement(RunDirectory(tiny / RUN)), journal.header.start_ns
+    alert = judgement.alerts[0]
+    first = msgspec.structs.replace(
+        alert, alert_id="peg/1", truth="false", in_control=True, fired_at_s=60.0, resolved_at_s=90.0, evidence=[10, 12]
+    )
+    second = msgspec.structs.replace(
+        first, truth="true", in_control=False, fired_at_s=120.0, resolved_at_s=None, evidence=[30, 31]
+    )
+    judged = msgspec.structs.replace(judgement, alerts=[first, second])
+    labels = Labels(0, journal.header, judged, (tiny / RUN / "scenario.json").read_bytes())
+
+    def labelled(seq: int, at_s: float, state: str) -> tuple[Any, ...]:
+        at_ns = start_ns + round(at_s * 1e9)
+        said = Signal(seq, at_ns, "monitor", 0, "peg/1", state, "peg", "USDT", "high", 1.0, 2.0, "bp", at_ns, [])
+        return labels.output(said)[-2:]
+
+    assert [
+        labelled(10, 55.0, "pending"),
+        labelled(12, 60.0, "firing"),
+        labelled(13, 70.0, "acknowledged"),
+        labelled(20, 100.0, "pending"),
+        labelled(30, 115.0, "pending"),
+        labelled(31, 120.0, "firing"),
+        labelled(40, 170.0, "resolved"),
+    ] == [("false", True), ("false", True), ("false", True), (None, None), *[("true", False)] * 3]
