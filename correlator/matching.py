@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
+
 from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
 from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case, Finding
@@ -19,8 +21,8 @@ from correlator.truth.intervals import Interval, coalesce
 from correlator.verdict import Outcome, Verdict
 
 SHORTEST_OWED_NS = 1_000_000_000
-"""``judge_all`` asks for no alert of a breach shorter than this in all: a monitor that looks once a second, as the
-firm's own may, can pass it by, and no scenario asked for it by name."""
+"""``judge_all`` asks for no alert of a breach shorter than this in all, or that outlasts its rule's hold time by less:
+a monitor that looks once a second, as the firm's own may, can pass it by, and no scenario asked for it by name."""
 
 
 def match(case: Case, expectation: Expectation) -> Found:
@@ -69,16 +71,33 @@ def match_all_due(case: Case, within_ns: int) -> list[Found]:
         asked = Asked(wanted, case.start_ns, [])
         if rule.tracker.coalesced_gap_ns > LOOKBACK_NS:
             outcomes.append(unjudged(asked, "not_judged", "breached too often to tell one breach from the next"))
-        owed = [
-            interval
-            for interval in coalesce(rule.tracker.intervals, LOOKBACK_NS)
-            if interval.due_ns is not None and interval.lasted_ns >= SHORTEST_OWED_NS
-        ]
+        owed = _owed(rule)
         owed += [anew for up_ns in case.forgetful if (anew := rule.tracker.due_anew(up_ns)) is not None]
         owed += _come_back(case, rule)
         for interval in owed:
             outcomes.append(_answer(case, asked, rule, interval))
     return outcomes
+
+
+def _owed(rule: Rule) -> list[Interval]:
+    """The breaches of a rule that a monitor which looks once a second cannot pass by, each due when it cannot any more:
+    one that outlasts the rule's hold time by less than a second it may never have seen to last so long."""
+    tracker = rule.tracker
+    owed = []
+    for whole in coalesce(tracker.intervals, LOOKBACK_NS):
+        parts = [whole]
+        if tracker.hold_ns:
+            ends_ns = whole.ends_ns
+            parts = [
+                part
+                for part in tracker.intervals
+                if part.begins_ns >= whole.begins_ns and (ends_ns is None or part.begins_ns < ends_ns)
+            ]
+        least_ns = tracker.hold_ns + SHORTEST_OWED_NS
+        sure = next((part for part in parts if part.due_ns is not None and part.lasted_ns >= least_ns), None)
+        if sure is not None:
+            owed.append(msgspec.structs.replace(whole, due_ns=sure.due_ns))
+    return owed
 
 
 def _come_back(case: Case, rule: Rule) -> list[Interval]:

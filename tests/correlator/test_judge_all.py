@@ -81,6 +81,42 @@ def test_breach_that_comes_back_for_long_when_its_alert_has_resolved_owes_anothe
         assert [(each.due_at_s, each.outcome) for each in mute.expectations] == [(200, "missed")]
 
 
+@pytest.mark.parametrize(
+    ("spans", "owed"),
+    [
+        ([(200.0, 203.9)], []),
+        ([(200.0, 204.0)], [(203, "missed")]),
+        ([(200.0, 203.5), (204.0, 207.5), (208.0, 211.5)], []),  # at no look had it lasted for three seconds
+        ([(200.0, 203.5), (260.0, 270.0)], [(263, "missed")]),
+    ],
+)
+def test_breach_that_hardly_outlasts_its_hold_time_is_not_asked_for(
+    play: Any, spans: list[tuple[float, float]], owed: list[tuple[float, str]]
+) -> None:
+    """A monitor that looks once a second sees it begin a second late."""
+
+    def tell(story: Any) -> None:
+        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 0)]
+        story.quote(0, 0, 1.0)
+        for begins_s, ends_s in spans:
+            story.quote(begins_s, 0, 0.993)
+            story.quote(ends_s, 0, 1.0)
+
+    limits = """
+schema: riskproof-limits/1
+firm: meridian
+base_currency: USD
+stablecoins: [USDT, USDC]
+limits:
+  stablecoin_peg: {each: {warning: 50 bp}, for: 3 s}
+"""
+    judgement = play(
+        alert_at=None, tell=tell, limits=limits, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
+    )
+    assert [(each.due_at_s, each.outcome) for each in judgement.expectations] == owed
+    assert judgement.rules[0].times_due == len(spans)
+
+
 def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
     length_s = 200 * 300
     story = new_story(length_s=length_s, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
