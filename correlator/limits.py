@@ -19,7 +19,7 @@ from correlator.expectations import SEVERITIES
 
 EACH = "each"
 
-_QUANTITY = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([kM]?)\s*(%|[A-Za-z]+)\s*$")
+_QUANTITY = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)([kM]?)\s*(%|[A-Za-z][A-Za-z0-9]*)\s*$")
 _MULTIPLIER = {"": 1.0, "k": 1e3, "M": 1e6}
 _SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
 _FRACTIONS = {"%": 1e-2, "bp": 1e-4}

@@ -19,6 +19,13 @@ def bound_of(mandate: str, body: str, subject: str) -> tuple[Bound, ...]:
     ("mandate", "body", "subject", "value"),
     [
         ("position_limit", "{BTC: {high: 150 BTC}}", "BTC", 150.0),
+        (
+            "position_limit",
+            "{MKR: {high: 150 MKR}}",
+            "MKR",
+            150.0,
+        ),  # a k or M that parts from the number is no multiple
+        ("position_limit", "{C98: {high: 2k C98}}", "C98", 2_000.0),
         ("notional_limit", "{each: {high: 3.2M USD}}", "ETH", 3_200_000.0),
         ("delta_exposure", "{each: {high: 400k USD}}", "BTC", 400_000.0),
         ("drawdown", "{firm: {high: 15 %}}", "firm", 0.15),
