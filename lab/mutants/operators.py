@@ -17,7 +17,7 @@ _SHIFTED: dict[type[ast.cmpop], str] = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">="
 _SWAPPED: dict[type[ast.operator], str] = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*", ast.LShift: ">>", ast.RShift: "<<",
 }  # fmt: skip
-_FOR_READERS = ("evidence", "describe", "status", "repr", "save", "note")
+_FOR_READERS = ("evidence", "describe", "status", "repr", "save", "note", "utc")
 """Functions with such a word in their name make words for people, which no verdict hangs on."""
 _CONSTANT_FACTOR = 2
 
@@ -165,7 +165,7 @@ class _Finder(ast.NodeVisitor):
         if isinstance(value, bool):
             self._add("constant", *self._span(node), str(not value))
         elif isinstance(value, int | float):
-            changed = 1 if value == 0 else value * _CONSTANT_FACTOR
+            changed = 1 if value == 0 or (self._is_bound and value != 1) else value * _CONSTANT_FACTOR
             self._add("constant", *self._span(node), repr(changed))
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
@@ -194,6 +194,12 @@ class _Finder(ast.NodeVisitor):
         self._within.append(target.id)
         self.visit(value)
         self._within.pop()
+
+    @property
+    def _is_bound(self) -> bool:
+        """Of what is remembered or waited for. One of double size bounds as well, and no verdict can tell; one that is
+        too small forgets what is needed."""
+        return bool(self._within) and self._within[-1].lstrip("_").startswith("MAX_")
 
     @property
     def _is_in_function(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,11 @@ from lab.laboratory.assembly import Laboratory
 from lab.laboratory.kernel import Kernel
 from lab.laboratory.market import settle_times
 from lab.laboratory.monitor_host import MonitorHost
+from lab.laboratory.monitor_shell import MonitorStuckError
 from lab.scenario.model import Experiment
 from lab.scenario.resolve import load_scenario
 from risk_monitor.effects import AlertState, Signal
+from risk_monitor.machine import RiskMonitor
 
 S = 1_000_000_000
 MIN = 60 * S
@@ -188,3 +191,14 @@ def test_the_clock_never_goes_back_and_its_records_tell_what_it_showed(course: l
         assert abs(value - told_value) <= 1
         if values.count(value) == 1 and (piece is None or piece.at_ns < true_ns):
             assert abs(clock.true_ns(value) - true_ns) <= 1
+
+
+def test_a_monitor_that_wants_to_be_woken_without_end_ends_the_run(tmp_path: Path) -> None:
+    run = Run(tmp_path, "").until(1)
+    kernel, shell = run.lab.kernel, run.lab.shell
+    shell._monitor = cast(
+        RiskMonitor, SimpleNamespace(on_timer=lambda now_ns: (), next_deadline_ns=lambda: kernel.now_ns)
+    )
+    shell._arm()
+    with pytest.raises(MonitorStuckError, match="rang 10000 times at one moment"):
+        run.until(2)

@@ -66,6 +66,11 @@ def test_an_operator_changes_its_places_and_nothing_else(operator: str, lines: l
     assert mutated_lines(operator) == lines
 
 
+def test_a_bound_becomes_too_small_rather_than_too_large() -> None:
+    source = b"MAX_ORDERS = 64\n_MAX_LATE = 1\nLIMIT = 64\nNONE = 0\n"
+    assert [change.new for change in changes(source)] == ["1", "2", "128", "1"]
+
+
 def test_words_for_readers_are_left_alone() -> None:
     assert not [change for change in changes(MODULE) if change.within.endswith("evidence")]
 
