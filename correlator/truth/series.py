@@ -12,6 +12,9 @@ import numpy as np
 from correlator.truth.intervals import Times, Values
 
 BUCKETS = 720
+_DIGITS = 7
+_TENS = np.array([float(f"1e{power}") for power in range(23)])  # the powers of ten that a float holds exactly
+_LEAST_USUAL, _MOST_USUAL = 1e-15, 1e28
 _MOST_SINGLES = 1_024  # values given one by one wait to be taken together
 
 
@@ -113,9 +116,20 @@ class Envelope:
 
 
 def _rounded(values: Values) -> list[float]:
-    """To seven digits. Most are as the one before, bit for bit, and are not rounded again: that takes longest."""
-    bits = values.view(np.int64)
-    news = np.concatenate(([True], bits[1:] != bits[:-1]))[: len(values)]
-    distinct = tuple(values[news].tolist())
-    shown = list(map(float, ("%.7g " * len(distinct) % distinct).split()))
-    return [shown[place] for place in (np.cumsum(news) - 1).tolist()]
+    """To seven digits, as ``f"{value:.7g}"`` has it.
+
+    The digits are an exact integer and the power of ten an exact float, so one division or multiplication of the two
+    gives the very float that the text would; where the digits are in doubt (a tie, another power) the text decides.
+    """
+    size = np.abs(values)
+    is_usual = (size >= _LEAST_USUAL) & (size < _MOST_USUAL)
+    usual = np.where(is_usual, size, 1.0)
+    shift = _DIGITS - 1 - np.floor(np.log10(usual)).astype(np.int64)
+    up, down = _TENS[np.maximum(shift, 0)], _TENS[np.maximum(-shift, 0)]
+    scaled = usual * up / down
+    digits = np.rint(scaled)
+    is_sure = (np.abs(np.abs(scaled - digits) - 0.5) > 1e-6) & (digits >= 10 ** (_DIGITS - 1)) & (digits < 10**_DIGITS)
+    rounded = np.copysign(digits * down / up, values)
+    for place in np.flatnonzero(~(is_usual & is_sure)).tolist():
+        rounded[place] = float(f"{values[place]:.{_DIGITS}g}") if values[place] else values[place]
+    return rounded.tolist()
