@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import PurePath
@@ -77,7 +78,7 @@ def _seed(case: CaseResult, one: SeedResult) -> str:
 def _expectation(one: Expectation, axis: LatencyAxis) -> str:
     rate = "nothing proven" if one.rate is None else f"{one.detected} of {one.n} in time"
     if one.rate_low is not None and one.rate_high is not None:
-        rate += f" ({one.rate_low:.0%} to {one.rate_high:.0%})"
+        rate += f" ({math.floor(100 * one.rate_low)}% to {math.ceil(100 * one.rate_high)}%)"
     if one.unknown:
         rate += f", {one.unknown} unknown"
     margin = "" if one.margin_s is None else f"least margin {one.margin_s:.3f} s of {one.deadline_s:g} s"

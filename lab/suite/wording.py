@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lab.suite.result import CaseResult, Comparison, ExpectationStats, Quantile, Rate, SuiteResult
 
 NOTHING = "–"
@@ -26,11 +28,12 @@ def gated(comparison: Comparison) -> str:
 
 
 def rate(one: ExpectationStats) -> str:
-    """``8/8, 63 to 100 %``."""
+    """``8/8, 63 to 100 %``, rounded outwards: what is told holds all that the interval does."""
     if one.rate_low is None or one.rate_high is None:
         return f"0/0, {one.unknown} unknown"
     doubtful = f", {one.unknown} unknown" if one.unknown else ""
-    return f"{one.detected}/{one.n}, {100 * one.rate_low:.0f} to {100 * one.rate_high:.0f} %{doubtful}"
+    low, high = math.floor(100 * one.rate_low), math.ceil(100 * one.rate_high)
+    return f"{one.detected}/{one.n}, {low} to {high} %{doubtful}"
 
 
 def quantile(one: Quantile) -> str:

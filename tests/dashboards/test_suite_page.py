@@ -95,7 +95,7 @@ def test_the_page_holds_everything_and_fetches_nothing() -> None:
         "drawdown 1 0.4 (0.0101 to 2.23) 2.50 0 0 (0 to 1.84) 1",
         "fail stablecoin_depeg · noticed 2 seeds, 2 of 3 in time, least margin 14.000 s Seeds: ✓ 1 ✕ 3",
         "seed 3: fail: missed <all>",
-        "stablecoin_peg USDT high by slide 2 of 3 in time (9% to 99%), 1 unknown "
+        "stablecoin_peg USDT high by slide 2 of 3 in time (9% to 100%), 1 unknown "
         "p50 1.000 s (0.250 to 2.000); least margin 14.000 s of 15 s",
         "✕ 1 missed",
         "pass quiet_day · absent 1 seed, nothing to notice",

@@ -10,6 +10,7 @@ import pytest
 from lab.suite.gathering import gather
 from lab.suite.observation import Sample, Stray
 from lab.suite.result import CrossFire, Quantile, SuiteResult
+from lab.suite.wording import rate
 from tests.lab.suite.suite_samples import expected, observed
 
 
@@ -143,3 +144,18 @@ def test_the_order_in_which_trials_ended_leaves_no_trace() -> None:
 def test_a_result_survives_being_stored() -> None:
     result = gather([observed(1, expected()), observed(2, expected("missed", None), verdict="fail")], seeds=2)
     assert msgspec.json.decode(msgspec.json.encode(result), type=SuiteResult) == result
+
+
+@pytest.mark.parametrize(
+    ("detected", "n", "told"),
+    [
+        (8, 8, "8/8, 63 to 100 %"),
+        (1_000, 1_000, "1000/1000, 99 to 100 %"),  # 99.63: no rate but 100 is excluded by rounding
+        (0, 1_000, "0/1000, 0 to 1 %"),
+        (500, 1_000, "500/1000, 46 to 54 %"),
+    ],
+)
+def test_an_interval_is_rounded_so_that_it_covers_what_it_covered(detected: int, n: int, told: str) -> None:
+    runs = [observed(seed, expected() if seed < detected else expected("missed", None)) for seed in range(n)]
+    (case,) = gather(runs, seeds=n).cases
+    assert rate(case.expectations[0]) == told
