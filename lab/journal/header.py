@@ -63,7 +63,12 @@ def header_of(experiment: Experiment, arm: str, monitor: MonitorConfig) -> dict[
 
 def versions() -> dict[str, str]:
     """Versions of everything whose arithmetic or format the journal depends on."""
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in _DISTRIBUTIONS}
+    return {"python": platform.python_version()} | {name: _version(name) for name in _DISTRIBUTIONS}
+
+
+@cache
+def _version(distribution: str) -> str:
+    return metadata.version(distribution)
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lab.journal.header import code_hash, header_of
+from lab.journal.header import code_hash, header_of, versions
 from lab.journal.retitle import retitle
 from lab.journal.writer import JournalError
 from lab.laboratory.assembly import Laboratory
@@ -28,6 +28,7 @@ _TELL_EVERY_S = 0.2  # wall
 _COLLECT_AFTER = 200_000
 
 code_hash()  # of what has just been imported: a worker plays it for long, and the files may be changed meanwhile
+versions()  # looked up once for all arms
 
 
 class Title(NamedTuple):

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,21 +40,27 @@ def load_bars(config: MarketConfig, directory: Path, streams: Callable[[str], np
     """The bars of every series of ``series_of(config)``, in that order; files are looked for in ``directory``."""
     if config.synthetic is not None:
         return synthetic_bars(config, streams("market/synthetic"))
-    return tuple(_load_series(one, directory) for one in series_of(config))
+    tables: dict[Path, _Table] = {}
+    return tuple(_load_series(one, directory, tables) for one in series_of(config))
 
 
-def _load_series(one: SeriesConfig, directory: Path) -> Bars:
+def _load_series(one: SeriesConfig, directory: Path, tables: dict[Path, _Table]) -> Bars:
     path = directory / one.file
-    bars = load_file(path, one.file, one.symbol or one.pair, one.source_venue)
+    bars = load_file(path, one.file, one.symbol or one.pair, one.source_venue, tables)
     if one.divided_by is not None:
-        bars = bars.divided_by(load_file(path, one.file, one.divided_by, one.source_venue))
+        bars = bars.divided_by(load_file(path, one.file, one.divided_by, one.source_venue, tables))
         if not len(bars):
             raise MarketError(one.file, None, "divided_by", f"a minute that {one.divided_by} shares", "none")
     return bars.inverted() if one.inverted else bars
 
 
-def load_file(path: Path, file: str, symbol: str, source_venue: str | None = None) -> Bars:
-    """One file's bars of ``symbol``; ``file`` is how messages name it. The kind of file is told by its name."""
+def load_file(
+    path: Path, file: str, symbol: str, source_venue: str | None = None, tables: dict[Path, _Table] | None = None
+) -> Bars:
+    """One file's bars of ``symbol``; ``file`` is how messages name it. The kind of file is told by its name.
+
+    ``tables`` holds what was read of tables with several symbols, so that each is read once however many are wanted.
+    """
     kind = path.suffix.lower()
     if kind not in BAR_FILES:
         raise MarketError(file, None, "file", "a .csv, .zip or .parquet of minute bars", repr(path.name))
@@ -62,7 +68,10 @@ def load_file(path: Path, file: str, symbol: str, source_venue: str | None = Non
         raise MarketError(file, None, "file", "a file that exists", "none")
     _refuse_size(file, path.stat().st_size)
     if kind == ".parquet":
-        return _load_parquet(path, file, symbol, source_venue)
+        tables = {} if tables is None else tables
+        if path not in tables:
+            tables[path] = _read_parquet(path, file)
+        return _choose(tables[path], file, symbol, source_venue)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -139,7 +148,18 @@ def _unreadable(file: str, line: int, fields: list[str]) -> MarketError:
     raise AssertionError("a line that reads on the second attempt")
 
 
-def _load_parquet(path: Path, file: str, symbol: str, source_venue: str | None) -> Bars:
+class _Table(NamedTuple):
+    """A table of the market schema, a row a bar. Symbols and venues are numbers into the lists of their names."""
+
+    at_ms: npt.NDArray[Any]
+    prices: dict[str, npt.NDArray[Any]]
+    symbols: npt.NDArray[Any]
+    symbol_names: list[str]
+    venues: npt.NDArray[Any]
+    venue_names: list[str]
+
+
+def _read_parquet(path: Path, file: str) -> _Table:
     # Rows are chosen in numpy, and columns cross over by DLPack: wherever pyarrow compares with a Python value or
     # converts to numpy itself it imports pandas, which costs a quarter of a second and 40 MB.
     import pyarrow as pa
@@ -168,18 +188,22 @@ def _load_parquet(path: Path, file: str, symbol: str, source_venue: str | None) 
         venues, venue_names = _codes(table["venue"].combine_chunks().cast(pa.string()))
     except (pa.ArrowException, OSError, KeyError) as error:  # KeyError: a column that is there twice
         raise MarketError(file, None, "file", "a parquet table of the market schema", _first_line(error)) from None
+    return _Table(at_ms, prices, symbols, symbol_names, venues, venue_names)
 
-    wanted = _select(file, "symbol", symbol, symbols, symbol_names)
+
+def _choose(table: _Table, file: str, symbol: str, source_venue: str | None) -> Bars:
+    """The bars of one symbol."""
+    wanted = _select(file, "symbol", symbol, table.symbols, table.symbol_names)
     if source_venue is not None:
-        wanted &= _select(file, "venue", source_venue, venues, venue_names)
+        wanted &= _select(file, "venue", source_venue, table.venues, table.venue_names)
     chosen = np.flatnonzero(wanted)
     if not len(chosen):
         raise MarketError(file, None, "symbol", f"{symbol!r} at {source_venue!r}", "none")
-    if len(sources := np.unique(venues[chosen])) > 1:
-        found = _listing([venue_names[code] for code in sources])
+    if len(sources := np.unique(table.venues[chosen])) > 1:
+        found = _listing([table.venue_names[code] for code in sources])
         raise MarketError(file, None, "venue", "rows of one venue, or `source_venue` to choose", found)
-    named = {name: column[chosen] for name, column in prices.items()}
-    return checked_bars(file, at_ms[chosen], named, lambda position: int(chosen[position]) + 1)
+    named = {name: column[chosen] for name, column in table.prices.items()}
+    return checked_bars(file, table.at_ms[chosen], named, lambda position: int(chosen[position]) + 1)
 
 
 def _numbers(column: Any) -> npt.NDArray[Any]:
