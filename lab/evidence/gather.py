@@ -81,8 +81,13 @@ def find_runs(roots: Iterable[Path]) -> tuple[list[FoundRun], list[LeftOut]]:
                 f"{place}: is the run that {twin.directory.path} holds too ({run.path}); expected each once"
             )
     ordered = sorted(runs.values(), key=lambda run: (run.said.scenario, run.said.case, run.said.seed))
-    elsewhere = [one for one in left_out if f"runs/{one.run}" not in runs]
-    return ordered, sorted(elsewhere, key=lambda one: one.run)
+    told = [
+        msgspec.structs.replace(one, why=f"{one.why}; another run of this name is not left out")
+        if f"runs/{one.run}" in runs
+        else one
+        for one in left_out
+    ]
+    return ordered, sorted(told, key=lambda one: one.run)
 
 
 def _missing(directory: RunDirectory) -> str:

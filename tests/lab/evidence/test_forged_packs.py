@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from lab.cli import main
+from lab.evidence.gather import find_runs
 from lab.evidence.manifest import Article, Manifest, chained, decode
 from lab.evidence.pack import Plan, Source, measure, write
 from lab.evidence.verification import Verification, verify
@@ -182,3 +184,15 @@ def test_an_article_cannot_be_left_out_or_said_to_ask_for_something_else(packed:
     found = verified(packed, tmp_path / "forged.zip", change, restate)
     assert found.verdict == "fail"
     assert [(file, field) for file, field, _ in differences(found)] == [("manifest.json", "articles")]
+
+
+def test_a_run_left_out_is_told_though_another_of_its_name_is_packed(tiny: Path, tmp_path: Path) -> None:
+    """It may have gone otherwise: with another monitor, other values, other code."""
+    bare = tmp_path / RUN
+    shutil.copytree(tiny / RUN, bare)
+    (bare / "run.journal").unlink()
+    found, left_out = find_runs([tiny / "runs", tmp_path / "runs"])
+    assert [run.path for run in found] == [RUN]
+    assert [(one.run, one.why.split("; ")[-1]) for one in left_out] == [
+        ("tiny_outage/default/seed-7", "another run of this name is not left out")
+    ]
