@@ -70,7 +70,8 @@ class Fired:
 @dataclass(frozen=True, slots=True)
 class RunFacts:
     """One run. ``mandates`` are those that its limits keep; ``blind`` names those of breaches that no production API
-    shows, once for each. ``judged``: there is a verdict; without one every demand is unknown."""
+    shows, once for each. ``judged``: there is a verdict; without one every demand is unknown. ``rescored``: it is
+    under other terms than the run's own scenario's."""
 
     name: RunName
     tags: tuple[str, ...]
@@ -82,6 +83,7 @@ class RunFacts:
     demands: tuple[Demand, ...]
     fired: tuple[Fired, ...]
     blind: tuple[str, ...]
+    rescored: bool = False
 
     @property
     def false_alarms(self) -> list[Fired]:
@@ -122,6 +124,7 @@ class Told(msgspec.Struct):
     alerts: Sequence[AlertOutcome]
     rules: Sequence[KeptRule]
     misses: Sequence[MissOutcome] = ()
+    judged_under: str = ""
 
 
 class _Written(msgspec.Struct):
@@ -167,6 +170,7 @@ def facts_of(told: Told | Judgement) -> RunFacts:
         demands=tuple(_demand(one, _faults(injected, one.injection)) for one in told.expectations),
         fired=tuple(Fired(one.alert, one.asset, str(one.severity), one.fired_at_s, one.truth) for one in told.alerts),
         blind=tuple(one.alert for one in told.misses),
+        rescored=bool(told.judged_under),
     )
 
 

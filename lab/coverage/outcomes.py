@@ -62,7 +62,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything, with the runs by verdict."""
+    """Everything, with the runs by verdict; ``rescored`` of them are judged under other terms than their scenario's."""
 
     format: str = FORMAT
     runs: dict[Verdict, int]
@@ -70,6 +70,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: int
     simulated_days: float
     rows: list[Tally]
+    rescored: int = 0
 
 
 def outcomes(facts: Sequence[RunFacts], exercised: Exercised | None = None) -> Coverage:
@@ -81,6 +82,7 @@ def outcomes(facts: Sequence[RunFacts], exercised: Exercised | None = None) -> C
         scenarios=len({one.name.scenario for one in facts}),
         simulated_days=_days(facts),
         rows=[_tally(*row, facts, exercised) for row in _rows(facts)],
+        rescored=sum(one.rescored for one in facts),
     )
 
 

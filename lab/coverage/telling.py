@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from lab.coverage.outcomes import Coverage, State, Tally
-from lab.suite.wording import plural
+from lab.suite.wording import other_terms, plural
 
 HEADS = ("", "asked", "detected", "late", "missed", "unknown", "false", "days", "cases")
 _NOTHING = "–"
@@ -18,7 +18,8 @@ def headline(coverage: Coverage) -> str:
     counts = ", ".join(f"{count} {verdict}" for verdict, count in coverage.runs.items())
     runs = plural(sum(coverage.runs.values()), "run")
     where = f"{plural(coverage.cases, 'case')} in {plural(coverage.scenarios, 'scenario')}"
-    return f"{runs} of {where}, {coverage.simulated_days:.3g} simulated days: {counts}"
+    under = f"; {other_terms(coverage.rescored)}" if coverage.rescored else ""
+    return f"{runs} of {where}, {coverage.simulated_days:.3g} simulated days: {counts}{under}"
 
 
 def sections(coverage: Coverage) -> Iterator[tuple[str, list[Tally]]]:

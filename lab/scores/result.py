@@ -50,9 +50,11 @@ class NabScores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """Both scores of ``runs`` runs, ``unjudged`` of which have no verdict."""
+    """Both scores of ``runs`` runs, ``unjudged`` of which have no verdict, and ``rescored`` one under other terms than
+    their own scenario's: other deadlines, another score."""
 
     runs: int
     unjudged: int
     protection: Protection
     nab: NabScores
+    rescored: int = 0

@@ -8,7 +8,7 @@ from lab.coverage.facts import RunFacts
 from lab.scores.protection import protection
 from lab.scores.result import Scores
 from lab.scores.streams import nab_scores
-from lab.suite.wording import plural
+from lab.suite.wording import other_terms, plural
 
 _NONE = "none, nothing was demanded"
 
@@ -21,6 +21,7 @@ def score(facts: Sequence[RunFacts]) -> Scores:
         unjudged=sum(not run.judged for run in ordered),
         protection=protection(ordered),
         nab=nab_scores(ordered),
+        rescored=sum(run.rescored for run in ordered),
     )
 
 
@@ -39,4 +40,5 @@ def score_lines(scores: Scores) -> list[tuple[str, str]]:
         )
     else:
         compatible = "none, no window"
-    return [("protection score: ", protected), ("NAB-compatible score: ", compatible)]
+    lines = [("protection score: ", protected), ("NAB-compatible score: ", compatible)]
+    return [*lines, ("", other_terms(scores.rescored))] if scores.rescored else lines

@@ -85,6 +85,11 @@ def _left(one: ExpectationStats) -> float:
     return one.margin_s / one.deadline_s if one.deadline_s else 0.0
 
 
+def other_terms(runs: int) -> str:
+    """``2 runs judged under other terms than their own scenario's``."""
+    return f"{plural(runs, 'run')} judged under other terms than {'its' if runs == 1 else 'their'} own scenario's"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 case``, ``2 cases``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

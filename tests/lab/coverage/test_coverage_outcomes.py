@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,18 @@ STORY = [
 def test_no_false_alarm_is_of_any_severity_so_none_is_counted_as_none() -> None:
     facts = [run(demand(severity=None), fired=(false(),))]
     assert figures(row(outcomes(facts), "severities", "any")) == ("run", 1, 1, 1, 1, 0, 0, 0, 0, None, None, 0)
+
+
+def test_runs_judged_under_other_terms_are_told_in_the_first_line() -> None:
+    facts = [
+        run(demand()),
+        replace(run(demand(), seed=2), rescored=True),
+        replace(run(demand(), seed=3), rescored=True),
+    ]
+    found = outcomes(facts)
+    assert found.rescored == 2
+    assert headline(found).endswith("; 2 runs judged under other terms than their own scenario's")
+    assert ";" not in headline(outcomes(facts[:1]))
 
 
 def row(coverage: Coverage, section: str, name: str) -> Tally:

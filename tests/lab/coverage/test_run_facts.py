@@ -64,3 +64,13 @@ def test_every_outcome_of_the_correlator_is_found_once(outcome: Outcome) -> None
 def test_what_had_to_follow_a_late_alert_does_not_make_it_timely() -> None:
     (one,) = demanded(expected("not_resolved", 11.0))
     assert one.found == "late"
+
+
+def test_a_verdict_under_other_terms_is_known_as_such() -> None:
+    own = Told(
+        verdict="pass", scenario="crash", case="noticed", seed=1, tags=[], ended=Ended(1.0), injections=[],
+        expectations=[], alerts=[], rules=[],
+    )  # fmt: skip
+    assert not facts_of(own).rescored
+    stored = msgspec.json.encode(msgspec.structs.replace(own, judged_under="deadlines x10"))
+    assert facts_of(msgspec.json.decode(stored, type=Told)).rescored

@@ -177,6 +177,13 @@ def replace_seed(one: RunFacts, by: int) -> RunName:
     return RunName(one.name.scenario, one.name.case, one.name.seed + by)
 
 
+def test_runs_judged_under_other_terms_are_told() -> None:
+    facts = [run(demand()), replace(run(demand(), seed=2), rescored=True)]
+    assert score(facts).rescored == 1
+    assert score_lines(score(facts))[-1] == ("", "1 run judged under other terms than its own scenario's")
+    assert score_lines(score(facts[:1]))[-1][0] == "NAB-compatible score: "
+
+
 def test_where_no_run_has_a_verdict_nothing_is_earned_and_nothing_ruled_out() -> None:
     whole = protection([run(demand("unknown"), judged=False)])
     assert (whole.score, whole.at_most) == (0.0, 100.0)
