@@ -89,8 +89,8 @@ def execute_compare(args: argparse.Namespace) -> int:
     except BaselineError as error:
         print(error, file=sys.stderr)
         return WRONG
-    files = [Path(case.file) for case in result.cases]
-    comparison = compare(result, baseline, name=str(args.baseline), selected=files)
+    selected = [Path(path) for path in result.paths or [case.file for case in result.cases]]
+    comparison = compare(result, baseline, name=str(args.baseline), selected=selected)
     verdict = decisive(msgspec.structs.replace(result, comparison=comparison))
     if args.json:
         document = {"format": FORMAT, "verdict": verdict, **msgspec.structs.asdict(comparison)}

@@ -137,7 +137,9 @@ def _perform(args: argparse.Namespace, observations: list[Observation]) -> int:
         facts: list[RunFacts] = []
         interrupted = _play(args, experiments, selection, watch, observations, facts)
         gathered = gather(observations, args.seeds, interrupted=interrupted)
-        result = msgspec.structs.replace(gathered, scores=score(facts), narrowed=selection.narrowed)
+        result = msgspec.structs.replace(
+            gathered, scores=score(facts), narrowed=selection.narrowed, paths=[path.as_posix() for path in args.paths]
+        )
         results = [(one.scenario, one.case, one.seed.seed, one.seed.verdict) for one in observations]
         keep(kept_in, remember(failed, results))
         if baseline is not None:

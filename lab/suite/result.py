@@ -210,14 +210,16 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite found. ``counts`` are runs by verdict; ``interrupted``: not every run was played; ``narrowed``:
-    a case or a tag was asked for, so that what is not here may still exist; ``scores`` leave remembered seeds out."""
+    """What a suite found. ``counts`` are runs by verdict; ``interrupted``: not every run was played; ``paths``: files and
+    directories that were asked for; ``narrowed``: so was a case or a tag, so that what is not here may still exist;
+    ``scores`` leave remembered seeds out."""
 
     format: str = FORMAT
     verdict: Verdict
     confidence: float
     interrupted: bool
     narrowed: bool = False
+    paths: list[str] = []
     seeds: int
     counts: dict[str, int]
     simulated_s: float

@@ -78,6 +78,7 @@ def test_everything_is_written_and_passes_leave_no_journals(
     directory, _ = suite
     document = json.loads((directory / "runs" / "suite.json").read_text())
     assert (document["format"], document["verdict"], document["seeds"]) == ("riskproof-suite/1", "pass", 2)
+    assert (document["paths"], document["narrowed"]) == (["."], False)
     noticed = document["cases"][1]
     assert [seed["seed"] for seed in noticed["seeds"]] == [42, 43]
     (stats,) = noticed["expectations"]
@@ -291,3 +292,20 @@ def test_a_stored_fail_exits_with_1_though_the_baseline_lacks_its_seed(
     ]
     assert main(["baseline", "compare", "suite.json", "baseline.json", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["verdict"] == "fail"
+
+
+def test_a_stored_result_tells_that_a_file_is_gone_if_a_directory_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    both = [observed(1, expected()), observed(1, expected(), scenario="depeg")]
+    write_baseline(tmp_path / "baseline.json", baseline_of(gather(both, seeds=1)))
+    result = gather(both[:1], seeds=1)
+    for paths, code, told in (
+        (["scenarios"], 3, "  case gone  depeg · noticed"),
+        (["scenarios/crash.yaml"], 0, "  nothing changed that matters"),
+        ([], 0, "  nothing changed that matters"),  # written before results said what was asked for
+    ):
+        (tmp_path / "suite.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(result, paths=paths)))
+        assert main(["baseline", "compare", "suite.json", "baseline.json"]) == code
+        assert capsys.readouterr().out.splitlines()[2] == told
