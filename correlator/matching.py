@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import msgspec
-
 from correlator.alerts import LOOKAHEAD_NS, LOOKBACK_NS
 from correlator.asking import Asked, Found, ask, unjudged
 from correlator.case import Case, Finding
@@ -73,15 +71,17 @@ def match_all_due(case: Case, within_ns: int) -> list[Found]:
             outcomes.append(unjudged(asked, "not_judged", "breached too often to tell one breach from the next"))
         owed = _owed(rule)
         owed += [anew for up_ns in case.forgetful if (anew := rule.tracker.due_anew(up_ns)) is not None]
-        owed += _come_back(case, rule)
+        begun = {interval.begins_ns for interval in owed}
+        owed += [back for back in _come_back(case, rule) if back.begins_ns not in begun]
         for interval in owed:
             outcomes.append(_answer(case, asked, rule, interval))
     return outcomes
 
 
 def _owed(rule: Rule) -> list[Interval]:
-    """The breaches of a rule that a monitor which looks once a second cannot pass by, each due when it cannot any more:
-    one that outlasts the rule's hold time by less than a second it may never have seen to last so long."""
+    """The breaches of a rule that a monitor which looks once a second cannot pass by. One that outlasts the rule's hold
+    time by less than a second it may never have seen to last so long: of several that are one the first counts that it
+    must have."""
     tracker = rule.tracker
     owed = []
     for whole in coalesce(tracker.intervals, LOOKBACK_NS):
@@ -94,9 +94,7 @@ def _owed(rule: Rule) -> list[Interval]:
                 if part.begins_ns >= whole.begins_ns and (ends_ns is None or part.begins_ns < ends_ns)
             ]
         least_ns = tracker.hold_ns + SHORTEST_OWED_NS
-        sure = next((part for part in parts if part.due_ns is not None and part.lasted_ns >= least_ns), None)
-        if sure is not None:
-            owed.append(msgspec.structs.replace(whole, due_ns=sure.due_ns))
+        owed += [part for part in parts if part.due_ns is not None and part.lasted_ns >= least_ns][:1]
     return owed
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+
+import numpy as np
 
 from correlator.limits import Bound, Limits, Mandate
 from correlator.truth.intervals import BreachTracker, Interval, Times, Values
@@ -96,7 +99,8 @@ class Gauge:
     """A measure's rules and its envelope. ``unit`` and ``factor`` say how its values are shown."""
 
     __slots__ = (
-        "_alike_until_ns", "_applied", "_set", "_trackers", "envelope", "factor", "mandate", "rules", "subject", "unit",
+        "_alike_until_ns", "_applied", "_greatest_kept", "_is_calm", "_least_kept", "_set", "_trackers", "envelope",
+        "factor", "mandate", "rules", "subject", "unit",
     )  # fmt: skip
 
     def __init__(
@@ -109,14 +113,20 @@ class Gauge:
         self.rules = rules
         self.envelope = Envelope(buckets)
         self._trackers = [tracker for rule in rules for tracker in rule.trackers]
+        # What no tracker is beyond changes nothing as long as none of them has a breach open: that is how it mostly is.
+        self._is_calm = True
+        self._least_kept = max((each.threshold for each in self._trackers if each.below), default=-math.inf)
+        self._greatest_kept = min((each.threshold for each in self._trackers if not each.below), default=math.inf)
         self._set: tuple[int, float, int] | None = None
         self._applied = float("nan")
         self._alike_until_ns = 0  # until then, the same value once more changes neither envelope nor trackers
 
     def update(self, times: Times, values: Values, seq_at: SeqAt, edges: tuple[Times, Times]) -> None:
         """Take a stretch of the measure: ``values[i]`` holds from ``times[i]`` on."""
-        for tracker in self._trackers:
-            tracker.update(times, values, seq_at)
+        if not self._is_calm or self._is_beyond(np.fmin.reduce(values), np.fmax.reduce(values)):
+            for tracker in self._trackers:
+                tracker.update(times, values, seq_at)
+            self._is_calm = not any(tracker.is_open for tracker in self._trackers)
         self.envelope.update(values, edges)
 
     def set(self, at_ns: int, value: float, seq: int = 0) -> None:
@@ -129,8 +139,14 @@ class Gauge:
     def _apply(self, at_ns: int, value: float, seq: int) -> None:
         self.envelope.add(at_ns, value)
         self._applied, self._alike_until_ns = value, self.envelope.buckets.ends_ns(at_ns)
-        for tracker in self._trackers:
-            tracker.set(at_ns, value, seq)
+        if not self._is_calm or self._is_beyond(value, value):
+            for tracker in self._trackers:
+                tracker.set(at_ns, value, seq)
+            self._is_calm = not any(tracker.is_open for tracker in self._trackers)
+
+    def _is_beyond(self, least: float, greatest: float) -> bool:
+        """Whether any tracker's bound lies within the measure's range. NaN is beyond nothing."""
+        return bool(greatest > self._greatest_kept or least < self._least_kept)
 
     def finish(self, at_ns: int) -> None:
         """The history ends here; a breach that still lasts stays open."""

@@ -61,6 +61,11 @@ class BreachTracker:
         self.threshold = bound - slack if below else bound + slack
         self._open: Interval | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the measure is beyond the bound now."""
+        return self._open is not None
+
     def update(self, times: Times, values: Values, seq_at: Callable[[int], int]) -> None:
         """Take a stretch of the measure: ``values[i]`` holds from ``times[i]`` on.
 

@@ -132,4 +132,5 @@ def _rounded(values: Values) -> list[float]:
     rounded = np.copysign(digits * down / up, values)
     for place in np.flatnonzero(~(is_usual & is_sure)).tolist():
         rounded[place] = float(f"{values[place]:.{_DIGITS}g}") if values[place] else values[place]
-    return rounded.tolist()
+    shown: list[float] = rounded.tolist()
+    return shown

@@ -28,7 +28,7 @@ class Heartbeat:
 
     def settle(self, known_ns: int) -> None:
         """Compute the silences up to ``known_ns``."""
-        for push in self.inbox.take(known_ns):
+        for push in self.inbox.take(known_ns)[0]:
             heartbeats = read(HEARTBEATS, push.payload)
             for strategy in heartbeats.alive if heartbeats is not None else ():
                 feed = self._feeds.get(strategy)

@@ -25,7 +25,7 @@ class SequenceGap:
 
     def settle(self, known_ns: int) -> None:
         """Count what had arrived by ``known_ns``."""
-        for push in self.inbox.take(known_ns):
+        for push in self.inbox.take(known_ns)[0]:
             self._take(push)
         self._gaps.advance(known_ns)
 

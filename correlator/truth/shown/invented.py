@@ -18,6 +18,7 @@ _REPORT = b'"executionReport"'
 _MOST_TRADES = 65_536  # of the firm's own, remembered: a fill is told within seconds of it
 _MOST_STREAMS = 4_096
 
+_FOUNDING = frozenset((Account, Fill, Listing))
 _TELLING = frozenset((Arrival, Frame, Stream))
 
 _by_number = attrgetter("seq")
@@ -49,7 +50,7 @@ class InventedFills:
 
     def insert(self, audit: Sequence[Record], wire: Sequence[WireRecord]) -> Sequence[Record]:
         """The batch's audit records, with each fill that was invented in its place."""
-        for record in audit:
+        for record in [record for record in audit if type(record) in _FOUNDING]:
             if type(record) is Fill:
                 self._take_fill(record)
             elif type(record) is Listing and ":" not in record.symbol:

@@ -20,10 +20,12 @@ class QuoteStretch:
     A quote with an empty side has no mid (NaN).
     """
 
-    def __init__(self, pushes: list[Push], tickers: list[Ticker], known_ns: int, buckets: Buckets) -> None:
+    def __init__(
+        self, pushes: list[Push], times: Times, tickers: list[Ticker], known_ns: int, buckets: Buckets
+    ) -> None:
         count = len(tickers)
         self.known_ns = known_ns
-        self.times: Times = np.fromiter([push.arrives_ns for push in pushes], np.int64, count)
+        self.times = times
         self._pushes = pushes
         self.bids: Values = np.fromiter([ticker.b for ticker in tickers], np.float64, count)
         self.asks: Values = np.fromiter([ticker.a for ticker in tickers], np.float64, count)
@@ -78,7 +80,7 @@ class ShownQuotes:
 
     def settle(self, known_ns: int) -> QuoteStretch | None:
         """Measure everything that had arrived by ``known_ns``; None if that is nothing."""
-        pushes = self.inbox.take(known_ns)
+        pushes, times = self.inbox.take(known_ns)
         if not pushes:
             return None
         read = read_tickers([push.payload for push in pushes])
@@ -86,8 +88,9 @@ class ShownQuotes:
         if not tickers:
             return None
         if len(tickers) < len(pushes):
-            pushes = [push for push, ticker in zip(pushes, read, strict=True) if ticker is not None]
-        stretch = QuoteStretch(pushes, tickers, known_ns, self._buckets)
+            places = [place for place, ticker in enumerate(read) if ticker is not None]
+            pushes, times = [pushes[place] for place in places], times[places]
+        stretch = QuoteStretch(pushes, times, tickers, known_ns, self._buckets)
         self._last_mid, self._last_ns = float(stretch.mids[-1]), int(stretch.times[-1])
         for measure in self.measures:
             measure.evaluate(stretch)
