@@ -32,14 +32,17 @@ from lab.playing.pool import OUT_OF_MEMORY
 from lab.playing.trials import Keep, Trial, play
 from lab.scenario.model import Experiment
 
-AT_MOST_S = 300.0
-"""Wall time of one job of a mutant: one that is caught in a loop counts as crashed."""
+_LEAST_S = 300.0
+_AT_MOST_EACH_HOUR_S = 120.0
+_NS_PER_HOUR = 3_600_000_000_000
 _BADNESS: dict[Verdict, int] = {"pass": 0, "unknown": 1, "fail": 2}
 _AT_ONCE = 8
 _REASON_SIGNS = 300
-_LOOKED_AT_ONCE = 8
+_LOOKED_AT_ONCE = 4
 _LOOKED_AT_EACH = 10
 """Cases in which is looked whether a mutant shows, for each that it is to be played in."""
+_QUIET_EACH = 2
+"""The same, while it shows in none but by asking or waiting otherwise."""
 _FOOTPRINT = "footprint"
 
 
@@ -77,6 +80,12 @@ class Standing:
     @property
     def tried(self) -> int:
         return len(self.kills) + len(self.survived)
+
+
+def at_most_s(experiments: Sequence[Experiment]) -> float:
+    """Wall time of one job of a mutant, some twenty times what it takes: one that is caught in a loop has crashed."""
+    longest_ns = max(one.duration_ns for one in experiments)
+    return _LEAST_S + _AT_MOST_EACH_HOUR_S * longest_ns / _NS_PER_HOUR
 
 
 class Campaign:
@@ -132,7 +141,11 @@ class Campaign:
         footprints, showings = self._looking()
         quiet: list[Experiment] = []
         looked = given = 0
-        while looked < limit * _LOOKED_AT_EACH and (batch := list(islice(candidates, _LOOKED_AT_ONCE))):
+        while (
+            looked < limit * _LOOKED_AT_EACH
+            and len(quiet) < limit * _QUIET_EACH
+            and (batch := list(islice(candidates, _LOOKED_AT_ONCE)))
+        ):
             footprints.record(batch)
             met = [one for one in batch if footprints.is_met(one, standing.mutant)]
             standing.unmet += len(batch) - len(met)
@@ -145,8 +158,8 @@ class Campaign:
                 else:
                     yield experiment, experiment
                     given += 1
-                    if given == limit:
-                        break
+                if given == limit or len(quiet) >= limit * _QUIET_EACH:
+                    break
             if given == limit:
                 break
         standing.untried = len(quiet[limit - given :])
@@ -157,9 +170,7 @@ class Campaign:
     def _looking(self) -> tuple[Footprints, Showings]:
         if self._looks is None:
             hunt, key = self._hunt, self._memory.key
-            footprints = Footprints(
-                Probes(hunt.package), hunt.out, lambda one: key(one, _FOOTPRINT), hunt.jobs, AT_MOST_S
-            )
+            footprints = Footprints(Probes(hunt.package), hunt.out, lambda one: key(one, _FOOTPRINT), hunt.jobs)
             showings = Showings(hunt.package, footprints, hunt.out, key)
             self._looks = footprints, showings
         return self._looks
@@ -260,7 +271,7 @@ class Campaign:
     def _play(self, experiments: list[Experiment], out: Path, monitor: Path | None) -> Iterator[Trial]:
         keep: Keep = "all" if self._hunt.keep else "verdicts"
         jobs = self._hunt.jobs
-        played = play(experiments, out, jobs=jobs, keep=keep, monitor=monitor, at_most_s=AT_MOST_S)
+        played = play(experiments, out, jobs=jobs, keep=keep, monitor=monitor, at_most_s=at_most_s(experiments))
         with closing(played) as trials:
             for trial in trials:
                 self.plays += 1

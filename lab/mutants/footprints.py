@@ -32,14 +32,11 @@ class Footprints:
     everything.
     """
 
-    def __init__(
-        self, probes: Probes, out: Path, key: Callable[[Experiment], str], jobs: int | None, at_most_s: float
-    ) -> None:
+    def __init__(self, probes: Probes, out: Path, key: Callable[[Experiment], str], jobs: int | None) -> None:
         self._probes = probes
         self._out = out
         self._key = key
         self._jobs = jobs
-        self._at_most_s = at_most_s
         self._known: dict[CaseName, bytes] = {}
         self.recorded = 0
         """How many had to be recorded anew."""
@@ -55,7 +52,7 @@ class Footprints:
             Job("/".join(name_of(one)[:2]), leave_footprint, (one, scratch / str(number), self._file(one)))
             for number, one in enumerate(waiting)
         ]
-        with closing(run_jobs(jobs, self._jobs, self._out / "probed", self._at_most_s)) as reports:
+        with closing(run_jobs(jobs, self._jobs, self._out / "probed")) as reports:
             for _ in reports:
                 pass
         shutil.rmtree(scratch, ignore_errors=True)

@@ -17,7 +17,7 @@ from lab.playing.pool import Job, run_jobs
 from lab.scenario.model import Experiment
 
 _AT_MOST_S = 120.0
-_AT_ONCE = 8
+_AT_ONCE = 4
 
 
 class Showings:

@@ -49,7 +49,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Experiment, Footpr
     out = tmp_path_factory.mktemp("campaign")
     (out / "small_depeg.yaml").write_text(SCENARIO)
     (experiment,) = settled(list(load_scenario(out / "small_depeg.yaml").experiments))
-    footprints = Footprints(Probes(PACKAGE), out, lambda one: "-".join(map(str, name_of(one))), 1, 300.0)
+    footprints = Footprints(Probes(PACKAGE), out, lambda one: "-".join(map(str, name_of(one))), 1)
     footprints.record([experiment])
     assert footprints.recorded == 1
     return experiment, footprints, Showings(PACKAGE, footprints, out, lambda one, name: f"{name_of(one)} {name}")
