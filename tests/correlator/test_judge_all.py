@@ -110,11 +110,17 @@ stablecoins: [USDT, USDC]
 limits:
   stablecoin_peg: {each: {warning: 50 bp}, for: 3 s}
 """
-    judgement = play(
-        alert_at=None, tell=tell, limits=limits, timeline=[], with_control=False, expect=[], judge_all_ns=60 * 10**9
-    )
+    asked: dict[str, Any] = {"timeline": [], "with_control": False, "expect": [], "judge_all_ns": 60 * 10**9}
+    judgement = play(alert_at=None, tell=tell, limits=limits, **asked)
     assert [(each.due_at_s, each.outcome) for each in judgement.expectations] == owed
     assert judgement.rules[0].times_due == len(spans)
+    # An alert of what is not asked for is none of what is, unless it still stands.
+    resolved = play(alert_at=203, resolved_at=210, tell=tell, limits=limits, **asked)
+    assert [each.outcome for each in resolved.expectations] == (
+        ["missed"] if spans[-1][0] > 210 else owed and ["detected"]
+    )
+    standing = play(alert_at=203, tell=tell, limits=limits, **asked)
+    assert [each.outcome for each in standing.expectations] == ["detected"] * len(owed)
 
 
 def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
