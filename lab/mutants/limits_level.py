@@ -15,7 +15,7 @@ from lab.mutants.mutant import Asks, LimitsEdit, Mutant, SetupEdit
 from lab.scenario.model import MonitorSetup
 from risk_monitor.limits import Limits, parse_limits
 from risk_monitor.quantities import parse
-from risk_monitor.rules import MANDATES, Dimension, MandateSpec
+from risk_monitor.rules import MANDATES, NEVER_EACH, Dimension, MandateSpec
 from risk_monitor.yaml_nodes import LimitsError
 
 Node = str | list["Node"] | dict[str, "Node"]
@@ -130,8 +130,13 @@ def _of_mandate(spec: MandateSpec, root: Section) -> Iterable[tuple[LimitsEdit, 
             yield edit, f"{name}: {what}", f"{name}: {missing}"
     for subject in section:
         edit = LimitsEdit(name, "subject_dropped", subject)
-        if subject not in _OPTIONS and _changes(alone, edit):
+        if subject not in _OPTIONS and not _is_said_by_each(section, subject) and _changes(alone, edit):
             yield edit, f"{name}: no bounds for {subject}", f"{name}: a breach of {subject}'s own bounds alone"
+
+
+def _is_said_by_each(section: Section, subject: str) -> bool:
+    """Whether a subject that is left out has the same bounds all the same."""
+    return subject not in ("each", *NEVER_EACH) and section[subject] == section.get("each")
 
 
 def _subjects_of(entry: str, limits: Limits) -> tuple[str, ...]:
@@ -154,7 +159,10 @@ def _of_the_whole(limits: Limits) -> Iterable[Mutant]:
         rows.append(("whitelist", "entry_dropped", pair, ("instrument_whitelist",), "not on the whitelist"))
     if limits.whitelist:
         rows.append(("whitelist", "entry_added", "ETH/BTC", ("instrument_whitelist",), "on the whitelist"))
+    levered = [kept for kept in limits.mandates if kept.spec.by_profile]
     for account, profile in limits.profiles:
+        if all(kept.bounds(account, profile) == kept.bounds(account) for kept in levered):
+            continue  # without a profile it is held to the same bounds
         both: tuple[str, ...] = ("leverage", "single_trade_risk")
         rows.append(("profiles", "entry_dropped", account, both, f"without its profile, {profile}"))
     for section, operator, entry, mandates, meaning in rows:

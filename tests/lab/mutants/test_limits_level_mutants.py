@@ -117,3 +117,15 @@ def test_every_mutant_of_a_file_differs_from_it_and_all_but_one_can_be_read() ->
 def test_a_mutant_of_what_the_file_does_not_keep_changes_nothing() -> None:
     assert mutated(LIMITS, LimitsEdit("drawdown", "loosened")) is None
     assert mutated(LIMITS, LimitsEdit("structural", "entry_dropped", "ETH")) is None
+
+
+def test_bounds_that_each_has_too_are_not_missed_and_make_no_mutant() -> None:
+    profiles = "profiles: {'apexf:a': low, 'apexf:b': micro}\n"
+    leverage = "  leverage:\n    low: {warning: 2 x}\n    micro: {warning: 1 x}\n    each: {warning: 2 x}\n"
+    text = LIMITS.replace("limits:\n", f"{profiles}limits:\n{leverage}", 1)
+    ids = [one.id for one in limits_mutants([text], ["apex"], ["BTC"])]
+    assert [name for name in ids if "leverage/subject_dropped" in name or "profiles/" in name] == [
+        "limits/leverage/subject_dropped/micro",
+        "limits/leverage/subject_dropped/each",
+        "limits/profiles/entry_dropped/apexf:b",
+    ]
