@@ -38,6 +38,11 @@ _SHOWN_IN_MS = frozenset(("clock_drift",))
 # later than they were made, sees orders when their reports arrive, and reads a clock over a link whose two directions
 # differ. Where time alone makes the difference, and not value, there is none here: see ``alerts.LOOKBACK_NS``.
 _DOUBT: dict[str, tuple[float, float]] = {
+    # The largest equity, and that of an opening, are remembered: what two venues' quotes showed for some ms stays.
+    "drawdown": (0.005, 0.0),
+    "rapid_drawdown": (0.005, 0.0),
+    "daily_loss": (0.005, 0.0),
+    "weekly_loss": (0.005, 0.0),
     "expected_shortfall": (0.03, 0.0),
     "tail_exponent": (0.05, 0.0),
     "volatility_regime": (0.03, 0.0),

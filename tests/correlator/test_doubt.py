@@ -102,3 +102,39 @@ def test_alert_may_stand_as_long_as_honest_monitors_differ(play, off_ms: float, 
     recovery = next(each for each in judgement.checks if each.name == "recovery")
     assert expectation.resolved is not None
     assert (expectation.resolved.verdict, recovery.verdict) == (verdict, verdict), recovery.reason
+
+
+LOSS_LIMITS = """
+schema: riskproof-limits/1
+limits:
+  rapid_drawdown: {firm: {high: 100k USD}, window: 10 min}
+"""
+
+
+@pytest.mark.parametrize(
+    ("loss_usd", "alert_at", "outcome", "truth"),
+    [
+        (100_300, None, "doubtful", None),
+        (101_000, None, "missed", None),
+        (99_700, 205, "never_due", "unknown"),
+        (99_000, 205, "never_due", "false"),
+        (100_300, 205, "detected", "true"),
+    ],
+)
+def test_what_is_lost_from_a_height_is_known_as_well_as_the_height(
+    play: Any, loss_usd: float, alert_at: float | None, outcome: str, truth: str | None
+) -> None:
+    """The firm has 100 BTC, whose price falls at 200 s. A monitor may have seen them a little dearer than they were."""
+
+    def tell(story: Any) -> None:
+        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 1)]
+        story.quote(0, 1, 24_000, tick=0.01)
+        story.quote(200, 1, 24_000 - loss_usd / 100, tick=0.01)
+        if alert_at is not None:
+            story.alert(alert_at, mandate="rapid_drawdown", subject="firm", severity="high")
+
+    expect = {"alert": "rapid_drawdown", "asset": "firm", "severity": "high", "within_ns": 15 * 10**9}
+    judgement = play(alert_at=None, depegs_to=1.0, tell=tell, limits=LOSS_LIMITS, expect=[expect])
+    (expectation,) = judgement.expectations
+    assert expectation.outcome == outcome
+    assert [alert.truth for alert in judgement.alerts] == ([] if truth is None else [truth])

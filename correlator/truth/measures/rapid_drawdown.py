@@ -42,8 +42,8 @@ class RapidDrawdown:
         still = np.searchsorted(ends, stretch.ends - self._window_ns, side="left")
         losses_at_end = _largest(table, np.minimum(still, own), own) - earned
         times, shown = stretch.times, losses
-        for rule in self._gauge.rules:
-            threshold = rule.tracker.threshold
+        for tracker in (each for rule in self._gauge.rules for each in rule.trackers):
+            threshold = tracker.threshold
             for place in np.flatnonzero((losses > threshold) & (losses_at_end <= threshold)).tolist():
                 at_ns, left = self._falls_to(values, ends, int(since[place]), past + place, threshold)
                 if at_ns < int(stretch.ends[place]):
