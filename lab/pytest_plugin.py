@@ -121,6 +121,7 @@ class ScenarioCase(pytest.Item):
     def setup(self) -> None:
         """Play the case. Raises NotPlayed, which pytest reports as an error, where nothing is proven to fail and there
         is no verdict."""
+        from lab.playing.pool import Team
         from lab.playing.run_directory import RunDirectoryError
         from lab.playing.trials import TrialError, play
         from lab.scenario.errors import ScenarioError
@@ -130,9 +131,10 @@ class ScenarioCase(pytest.Item):
         out = self.config.invocation_params.dir / options.lab_out
         jobs = 1 if hasattr(self.config, "workerinput") else None  # of several pytest processes, each takes one core
         try:
-            experiments = settle_suite(self._experiments)
-            with closing(play(experiments, out, jobs=jobs, keep=options.lab_keep)) as trials:
-                self._trials = sorted(trials, key=lambda trial: trial.experiment.seed)
+            with Team(jobs) as team:
+                experiments = settle_suite(self._experiments, team=team)
+                with closing(play(experiments, out, keep=options.lab_keep, team=team)) as trials:
+                    self._trials = sorted(trials, key=lambda trial: trial.experiment.seed)
         except ScenarioError as error:
             raise NotPlayed("\n".join(error.lines())) from None
         except (RunDirectoryError, TrialError) as error:

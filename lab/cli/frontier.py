@@ -101,8 +101,11 @@ def execute(args: argparse.Namespace) -> int:
     most = max(5, (args.budget or (_BUDGET if len(axes) == 1 else _BUDGET_OF_MAP)) // args.seeds)
     console = open_console()
     interrupted, plane = False, None
-    with place_for_runs(args.out) as place, Progress(args.json) as progress:
-        bench = Bench(place, jobs=jobs, keep_all=args.out is not None, monitor=args.monitor)
+    with (
+        place_for_runs(args.out) as place,
+        Bench(place, jobs=jobs, keep_all=args.out is not None, monitor=args.monitor) as bench,
+        Progress(args.json) as progress,
+    ):
         sweep = Sweep(subject, axes, chosen, bench, seeds, lambda point: progress.told(_line(point), bench.runs))
         try:
             if len(axes) == 1:

@@ -83,10 +83,13 @@ def execute(args: argparse.Namespace) -> int:
     setup = monitor_setup(args.monitor_limits)
     hunts: list[Hunt] = []
     interrupted = False
-    with ExitStack() as stack, place_for_runs(None) as place, Progress(args.json) as progress:
-        bench = Bench(
-            place, jobs=args.jobs or os.cpu_count() or 1, keep_all=False, monitor=args.monitor, removals="none"
-        )
+    jobs = args.jobs or os.cpu_count() or 1
+    with (
+        ExitStack() as stack,
+        place_for_runs(None) as place,
+        Bench(place, jobs=jobs, keep_all=False, monitor=args.monitor, removals="none") as bench,
+        Progress(args.json) as progress,
+    ):
 
         def told(tried: Tried) -> None:
             value = "unknown" if tried.score is None else f"{tried.score.value:,.6g} {objective.unit}"

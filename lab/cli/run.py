@@ -47,6 +47,7 @@ def execute(args: argparse.Namespace) -> int:
     from lab.cli.console import open_console
     from lab.cli.verdict_report import print_document, print_judgements, show_runs, worst_code
     from lab.cli.watching import Lines, Live, Silence
+    from lab.playing.pool import Team
     from lab.playing.run_directory import RunDirectoryError
     from lab.playing.runner import carry_out, plan
     from lab.playing.trials import TrialError, settled
@@ -54,27 +55,28 @@ def execute(args: argparse.Namespace) -> int:
     experiments = _load(args)
     console = open_console()
     watch: Watch = Silence() if args.json else Live(console) if console.is_terminal else Lines(console)
-    try:
-        runs = plan(settled(experiments, sets=args.set, seed=args.seed), args.out, args.removals)
-    except TrialError as error:
-        print(error, file=sys.stderr)
-        return UNKNOWN
-    except KeyboardInterrupt:
-        if args.json:
-            print_judgements([])
-        else:
-            console.print("interrupted while markets were looked at: nothing was played or written")
-        return INTERRUPTED
     interrupted = False
-    try:
-        with watch:
-            for job, told in carry_out(runs, args.jobs):
-                watch.hear(job, told)
-    except KeyboardInterrupt:
-        interrupted = True
-    except RunDirectoryError as error:
-        print(error, file=sys.stderr)
-        return WRONG
+    with Team(args.jobs) as team:
+        try:
+            runs = plan(settled(experiments, sets=args.set, seed=args.seed, team=team), args.out, args.removals)
+        except TrialError as error:
+            print(error, file=sys.stderr)
+            return UNKNOWN
+        except KeyboardInterrupt:
+            if args.json:
+                print_judgements([])
+            else:
+                console.print("interrupted while markets were looked at: nothing was played or written")
+            return INTERRUPTED
+        try:
+            with watch:
+                for job, told in carry_out(runs, team=team):
+                    watch.hear(job, told)
+        except KeyboardInterrupt:
+            interrupted = True
+        except RunDirectoryError as error:
+            print(error, file=sys.stderr)
+            return WRONG
     code = worst_code(runs)
     try:
         if args.json:

@@ -72,10 +72,12 @@ def execute(args: argparse.Namespace) -> int:
     if run.limits_beside:
         (out.parent / run.draft.names.limits).write_text(run.limits_beside, encoding="utf-8")
     interrupted = reproduced = False
-    with place_for_runs(None) as place, Progress(args.json) as progress:
-        bench = Bench(
-            place, jobs=args.jobs or os.cpu_count() or 1, keep_all=False, monitor=args.monitor, removals="none"
-        )
+    jobs = args.jobs or os.cpu_count() or 1
+    with (
+        place_for_runs(None) as place,
+        Bench(place, jobs=jobs, keep_all=False, monitor=args.monitor, removals="none") as bench,
+        Progress(args.json) as progress,
+    ):
 
         def kept(shrunk: Shrunk) -> None:
             _write(out, args.run, run, shrunk, bench.runs)

@@ -24,18 +24,14 @@ class Happened(msgspec.Struct, frozen=True, tag=True):
 
 
 class Settled(msgspec.Struct, frozen=True, tag=True):
-    """Every market is sound; when each experiment starts (ns since the epoch), in their order."""
+    """The market is sound; when the experiment starts (ns since the epoch)."""
 
-    starts_ns: tuple[int, ...]
+    start_ns: int
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """The market of the ``number``-th experiment cannot be played; nothing was simulated.
+    """The market cannot be played, and nothing was simulated: a ``MarketError``; ``row`` 0: the file as a whole."""
 
-    The rest is a ``MarketError``; ``row`` 0: the file as a whole.
-    """
-
-    number: int
     file: str
     row: int
     field: str

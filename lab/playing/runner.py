@@ -15,7 +15,7 @@ import msgspec
 from lab.judging.judge import judge_job
 from lab.laboratory.market import settle_times
 from lab.playing.arms import CONTROL, RUN, Removals, removals_of, without, world_of
-from lab.playing.pool import Job, Report, run_jobs
+from lab.playing.pool import Job, Report, Team, run_jobs
 from lab.playing.progress import Progress, Refused, Settled
 from lab.playing.run_directory import Keep, RunDirectory, write_whole
 from lab.playing.simulate import Title, simulate_world
@@ -40,23 +40,16 @@ class Run:
         return f"{self.experiment.scenario}/{self.experiment.case}"
 
 
-def settle(report: Report, experiments: list[Experiment]) -> None:
-    """Job: check each market's data and fix the starts; in a process of its own, because the data weighs much."""
-    starts_ns: list[int] = []
-    known: dict[bytes, int] = {}  # what a market's data can tell depends on little, and many experiments share it
-    for number, experiment in enumerate(experiments):
-        asked = _asked_of_market(experiment)
-        try:
-            if asked not in known:
-                known[asked] = settle_times(experiment).start_ns or 0
-        except MarketError as error:
-            report(Refused(number, error.file, error.row or 0, error.field, error.expected, error.found))
-            return
-        starts_ns.append(known[asked])
-    report(Settled(tuple(starts_ns)))
+def settle(report: Report, experiment: Experiment) -> None:
+    """Job: check the market's data and fix the start; in a process of its own, because the data weighs much."""
+    try:
+        report(Settled(settle_times(experiment).start_ns or 0))
+    except MarketError as error:
+        report(Refused(error.file, error.row or 0, error.field, error.expected, error.found))
 
 
-def _asked_of_market(experiment: Experiment) -> bytes:
+def asked_of_market(experiment: Experiment) -> bytes:
+    """Equal for experiments of whose market's data the same is asked: it is little, and many share it."""
     market = experiment.market
     seed = 0 if market.config.synthetic is None else experiment.seed  # bars that were once recorded know no seed
     listings = [[listing.symbol for listing in exchange.config.listings] for exchange in experiment.firm.exchanges]
@@ -102,9 +95,13 @@ def plan(experiments: list[Experiment], out: Path, removals: Removals = "each", 
 
 
 def carry_out(
-    runs: list[Run], workers: int | None = None, monitor: Path | None = None, at_most_s: float | None = None
+    runs: list[Run],
+    workers: int | None = None,
+    monitor: Path | None = None,
+    at_most_s: float | None = None,
+    team: Team | None = None,
 ) -> Generator[tuple[Job, Progress]]:
-    """Prepare the directories and run everything; yields what the jobs tell.
+    """Prepare the directories and run everything; yields what the jobs tell. ``team``: as in ``run_jobs``.
 
     Raises:
         RunDirectoryError: a directory cannot be used; nothing has been simulated.
@@ -115,7 +112,7 @@ def carry_out(
         run.directory.prepare()
         write_whole(run.directory.limits, run.experiment.limits_text.encode())
         write_whole(run.directory.scenario, msgspec.json.format(msgspec.json.encode(run.experiment.to_resolved())))
-    yield from run_jobs(_in_order(runs), workers, monitor, at_most_s)
+    yield from run_jobs(_in_order(runs), workers, monitor, at_most_s, team)
 
 
 def _in_order(runs: list[Run]) -> list[Job]:

@@ -11,13 +11,13 @@ import msgspec
 from correlator.verdict import Judgement, Verdict
 from lab.judging.judge import read_judgement
 from lab.playing.arms import Removals
-from lab.playing.pool import Job, run_jobs
+from lab.playing.pool import Job, Team, run_jobs
 from lab.playing.progress import Failed, Finished, Judged, Progress, Refused, Settled
 from lab.playing.refusals import problem_of
 from lab.playing.run_directory import Keep as Keep
 from lab.playing.run_directory import RunDirectory
-from lab.playing.runner import Run, carry_out, plan, settle
-from lab.scenario.errors import ScenarioError
+from lab.playing.runner import Run, asked_of_market, carry_out, plan, settle
+from lab.scenario.errors import Problem, ScenarioError
 from lab.scenario.model import Experiment
 
 
@@ -50,31 +50,41 @@ def silent(job: Job, told: Progress) -> None:
 
 
 def settled(
-    experiments: Sequence[Experiment], *, sets: Sequence[str] = (), seed: str | None = None
+    experiments: Sequence[Experiment], *, sets: Sequence[str] = (), seed: str | None = None, team: Team | None = None
 ) -> list[Experiment]:
-    """The experiments with their starts fixed.
+    """The experiments with their starts fixed; what is asked of the same data is looked up once.
 
-    ``sets`` and ``seed`` are what was set from outside when they were loaded, so that a refusal can name it.
+    ``sets`` and ``seed`` are what was set from outside when they were loaded, so that a refusal can name it. ``team``
+    looks the data up, and stays.
 
     Raises:
-        ScenarioError: a market cannot be played.
+        ScenarioError: some markets cannot be played.
         TrialError: the data could not be looked at.
     """
-    if not experiments:
-        return []
-    with closing(run_jobs([Job("market", settle, (list(experiments),))])) as reports:
+    keys = [asked_of_market(one) for one in experiments]
+    first: dict[bytes, Experiment] = {}
+    for key, one in zip(keys, experiments, strict=True):
+        first.setdefault(key, one)
+    asked = {Job(f"market {one.market.name}", settle, (one,)): key for key, one in first.items()}
+    found: dict[bytes, Progress] = {}
+    with closing(run_jobs(list(asked), team=team)) as reports:
         for job, told in reports:
-            match told:
-                case Settled(starts_ns):
-                    return [
-                        msgspec.structs.replace(one, start_ns=start_ns)
-                        for one, start_ns in zip(experiments, starts_ns, strict=True)
-                    ]
-                case Refused(number):
-                    raise ScenarioError([problem_of(told, experiments[number], sets, seed)])
-                case Failed():
-                    raise TrialError(f"{job.name}: {told.message}\n{told.traceback}".rstrip())
-    raise TrialError("market: neither settled nor refused")
+            if isinstance(told, Failed):
+                raise TrialError(f"{job.name}: {told.message}\n{told.traceback}".rstrip())
+            found[asked[job]] = told
+    starts_ns: dict[bytes, int] = {}
+    problems: list[Problem] = []
+    for key, one in first.items():
+        match found.get(key):
+            case Settled(start_ns):
+                starts_ns[key] = start_ns
+            case Refused() as refused:
+                problems.append(problem_of(refused, one, sets, seed))
+            case _:
+                raise TrialError(f"market {one.market.name}: neither settled nor refused")
+    if problems:
+        raise ScenarioError(problems)
+    return [msgspec.structs.replace(one, start_ns=starts_ns[key]) for key, one in zip(keys, experiments, strict=True)]
 
 
 def play(
@@ -87,6 +97,7 @@ def play(
     monitor: Path | None = None,
     removals: Removals = "each",
     at_most_s: float | None = None,
+    team: Team | None = None,
 ) -> Generator[Trial]:
     """Play settled experiments; yields each trial as soon as it is judged, in whatever order they end.
 
@@ -99,6 +110,7 @@ def play(
         monitor: a directory with another ``risk_monitor`` package, which is then tested instead of ours.
         removals: which injections are left out, where there are several, to find out what each of them causes.
         at_most_s: wall time after which a simulation or a judgement is ended and has failed.
+        team: who plays, and stays for more; then ``jobs`` and ``monitor`` are what it was made for.
 
     Arms of the same world are simulated once. Closing the iterator ends what is running.
 
@@ -109,7 +121,7 @@ def play(
     waiting = {run.judging: run for run in plan(list(experiments), out, removals, keep)}
     wall_s: dict[Job, float] = {}
     trouble: dict[Job, str] = {}
-    with closing(carry_out(list(waiting.values()), jobs, monitor, at_most_s)) as reports:
+    with closing(carry_out(list(waiting.values()), jobs, monitor, at_most_s, team)) as reports:
         for job, told in reports:
             hear(job, told)
             match told:

@@ -14,6 +14,8 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -29,6 +31,12 @@ class Over(msgspec.Struct, frozen=True):
     """The job's process has ended as it should; the worker is free."""
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """What a worker is told that has no job yet: import what the first one will need. Nothing is answered."""
+
+    imports: tuple[str, ...]
+
+
 def serve(connection: Connection) -> None:
     """The worker's life: receive a job, have a child do it, say that it is over; until the other end hangs up.
 
@@ -39,7 +47,11 @@ def serve(connection: Connection) -> None:
     signal.signal(signal.SIGTERM, course.end)
     while True:
         try:
-            task, arguments = pickle.loads(connection.recv_bytes())
+            asked = pickle.loads(connection.recv_bytes())
+            if isinstance(asked, Ready):
+                _get_ready(asked)
+                continue
+            task, arguments = asked
         except (EOFError, OSError):
             return
         except Exception as error:  # what the job needs cannot even be imported
@@ -51,6 +63,12 @@ def serve(connection: Connection) -> None:
             del task, arguments
         if not _tell(connection, Over()) or course.is_ending:
             return
+
+
+def _get_ready(asked: Ready) -> None:
+    for module in asked.imports:
+        with suppress(Exception):  # the first job that needs it will tell
+            import_module(module)
 
 
 class _Course:

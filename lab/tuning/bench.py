@@ -8,10 +8,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import msgspec
 
 from lab.playing.arms import Removals
+from lab.playing.pool import Team
 from lab.playing.trials import Trial, play
 from lab.playing.trials import settled as settle
 from lab.scenario.errors import Mark, ScenarioError, one_of, problem
@@ -69,7 +72,8 @@ def monitor_setup(limits_file: Path | None) -> MonitorSetup:
 
 
 class Bench:
-    """Plays batches of experiments, each variant under a name of its own.
+    """Plays batches of experiments, each variant under a name of its own, by workers that it keeps to the end of its
+    ``with``.
 
     ``jobs``: how many processes at once. ``monitor``: a directory with another monitor package. ``removals``: which
     injections are left out in arms of their own; without them it may stay unknown whether an alert is of the injection
@@ -83,9 +87,18 @@ class Bench:
         self.runs = 0
         self._out = out
         self._keep_all = keep_all
-        self._monitor = monitor
+        self._team = Team(jobs, monitor)
+        self._lookers = self._team if monitor is None else None  # markets are looked at by our own code
         self._removals: Removals = removals
         self._starts_ns: dict[bytes, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._team.dismiss()
 
     def play(self, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Trial]]:
         """Each trial with the place of its experiment, as it ends; its journals are there until the next is asked for.
@@ -98,7 +111,7 @@ class Bench:
         places = {(one.scenario, one.case, one.seed): place for place, one in enumerate(experiments)}
         assert len(places) == len(experiments)
         settled = self._settled(experiments)
-        playing = play(settled, self._out, jobs=self.jobs, monitor=self._monitor, removals=self._removals)
+        playing = play(settled, self._out, removals=self._removals, team=self._team)
         with closing(playing) as trials:
             for trial in trials:
                 self.runs += 1
@@ -110,7 +123,7 @@ class Bench:
     def _settled(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         worlds = [_world(one) for one in experiments]
         new = {world: one for world, one in zip(worlds, experiments, strict=True) if world not in self._starts_ns}
-        for world, one in zip(new, settle(list(new.values())), strict=True):
+        for world, one in zip(new, settle(list(new.values()), team=self._lookers), strict=True):
             self._starts_ns[world] = one.start_ns or 0
         return [
             msgspec.structs.replace(one, start_ns=self._starts_ns[world])

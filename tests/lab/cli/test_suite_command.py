@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as Xml
 from pathlib import Path
 
@@ -208,14 +207,14 @@ def test_an_interruption_leaves_what_was_judged_no_green_result_and_masks_no_fai
     assert process.stdout is not None
     first = process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    began_s = time.monotonic()
     rest = process.stdout.read()
     assert process.wait() == code
-    assert time.monotonic() - began_s < 15
     assert first.startswith(f" 1/40  {'fail' if code == 1 else 'pass'}")
     counts = re.search(f"^{told}$", rest, re.MULTILINE)
     assert counts is not None, rest
-    assert sum(map(int, counts.groups())) == 40
+    judged, left = map(int, counts.groups())
+    assert judged + left == 40
+    assert left > 20  # nobody waited for the others
     result = json.loads((tmp_path / "runs" / "suite.json").read_text())
     assert (result["interrupted"], result["verdict"]) == (True, verdict)
     assert "not every case was played" in (tmp_path / "j.xml").read_text()

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
 
-from lab.playing.pool import Job, Report, run_jobs
+from lab.playing.pool import Job, Report, Team, run_jobs
 from lab.playing.progress import Failed, Finished
 
 
@@ -40,6 +41,38 @@ def will_not_end(report: Report) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     report(Finished(reason="started", messages=0, wall_s=0.0))
     time.sleep(60)
+
+
+def tell_worker(report: Report) -> None:
+    report(Finished(reason=f"{os.getppid()} {'queue' in sys.modules}", messages=0, wall_s=0.0))
+
+
+def workers_of(team: Team, jobs: int) -> list[str]:
+    told = [one for _, one in run_jobs([Job(f"{number}", tell_worker, ()) for number in range(jobs)], team=team)]
+    return [one.reason for one in told if isinstance(one, Finished)]
+
+
+def test_a_team_stays_from_one_batch_to_the_next_with_what_it_has_imported() -> None:
+    with Team(1) as team:
+        first = workers_of(team, 2)
+        assert first == workers_of(team, 2)
+        process = next(iter(team.members.values())).process
+        assert [process.pid] == [int(one.split()[0]) for one in set(first)]
+    assert not process.is_alive()
+    with Team(2) as ready:
+        ready.get_ready("no_such_module", "queue")  # one that does not import is told by the job that needs it
+        hired = sorted(worker.process.pid or 0 for worker in ready.members.values())
+        assert set(workers_of(ready, 4)) <= {f"{pid} True" for pid in hired}
+
+
+def test_who_is_busy_leaves_a_team_with_the_batch_that_is_cut_short(tmp_path: Path) -> None:
+    with Team(2) as team:
+        iterator = run_jobs([Job("long", wait_for_the_end, (str(tmp_path),)), Job("short", tell_worker, ())], team=team)
+        told = {job.name for job, _ in (next(iterator), next(iterator))}
+        assert told == {"long", "short"}
+        iterator.close()  # type: ignore[attr-defined]
+        assert (tmp_path / "closed").read_text() == "whole"
+        assert len(workers_of(team, 3)) == 3
 
 
 def test_jobs_start_after_those_they_wait_for(tmp_path: Path) -> None:
