@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from lab.suite.result import CaseResult, Changed, SeedResult, SuiteResult
-from lab.suite.wording import expectation_lines
+from lab.suite.wording import again, expectation_lines
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TEXT_LIMIT = 20_000  # signs of one failure: a traceback fits, a runaway message does not
@@ -37,7 +37,7 @@ def junit(result: SuiteResult) -> bytes:
 
 
 def _suite(scenario: str, cases: Sequence[CaseResult], result: SuiteResult) -> Xml.Element:
-    tests = [_test(case, seed) for case in cases for seed in case.seeds]
+    tests = [_test(result, case, seed) for case in cases for seed in case.seeds]
     properties = {
         "file": cases[0].file,
         "code": result.code,
@@ -47,7 +47,7 @@ def _suite(scenario: str, cases: Sequence[CaseResult], result: SuiteResult) -> X
     return _suite_of(scenario, tests, properties)
 
 
-def _test(case: CaseResult, seed: SeedResult) -> Xml.Element:
+def _test(result: SuiteResult, case: CaseResult, seed: SeedResult) -> Xml.Element:
     test = Xml.Element(
         "testcase",
         classname=_clean(case.scenario),
@@ -60,7 +60,7 @@ def _test(case: CaseResult, seed: SeedResult) -> Xml.Element:
             *([f"\n{seed.trouble}"] if seed.trouble else []),
             "",
             f"run directory: {seed.directory}",
-            f"again: lab run {case.file} --case {case.case} --seed {seed.seed}",
+            f"again: {again(result, case, seed.seed)}",
         ]
     )
     if seed.verdict != "pass":

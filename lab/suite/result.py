@@ -210,8 +210,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite found. ``counts`` are runs by verdict; ``interrupted``: not every run was played; ``paths``: files and
-    directories that were asked for; ``narrowed``: so was a case or a tag, so that what is not here may still exist;
+    """What a suite found. ``counts`` are runs by verdict; ``interrupted``: not every run was played; ``paths``: files
+    and directories that were asked for; ``narrowed``: so was a case or a tag, so that what is not here may still exist;
+    ``sets`` and ``monitor``: what was set otherwise in every file, and where the monitor came from if it is not ours;
     ``scores`` leave remembered seeds out."""
 
     format: str = FORMAT
@@ -220,6 +221,8 @@ class SuiteResult(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool
     narrowed: bool = False
     paths: list[str] = []
+    sets: list[str] = []
+    monitor: str = ""
     seeds: int
     counts: dict[str, int]
     simulated_s: float

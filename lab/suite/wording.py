@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 
 from lab.suite.result import CaseResult, Comparison, ExpectationStats, Quantile, Rate, SuiteResult
 
@@ -88,6 +89,15 @@ def _left(one: ExpectationStats) -> float:
 def other_terms(runs: int) -> str:
     """``2 runs judged under other terms than their own scenario's``."""
     return f"{plural(runs, 'run')} judged under other terms than {'its' if runs == 1 else 'their'} own scenario's"
+
+
+def again(result: SuiteResult, case: CaseResult, seed: int) -> str:
+    """The command that plays one run of a suite again, with everything that was set."""
+    sets = [word for text in result.sets for word in ("--set", text)]
+    if not result.monitor:
+        return shlex.join(["lab", "run", case.file, "--case", case.case, "--seed", str(seed), *sets])
+    sets += ["--set", f"seed={seed}"]  # `lab run` plays our own monitor only
+    return shlex.join(["lab", "suite", case.file, "--case", case.case, *sets, "--monitor", result.monitor])
 
 
 def plural(count: int, noun: str) -> str:

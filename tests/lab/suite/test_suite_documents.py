@@ -6,6 +6,7 @@ import xml.etree.ElementTree as Xml
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -199,3 +200,25 @@ def test_markdown_does_not_begin_with_a_pass_where_a_proof_is_gone() -> None:
         "## ❔ risk monitor: unknown: 1 proof of baseline.json is gone; by itself pass: 1 run of 1 case: "
         "1 pass, 0 fail, 0 unknown"
     )
+
+
+@pytest.mark.parametrize(
+    ("sets", "monitor", "command"),
+    [
+        ([], "", "lab run scenarios/crash.yaml --case noticed --seed 2"),
+        (
+            ["limits=ours", "a.b=2 h"], "",
+            "lab run scenarios/crash.yaml --case noticed --seed 2 --set limits=ours --set 'a.b=2 h'",
+        ),
+        (
+            ["limits=ours"], "their monitor",
+            "lab suite scenarios/crash.yaml --case noticed --set limits=ours --set seed=2 --monitor 'their monitor'",
+        ),
+    ],
+)  # fmt: skip
+def test_the_command_that_plays_a_run_again_plays_the_same_run(sets: list[str], monitor: str, command: str) -> None:
+    result = gather([observed(2, expected("missed", None), verdict="fail")], seeds=1)
+    result = msgspec.structs.replace(result, sets=sets, monitor=monitor)
+    (failure,) = Xml.fromstring(junit(result)).iter("failure")
+    assert failure.text is not None
+    assert failure.text.splitlines()[-1] == f"again: {command}"
