@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lab.coverage.facts import RunFacts
+    from lab.playing.pool import Team
     from lab.scenario.model import Experiment
     from lab.suite.baseline import Baseline
     from lab.suite.observation import Observation
@@ -72,9 +73,19 @@ def add_parser(subparsers: Any) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    import sys
+
+    from lab.cli import WRONG
+    from lab.playing.pool import Team
+
+    if args.monitor is not None and not (args.monitor / "risk_monitor" / "__init__.py").is_file():
+        print(f"--monitor {args.monitor}: holds no package risk_monitor; expected one in it", file=sys.stderr)
+        return WRONG
     observations: list[Observation] = []
     try:
-        return _perform(args, observations)
+        with Team(args.jobs, args.monitor) as team:
+            team.get_ready("lab.playing.runner")  # while we read scenarios
+            return _perform(args, team, observations)
     except KeyboardInterrupt:
         # While nothing was being played: before the first run, or while what was found was put together.
         from lab.cli import FAILED
@@ -84,8 +95,9 @@ def execute(args: argparse.Namespace) -> int:
         raise
 
 
-def _perform(args: argparse.Namespace, observations: list[Observation]) -> int:
-    """Everything; ``observations`` gains what was observed, so that a proven fail is known whatever happens next."""
+def _perform(args: argparse.Namespace, team: Team, observations: list[Observation]) -> int:
+    """Everything, played by ``team``. ``observations`` gains what was observed, so that a proven fail is known whatever
+    happens next."""
     import sys
 
     import msgspec
@@ -103,17 +115,16 @@ def _perform(args: argparse.Namespace, observations: list[Observation]) -> int:
     from lab.suite.watching import LiveSuite, SilentSuite, SuiteLines
 
     kept_in = args.failing or DEFAULT
-    if args.monitor is not None and not (args.monitor / "risk_monitor" / "__init__.py").is_file():
-        print(f"--monitor {args.monitor}: holds no package risk_monitor; expected one in it", file=sys.stderr)
-        return WRONG
     console = open_console()
     selection: Selection | None = None
     try:
+        # Markets are looked at by our own code: what may be wrong with another monitor is a matter of its runs.
+        ours = team if args.monitor is None else None
         # What was given is read before anything is played: an hour later is late to hear of a typing error.
         baseline = read_baseline(args.baseline) if args.baseline else None
         failed = recall(kept_in)
         selection = select(args.paths, seeds=args.seeds, case=args.case, tags=args.tag, sets=args.set, failed=failed)
-        experiments = settle_suite(selection.experiments, args.set)
+        experiments = settle_suite(selection.experiments, args.set, ours)
         for file in (args.junit, args.markdown):
             if file is not None:
                 _touch(file)
@@ -135,7 +146,7 @@ def _perform(args: argparse.Namespace, observations: list[Observation]) -> int:
         watch = SuiteLines(console, experiments)
     try:
         facts: list[RunFacts] = []
-        interrupted = _play(args, experiments, selection, watch, observations, facts)
+        interrupted = _play(args, team, experiments, selection, watch, observations, facts)
         gathered = gather(observations, args.seeds, interrupted=interrupted)
         result = msgspec.structs.replace(
             gathered,
@@ -170,6 +181,7 @@ def exit_code(result: SuiteResult) -> int:
 
 def _play(
     args: argparse.Namespace,
+    team: Team,
     experiments: list[Experiment],
     selection: Selection,
     watch: SuiteWatch,
@@ -187,7 +199,7 @@ def _play(
     from lab.suite.observation import observe
 
     try:
-        played = play(experiments, args.out, jobs=args.jobs, keep=args.keep, hear=watch.hear, monitor=args.monitor)
+        played = play(experiments, args.out, keep=args.keep, hear=watch.hear, team=team)
         with watch, closing(played) as trials:
             for trial in trials:
                 one = trial.experiment
