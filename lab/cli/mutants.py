@@ -51,6 +51,9 @@ def add_parser(subparsers: Any) -> None:
         "--longest", metavar="DURATION", help="leave out cases that simulate longer than this, such as 1h"
     )
     parser.add_argument(
+        "--core", action="store_true", help="only the cases that between them ask for every alert, action and fault"
+    )
+    parser.add_argument(
         "--all-kills", action="store_true", help="go on after the first kill, to tell which scenarios add nothing"
     )
     parser.add_argument("--limits", type=Path, metavar="FILE", help="your limits file instead of the scenarios' own")
@@ -139,8 +142,9 @@ def _run(
     from lab.mutants.tables import markdown, text_lines
     from lab.playing.run_directory import write_whole
 
+    catalogue = Catalogue(experiments)
     hunt = Hunt(
-        catalogue=Catalogue(experiments),
+        catalogue=Catalogue(catalogue.core) if args.core else catalogue,
         package=package,
         monitor=args.monitor,
         out=args.out,

@@ -20,12 +20,15 @@ from lab.scenario.model import Experiment
 @dataclass(frozen=True, slots=True)
 class Choice:
     """``possible``: every mutant of the levels asked for that fits ``--mandate``. ``chosen``: those to run, in order.
-    ``lacking``: named mutants that this monitor has no place for, in words. ``ids``: of the whole levels."""
+    ``lacking``: named mutants that this monitor has no place for, in words. ``ids``: of the whole levels. ``is_drawn``:
+    nobody picked them, so that the share of those killed says something of all.
+    """
 
     possible: tuple[Mutant, ...]
     chosen: tuple[Mutant, ...]
     lacking: tuple[str, ...]
     ids: tuple[str, ...]
+    is_drawn: bool = True
 
 
 def choose(
@@ -64,15 +67,15 @@ def choose(
         chosen = [mutant for mutant in possible if any(fnmatch.fnmatchcase(mutant.id, one) for one in only)]
         for one in only:
             if not any(fnmatch.fnmatchcase(mutant.id, one) for mutant in possible):
-                names = [mutant.id for mutant in possible]
+                unbuilt = [why for why in lacking if fnmatch.fnmatchcase(f"source/named/{why.partition(':')[0]}", one)]
                 raise problem(
                     Mark(f"--only {one}", 0, 0),
                     "",
-                    "fits no mutant",
+                    f"has no place in this monitor: {unbuilt[0]}" if unbuilt else "fits no mutant",
                     "an id that --list shows",
-                    nearest_name(one, names),
+                    "" if unbuilt else nearest_name(one, [mutant.id for mutant in possible]),
                 )
-        return Choice(tuple(possible), tuple(chosen), tuple(lacking), ids)
+        return Choice(tuple(possible), tuple(chosen), tuple(lacking), ids, is_drawn=False)
     if not possible:
         raise problem(Mark(f"--mandate {mandate}", 0, 0), "", "no mutant should show in it", "another --level")
     chosen = [mutant for mutant in possible if mutant.is_named]

@@ -64,7 +64,7 @@ def find(
         ],
         plays=campaign.plays,
         simulated_s=campaign.simulated_ns / 1e9,
-        source_kill_rate=_interval(drawn),
+        source_kill_rate=_interval(drawn) if choice.is_drawn else None,
     )
 
 
@@ -99,7 +99,7 @@ def _result(standing: Standing, equivalents: Sequence[Equivalent], catalogue: Ca
         unmet=standing.unmet,
         unseen=standing.unseen,
         why=stated.reason if stated else "",
-        missing=_missing(mutant, catalogue) if catalogue is not None and fate in SURVIVING else "",
+        missing=_missing(mutant, fate, catalogue) if catalogue is not None and fate in SURVIVING else "",
     )
 
 
@@ -115,7 +115,7 @@ def _stated(mutant: str, equivalents: Sequence[Equivalent]) -> Equivalent | None
     return next((one for one in equivalents if one.covers(mutant)), None)
 
 
-def _missing(mutant: Mutant, catalogue: Catalogue) -> str:
+def _missing(mutant: Mutant, fate: Fate, catalogue: Catalogue) -> str:
     """Which scenario would notice the mutant: what it must hold, and the faults that bring such harm about."""
     wanted = [name for name in mutant.mandates if name in MANDATES]
     faults = dict.fromkeys(
@@ -126,7 +126,16 @@ def _missing(mutant: Mutant, catalogue: Catalogue) -> str:
     )
     by = f" (by {', '.join(list(faults)[:_FAULTS_NAMED])})" if faults else ""
     about = f" for {' or '.join([*wanted, *mutant.actions][:4])}" if mutant.level == "source" and wanted else ""
-    return f"{mutant.missing}{about}{by}"
+    return f"{_lacking(mutant, fate)}{mutant.missing}{about}{by}"
+
+
+def _lacking(mutant: Mutant, fate: Fate) -> str:
+    """What a scenario would have to do with the line that a drawn mutant of the code changed."""
+    if mutant.is_named or not isinstance(mutant.edit, SourceEdit):
+        return ""
+    if fate == "unreached":
+        return "two equal sides in " if mutant.operator == "boundary" else "a case that comes to "
+    return "a case in which it matters what is done in "
 
 
 def _counts(results: Sequence[MutantResult], possible: Sequence[Mutant]) -> list[LevelCount]:

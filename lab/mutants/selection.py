@@ -29,7 +29,8 @@ class Catalogue:
 
     def __init__(self, experiments: Sequence[Experiment]) -> None:
         self.experiments = sorted(experiments, key=lambda one: (one.duration_ns, name_of(one)))
-        self._core = _core(self.experiments)
+        self.core = _core(self.experiments)
+        """Cases that between them ask for every alert and action, and inject every fault, that any of all does."""
 
     def candidates(self, mutant: Mutant) -> Iterator[Experiment]:
         """Every case, in the order in which it is worth trying: those that the mutant names; those that inject what it
@@ -65,7 +66,7 @@ class Catalogue:
         first = _one_of_each_scenario(_interleaved([favoured[0::2], favoured[1::2], other]))
         named = [one for one in self.experiments if f"{one.scenario}/{one.case}" in mutant.cases]
         seen: set[CaseName] = set()
-        for one in (*named, *first, *self._core, *self.experiments):
+        for one in (*named, *first, *self.core, *self.experiments):
             if name_of(one) not in seen:
                 seen.add(name_of(one))
                 yield one

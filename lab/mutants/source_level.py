@@ -62,6 +62,7 @@ def source_mutants(package: Mapping[str, bytes]) -> list[Mutant]:
             raise PackageError(f"{file}:{error.lineno}: not Python: {error.msg}") from error
         mandates, actions = reach.of(file)
         counts: dict[tuple[str, str], int] = {}
+        lines = source.splitlines()
         for change in found:
             key = (change.within, change.operator)
             counts[key] = counts.get(key, 0) + 1
@@ -75,7 +76,7 @@ def source_mutants(package: Mapping[str, bytes]) -> list[Mutant]:
                     edit=SourceEdit(file, change.line, change.start, change.end, change.old, change.new),
                     mandates=mandates,
                     actions=actions,
-                    missing=f"a harm that is noticed only by what {place.replace('/', '.')} does",
+                    missing=f"`{_short(lines[change.line - 1].decode())}` ({place.replace('/', '.')})",
                 )
             )
     return mutants
