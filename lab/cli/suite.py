@@ -109,12 +109,12 @@ def _perform(args: argparse.Namespace, team: Team, observations: list[Observatio
     from lab.scores.scoring import score
     from lab.suite.baseline import BaselineError, read_baseline
     from lab.suite.gathering import gather
-    from lab.suite.memory import DEFAULT, SeedsFileError, keep, recall, remember
+    from lab.suite.memory import DEFAULT, SeedsFileError, keep, recall, remember, settings
     from lab.suite.selection import select
     from lab.suite.settling import settle_suite
     from lab.suite.watching import LiveSuite, SilentSuite, SuiteLines
 
-    kept_in = args.failing or DEFAULT
+    kept_in, under = args.failing or DEFAULT, settings(args.set, args.monitor)
     console = open_console()
     selection: Selection | None = None
     try:
@@ -123,7 +123,8 @@ def _perform(args: argparse.Namespace, team: Team, observations: list[Observatio
         # What was given is read before anything is played: an hour later is late to hear of a typing error.
         baseline = read_baseline(args.baseline) if args.baseline else None
         failed = recall(kept_in)
-        selection = select(args.paths, seeds=args.seeds, case=args.case, tags=args.tag, sets=args.set, failed=failed)
+        again = [one for one in failed if one.under == under]
+        selection = select(args.paths, seeds=args.seeds, case=args.case, tags=args.tag, sets=args.set, failed=again)
         experiments = settle_suite(selection.experiments, args.set, ours)
         for file in (args.junit, args.markdown):
             if file is not None:
@@ -157,7 +158,7 @@ def _perform(args: argparse.Namespace, team: Team, observations: list[Observatio
             monitor="" if args.monitor is None else args.monitor.as_posix(),
         )
         results = [(one.scenario, one.case, one.seed.seed, one.seed.verdict) for one in observations]
-        keep(kept_in, remember(failed, results))
+        keep(kept_in, remember(failed, results, under))
         if baseline is not None:
             result = _compared(result, baseline, args)
         _write(result, args)

@@ -1,11 +1,13 @@
 """Memory of failing seeds: what failed is run first the next time, and again until it has passed often enough.
 
 A small file beside the project, ``.lab/failing_seeds.json``. A seed comes in when it is proven to fail and is forgotten
-after it has passed three times in a row. What is unknown leaves it as it is.
+after it has passed three times in a row. What is unknown leaves it as it is. Under other settings, or with another
+monitor, another seed may fail: each is remembered by what was set.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import msgspec
 
 from correlator.verdict import Verdict
 from lab.playing.run_directory import write_whole
+from lab.suite.baseline import relative
 
 FORMAT = "riskproof-failing-seeds/1"
 DEFAULT = Path(".lab/failing_seeds.json")
@@ -22,12 +25,13 @@ SEEDS_LIMIT = 200
 
 
 class FailedSeed(msgspec.Struct, frozen=True):
-    """A seed under which a case was proven to fail, and how often it has passed since."""
+    """A seed under which a case was proven to fail, and how often it has passed since. ``under``: what was set."""
 
     scenario: str
     case: str
     seed: int
     passes: int = 0
+    under: str = ""
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -58,19 +62,27 @@ def recall(path: Path) -> list[FailedSeed]:
     return file.seeds
 
 
-def remember(before: Sequence[FailedSeed], results: Sequence[tuple[str, str, int, Verdict]]) -> list[FailedSeed]:
-    """What is to be remembered after these (scenario, case, seed, verdict)."""
-    seeds = {(one.scenario, one.case, one.seed): one for one in before}
+def settings(sets: Sequence[str], monitor: Path | None) -> str:
+    """What was set, as it is typed; empty where the library's own monitor plays the scenarios as they are written."""
+    words = [word for text in sets for word in ("--set", text)]
+    return shlex.join(words if monitor is None else [*words, "--monitor", relative(str(monitor))])
+
+
+def remember(
+    before: Sequence[FailedSeed], results: Sequence[tuple[str, str, int, Verdict]], under: str = ""
+) -> list[FailedSeed]:
+    """What is to be remembered after these (scenario, case, seed, verdict), found ``under`` these settings."""
+    seeds = {(one.scenario, one.case, one.seed, one.under): one for one in before}
     for scenario, case, seed, verdict in sorted(results):
-        name = (scenario, case, seed)
+        name = (scenario, case, seed, under)
         if verdict == "fail":
-            seeds[name] = FailedSeed(*name)
+            seeds[name] = FailedSeed(scenario, case, seed, under=under)
         elif verdict == "pass" and name in seeds:
             passes = seeds[name].passes + 1
             if passes >= PASSES_TO_FORGET:
                 del seeds[name]
             else:
-                seeds[name] = FailedSeed(*name, passes)
+                seeds[name] = FailedSeed(scenario, case, seed, passes, under)
     return list(seeds.values())[-SEEDS_LIMIT:]
 
 

@@ -129,15 +129,18 @@ def test_a_fail_exits_with_1_is_remembered_and_runs_first_next_time(tmp_path: Pa
     assert failing.returncode == 1, failing.stdout + failing.stderr
     assert "fail: 1 run of 1 case: 0 pass, 1 fail, 0 unknown" in failing.stdout
     kept = json.loads((tmp_path / ".lab" / "failing_seeds.json").read_text())
-    assert kept["seeds"] == [{"scenario": "outage", "case": "absent", "seed": 42, "passes": 0}]
-    kept["seeds"][0]["seed"] = 4711
+    under = "--set 'variables.least=1000M USD'"
+    failed = {"scenario": "outage", "case": "absent", "seed": 42, "passes": 0, "under": under}
+    assert kept["seeds"] == [failed]
+    kept["seeds"].append({**failed, "seed": 4711, "under": ""})
     (tmp_path / ".lab" / "failing_seeds.json").write_text(json.dumps(kept))
     mended = lab("suite", "outage.yaml", "--case", "absent", "--jobs", "1", "--json", cwd=tmp_path)
     assert mended.returncode == 0, mended.stderr
     (case,) = json.loads(mended.stdout)["cases"]
     assert [(seed["seed"], seed["remembered"]) for seed in case["seeds"]] == [(42, False), (4711, True)]
     kept = json.loads((tmp_path / ".lab" / "failing_seeds.json").read_text())
-    assert kept["seeds"] == [{"scenario": "outage", "case": "absent", "seed": 4711, "passes": 1}]
+    # What failed under other settings was not run, and is neither forgotten nor nearer to it.
+    assert kept["seeds"] == [failed, {**failed, "seed": 4711, "passes": 1, "under": ""}]
 
 
 @pytest.mark.parametrize(
