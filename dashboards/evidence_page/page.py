@@ -159,7 +159,8 @@ def _false_alarms(runs: Sequence[Run]) -> str:
 
 
 def _tightest(runs: Sequence[Run]) -> str:
-    margins = [demand.margin_s for run in runs for demand in run.expectations if demand.margin_s is not None]
+    demands = [demand for run in runs for demand in run.expectations if demand.verdict != "unknown"]
+    margins = [demand.margin_s for demand in demands if demand.margin_s is not None]
     return _seconds(min(margins, default=None))
 
 

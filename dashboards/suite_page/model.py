@@ -135,3 +135,5 @@ class SuiteResult(msgspec.Struct, frozen=True):
     code: str
     versions: dict[str, str]
     comparison: Comparison | None = None
+    sets: list[str] = []
+    monitor: str = ""

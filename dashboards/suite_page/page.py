@@ -171,4 +171,6 @@ def _false_alarms(suite: SuiteResult) -> str:
 
 def _provenance(suite: SuiteResult) -> str:
     versions = ", ".join(f"{escape(name)} {escape(number)}" for name, number in suite.versions.items())
-    return f'<footer class="facts">Code {escape(suite.code)}. {versions}.</footer>'
+    otherwise = f" Set: {escape(', '.join(suite.sets))}." if suite.sets else ""
+    otherwise += f" Monitor: {escape(suite.monitor)}." if suite.monitor else ""
+    return f'<footer class="facts">Code {escape(suite.code)}. {versions}.{otherwise}</footer>'

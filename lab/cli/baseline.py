@@ -43,7 +43,7 @@ def execute_update(args: argparse.Namespace) -> int:
     from lab.suite.baseline import BaselineError, baseline_of, read_baseline, read_result, write_baseline
     from lab.suite.closing import show_comparison
     from lab.suite.comparison import compare
-    from lab.suite.wording import headline, plural
+    from lab.suite.wording import headline, otherwise, plural
 
     console = open_console()
     try:
@@ -65,6 +65,8 @@ def execute_update(args: argparse.Namespace) -> int:
     console.print(f"wrote {args.baseline}: {told}, code {baseline.code[:12]}")
     if result.verdict != "pass":
         console.print(f"this baseline holds what is no pass: {headline(result)}")
+    if how := otherwise(result):
+        console.print(f"it holds what was found with {how}; give the same to what is compared with it")
     if result.narrowed:
         console.print("it holds no more than was played: --case or --tag chose a part of the suite")
     console.print(f"next: commit it, then lab suite … --baseline {args.baseline}")

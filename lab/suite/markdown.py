@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from lab.scores.scoring import score_lines
 from lab.suite.comparison import decisive
 from lab.suite.result import Changed, CrossFire, SuiteResult
-from lab.suite.wording import alarm_rate, gated, headline, plural, quantile, rate, seconds, tightest
+from lab.suite.wording import alarm_rate, gated, headline, otherwise, plural, quantile, rate, seconds, tightest
 
 BYTES_LIMIT = 60_000
 _ROWS = 40
@@ -56,7 +56,9 @@ def markdown(result: SuiteResult) -> str:
     if result.scores is not None:
         told = "".join(f"- {label}{text}\n" for label, text in score_lines(result.scores))
         blocks.append(f"### Scores\n\n{told}")
-    blocks.append(f"<sub>code {result.code[:12] or 'unknown'}, {plural(result.seeds, 'seed')} a case.</sub>\n")
+    made = f"code {result.code[:12] or 'unknown'}, {plural(result.seeds, 'seed')} a case"
+    how = otherwise(result)
+    blocks.append(f"<sub>{made}{', ' if how else ''}{_cell(how)}.</sub>\n")
     text = ""
     for block in blocks:
         if len(f"{text}{block}\n".encode()) > BYTES_LIMIT - 100:

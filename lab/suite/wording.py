@@ -100,6 +100,12 @@ def again(result: SuiteResult, case: CaseResult, seed: int) -> str:
     return shlex.join(["lab", "suite", case.file, "--case", case.case, *sets, "--monitor", result.monitor])
 
 
+def otherwise(result: SuiteResult) -> str:
+    """``set: limits=ours, monitor: their/monitor``; "" where nothing was set and the monitor is ours."""
+    told = [f"set: {', '.join(result.sets)}"] if result.sets else []
+    return ", ".join([*told, f"monitor: {result.monitor}"] if result.monitor else told)
+
+
 def plural(count: int, noun: str) -> str:
     """``1 case``, ``2 cases``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

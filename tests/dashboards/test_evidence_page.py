@@ -123,3 +123,9 @@ def test_the_page_stands_alone() -> None:
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
+
+
+def test_an_alert_that_proves_nothing_makes_no_margin_smaller() -> None:
+    doubtful = demand(verdict="unknown", outcome="other_cause", detected_at_s=604.9)
+    article = Article("rts6-art-17", "Art 17: post-trade", ["crash"], [run("crash", "unknown", demand(), doubtful)])
+    assert rows(render([article], article.runs, []))[1][-1] == "3.5 s"

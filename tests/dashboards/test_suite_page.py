@@ -173,3 +173,10 @@ def test_the_page_does_not_begin_with_a_pass_where_the_comparison_makes_it_a_fai
     assert '<header><p class="verdict unknown">unknown</p>' in page
     page = render(msgspec.json.encode(msgspec.structs.replace(SUITE, comparison=gone)))
     assert '<header><p class="verdict fail">fail</p>' in page
+
+
+def test_the_page_says_what_was_set_and_whose_monitor_it_was() -> None:
+    suite = msgspec.structs.replace(SUITE, sets=["limits=<ours>"], monitor="their/monitor")
+    page = render(msgspec.json.encode(suite))
+    assert "Set: limits=&lt;ours&gt;. Monitor: their/monitor.</footer>" in page
+    assert "Set:" not in PAGE

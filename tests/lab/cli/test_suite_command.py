@@ -311,3 +311,16 @@ def test_a_stored_result_tells_that_a_file_is_gone_if_a_directory_was_asked_for(
         (tmp_path / "suite.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(result, paths=paths)))
         assert main(["baseline", "compare", "suite.json", "baseline.json"]) == code
         assert capsys.readouterr().out.splitlines()[2] == told
+
+
+def test_a_baseline_of_what_was_set_otherwise_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = gather([observed(1, expected())], seeds=1)
+    set_otherwise = msgspec.structs.replace(result, sets=["limits=ours"], monitor="their")
+    (tmp_path / "suite.json").write_bytes(msgspec.json.encode(set_otherwise))
+    assert main(["baseline", "update", "suite.json", "baseline.json"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "it holds what was found with set: limits=ours, monitor: their; give the same to what is compared with it"
+    )

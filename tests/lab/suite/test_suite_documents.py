@@ -222,3 +222,10 @@ def test_the_command_that_plays_a_run_again_plays_the_same_run(sets: list[str], 
     (failure,) = Xml.fromstring(junit(result)).iter("failure")
     assert failure.text is not None
     assert failure.text.splitlines()[-1] == f"again: {command}"
+
+
+def test_markdown_says_what_was_set_and_whose_monitor_it_was() -> None:
+    result = msgspec.structs.replace(a_result(), sets=["limits=ours|mine"], monitor="their/monitor")
+    last = markdown(result).strip().splitlines()[-1]
+    assert last == "<sub>code c0de, 2 seeds a case, set: limits=ours\\|mine, monitor: their/monitor.</sub>"
+    assert markdown(a_result()).strip().splitlines()[-1] == "<sub>code c0de, 2 seeds a case.</sub>"
