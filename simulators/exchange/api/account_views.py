@@ -29,18 +29,18 @@ class TradeHider(Protocol):
 
 
 class AccountViews:
-    """What one exchange shows its accounts of themselves."""
+    """What one exchange shows its accounts of themselves. Without ``painters`` it is the truth, and nobody need ask."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._painters: tuple[BalancePainter, ...] = ()
+        self.painters: tuple[BalancePainter, ...] = ()
         self._hiders: tuple[TradeHider, ...] = ()
 
     def add_painter(self, painter: BalancePainter) -> None:
-        self._painters = (*self._painters, painter)
+        self.painters = (*self.painters, painter)
 
     def remove_painter(self, painter: BalancePainter) -> None:
-        self._painters = tuple(other for other in self._painters if other is not painter)
+        self.painters = tuple(other for other in self.painters if other is not painter)
 
     def add_hider(self, hider: TradeHider) -> None:
         self._hiders = (*self._hiders, hider)
@@ -51,17 +51,17 @@ class AccountViews:
     def balances(self, account: str) -> Balances:
         """``(asset, free, held)`` of every asset as a reply shows it; smallest units."""
         balances = self._exchange.balances(account)
-        if not self._painters:
+        if not self.painters:
             return balances
         return [(asset, *self._painted(account, asset, free, held, "rest")) for asset, free, held in balances]
 
     def streamed(self, account: str, asset: str, free: int, held: int) -> tuple[int, int]:
         """``(free, held)`` as the stream shows what really is ``free`` and ``held``."""
-        return self._painted(account, asset, free, held, "stream") if self._painters else (free, held)
+        return self._painted(account, asset, free, held, "stream")
 
     def updated_ms(self, account: str, at_ms: int) -> int:
         """When balances that last changed at ``at_ms`` are said to have changed."""
-        for painter in self._painters:
+        for painter in self.painters:
             at_ms = painter.updated_ms(account, at_ms)
         return at_ms
 
@@ -73,6 +73,6 @@ class AccountViews:
         return trades
 
     def _painted(self, account: str, asset: str, free: int, held: int, where: Where) -> tuple[int, int]:
-        for painter in self._painters:
+        for painter in self.painters:
             free, held = painter.paint(account, asset, free, held, where)
         return free, held

@@ -41,19 +41,19 @@ class RequestFault(Protocol):
 
 
 class FaultPoints:
-    """The faults in force, in the order they began."""
+    """The faults ``in_force``, in the order they began. While there is none, nobody need ask for a request's fate."""
 
     def __init__(self, user_data: UserData) -> None:
         self._user_data = user_data
-        self._faults: list[RequestFault] = []
+        self.in_force: list[RequestFault] = []
         self._topic_withholders: dict[str, tuple[Withholder, ...]] = {}
         self._event_withholders: tuple[EventWithholder, ...] = ()
 
     def add(self, fault: RequestFault) -> None:
-        self._faults.append(fault)
+        self.in_force.append(fault)
 
     def remove(self, fault: RequestFault) -> None:
-        self._faults.remove(fault)
+        self.in_force.remove(fault)
 
     def withhold_topics(self, topics: tuple[Topic, ...], withholder: Withholder) -> None:
         """Withhold these streams; ``withholder`` is called for each frame that somebody would have received."""
@@ -75,12 +75,12 @@ class FaultPoints:
 
     def fate(self, operation: str, account: str, service_ns: int) -> Fate:
         """All faults together: lost outranks refused, refused outranks late, and delays add up."""
-        if not self._faults:
+        if not self.in_force:
             return UNHARMED
         extra_ns = 0
         refusal: Reply | None = None
         is_lost = False
-        for fault in self._faults:
+        for fault in self.in_force:
             fate = fault.treat(operation, account, service_ns)
             extra_ns += fate.extra_ns
             refusal = refusal or fate.refusal
@@ -89,7 +89,7 @@ class FaultPoints:
 
     def refuses_streams(self) -> bool:
         refused = False
-        for fault in self._faults:  # each is asked, because each takes effect
+        for fault in self.in_force:  # each is asked, because each takes effect
             refused = fault.refuses_streams() or refused
         return refused
 

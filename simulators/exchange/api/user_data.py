@@ -106,7 +106,8 @@ class UserData:
 
     def updated_ms(self, account: str) -> int:
         """When the account's balances last changed, 0 if they never did, as a reply says it."""
-        return self.views.updated_ms(account, self._updated_ms.get(account, 0))
+        updated_ms = self._updated_ms.get(account, 0)
+        return self.views.updated_ms(account, updated_ms) if self.views.painters else updated_ms
 
     @contextmanager
     def cancelling(self, name: str) -> Iterator[None]:
@@ -129,6 +130,9 @@ class UserData:
         if subscriptions is not None:
             pair = self._pairs.all[trade.index]
             self._expect(order.account, pair, trade, as_taker=trade.taker_order == order.order_id)
+            if not self._editors:
+                self._send(subscriptions, self._written(order, "TRADE", trade), cause)
+                return
             told: tuple[Trade, ...] = (trade,)
             for editor in self._editors:
                 told = editor.edit(order.account, told)
@@ -173,15 +177,17 @@ class UserData:
         known_totals = self._known_totals[account]
         rows: list[events.AccountBalance] = []
         updates: list[events.BalanceUpdate] = []
+        views = self.views
         for asset in assets:
-            free, held = self._exchange.balance(account, asset)
-            shown_free, shown_held = self.views.streamed(account, asset, free, held)
+            shown_free, shown_held = free, held = self._exchange.balance(account, asset)
+            if views.painters:
+                shown_free, shown_held = views.streamed(account, asset, free, held)
             rows.append(events.AccountBalance(asset, to_text(shown_free), to_text(shown_held)))
             unexplained = free + held - known_totals.get(asset, 0)
             if unexplained:
                 known_totals[asset] = free + held
                 updates.append(events.BalanceUpdate(now_ms, asset, to_text(unexplained), now_ms))
-        updated_ms = self.views.updated_ms(account, now_ms)
+        updated_ms = views.updated_ms(account, now_ms) if views.painters else now_ms
         self._send(subscriptions, msgspec.json.encode(events.AccountPosition(now_ms, updated_ms, rows)), cause)
         for update in updates:
             self._send(subscriptions, msgspec.json.encode(update), cause)

@@ -17,7 +17,7 @@ import numpy as np
 from simulators.exchange.api.account_endpoints import AccountEndpoints
 from simulators.exchange.api.cancels import CancelDesk
 from simulators.exchange.api.errors import ApiError, from_rejected, no_key, to_reply, unknown_key
-from simulators.exchange.api.faultpoints import FaultPoints
+from simulators.exchange.api.faultpoints import UNHARMED, FaultPoints
 from simulators.exchange.api.frames import FrameQueue
 from simulators.exchange.api.limits import RateLimiter, RateLimits
 from simulators.exchange.api.market_endpoints import MarketEndpoints
@@ -151,7 +151,7 @@ class ExchangeApi:
         key = self._keys.get(api_key)
         account = key.account if key is not None else ""
         service_ns = self._service_times.service_ns(operation, now_ns, api_key)
-        fate = self.faults.fate(operation, account, service_ns)
+        fate = self.faults.fate(operation, account, service_ns) if self.faults.in_force else UNHARMED
         if fate.is_lost:
             return
         serve = route.serve if route is not None else _not_found(path, self.time.ms(now_ns))

@@ -45,7 +45,7 @@ class VenueClock:
     @property
     def now_ns(self) -> int:
         """What the clock shows."""
-        return self.shown_ns(self._clock.now_ns)
+        return self.shown_ns(self._clock.now_ns) if self._since_ns else self._clock.now_ns
 
     def shown_ns(self, at_ns: int) -> int:
         """What the clock showed at a moment."""
