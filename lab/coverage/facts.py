@@ -90,6 +90,10 @@ class RunFacts:
         """Alerts without a true breach."""
         return [one for one in self.fired if one.truth == "false"]
 
+    def watches(self, mandate: str) -> bool:
+        """Whether a false alarm of a mandate would have been one: its limits keep it, or one was heard all the same."""
+        return mandate in self.mandates or any(one.alert == mandate for one in self.false_alarms)
+
 
 class Ended(msgspec.Struct):
     """When the history ended."""

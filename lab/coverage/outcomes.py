@@ -163,7 +163,7 @@ def _is_of(section: str, name: str, demand: Demand) -> bool:
 
 def _watches(section: str, name: str, run: RunFacts) -> bool:
     """Whether a false alarm of this name would have been seen in the run; one without a verdict lasted no time."""
-    return section != "mandates" or name in run.mandates
+    return section != "mandates" or run.watches(name)
 
 
 def _rings(section: str, name: str, alarm: Fired) -> bool:

@@ -1,6 +1,7 @@
 """Protection score: how much of the harm that was owed an alert got one in time, as far as alerts can be believed.
 
-For each mandate m of which an alert was demanded, with its demands d and the runs r whose limits keep it::
+For each mandate m of which an alert was demanded, with its demands d and the runs r whose limits keep it, or in which
+it was alerted of falsely all the same::
 
     caught(m)  = mean over d of  credit(d)
     quiet(m)   = share of r without a false alarm of m
@@ -59,7 +60,7 @@ def credit(demand: Demand) -> float:
 
 
 def _part(mandate: str, demands: list[Demand], facts: Sequence[RunFacts]) -> MandateProtection:
-    watched = [run for run in facts if run.judged and mandate in run.mandates]
+    watched = [run for run in facts if run.judged and run.watches(mandate)]
     quiet_runs = sum(all(alarm.alert != mandate for alarm in run.false_alarms) for run in watched)
     return MandateProtection(
         mandate=mandate,

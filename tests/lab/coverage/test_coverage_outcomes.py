@@ -51,6 +51,11 @@ def test_runs_judged_under_other_terms_are_told_in_the_first_line() -> None:
     assert ";" not in headline(outcomes(facts[:1]))
 
 
+def test_a_false_alarm_of_what_no_limit_keeps_is_one_all_the_same() -> None:
+    facts = [run(demand()), run(seed=2, mandates=("drawdown",), fired=(false("api_outage"),))]
+    assert figures(row(outcomes(facts), "mandates", "api_outage"))[-3:] == (1, 2, 0)
+
+
 def row(coverage: Coverage, section: str, name: str) -> Tally:
     return next(one for one in coverage.rows if (one.section, one.name) == (section, name))
 

@@ -184,6 +184,11 @@ def test_runs_judged_under_other_terms_are_told() -> None:
     assert score_lines(score(facts[:1]))[-1][0] == "NAB-compatible score: "
 
 
+def test_a_false_alarm_of_what_no_limit_of_the_run_keeps_is_one_all_the_same() -> None:
+    facts = [run(demand()), run(seed=2, mandates=("api_outage",), fired=(false(),))]
+    assert protection(facts).score == 50.0
+
+
 def test_where_no_run_has_a_verdict_nothing_is_earned_and_nothing_ruled_out() -> None:
     whole = protection([run(demand("unknown"), judged=False)])
     assert (whole.score, whole.at_most) == (0.0, 100.0)
