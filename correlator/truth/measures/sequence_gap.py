@@ -8,11 +8,13 @@ from correlator.truth.shown.inbox import Inbox
 from correlator.truth.shown.payloads import read_depth
 from correlator.truth.sliding import SlidingSum
 
+_MOST_STREAMS = 16  # on which frames are still expected: at most one is open, the others speak of their past
+
 
 class SequenceGap:
     """Frames within ``window`` whose first update id is not the last one's plus 1, per ``venue:pair``.
 
-    A connection's first frame follows on nothing.
+    A connection's first frame follows on nothing; a late one of an old connection has no part in those of the next.
     """
 
     mandate = "sequence_gap"
@@ -20,8 +22,7 @@ class SequenceGap:
     def __init__(self, gauge: Gauge, window_ns: int) -> None:
         self.inbox = Inbox()
         self._gaps = SlidingSum(gauge, window_ns)
-        self._stream_id = 0
-        self._last_id: int | None = None
+        self._last_ids: dict[int, int] = {}  # stream → last update id that was shown on it
 
     def settle(self, known_ns: int) -> None:
         """Count what had arrived by ``known_ns``."""
@@ -33,8 +34,9 @@ class SequenceGap:
         update = read_depth(push.payload)
         if update is None:
             return
-        if push.stream_id != self._stream_id:
-            self._stream_id, self._last_id = push.stream_id, None
-        if self._last_id is not None and self._last_id + 1 != update.U:
+        last_id = self._last_ids.pop(push.stream_id, None)
+        if last_id is not None and last_id + 1 != update.U:
             self._gaps.add(push.arrives_ns, 1.0, push.seq)
-        self._last_id = update.u
+        if len(self._last_ids) >= _MOST_STREAMS:
+            del self._last_ids[next(iter(self._last_ids))]
+        self._last_ids[push.stream_id] = update.u

@@ -7,6 +7,7 @@ happened, by the venue's clock, not when it arrived.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -15,6 +16,7 @@ BOOKED_AFTER_NS = 86_400_000_000_000
 """A difference that has stood unchanged for so long is booked: the balance begins anew with what is shown."""
 
 _MOST_CHANGES = 65_536  # shown and not yet in every view to come: far more than a burst brings
+_MOST_IN_DOUBT = 256  # changes while the first view was asked for; of more, the earliest are taken to be in it
 _ZERO = Decimal(0)
 Amounts = dict[str, Decimal]
 
@@ -41,7 +43,11 @@ class View(msgspec.Struct, frozen=True):
 
 
 class RunningBalance:
-    """An account's balance followed from a first view on."""
+    """An account's balance followed from a first view on.
+
+    What the first view may hold or not is decided by the next one: as much of it, in order, as leaves the fewest assets
+    apart.
+    """
 
     def __init__(self, first: View) -> None:
         self._changes: deque[Change] = deque(maxlen=_MOST_CHANGES)
@@ -50,33 +56,52 @@ class RunningBalance:
     def _begin(self, view: View) -> None:
         self._first = view
         self._balances = dict(view.balances)
-        self._changes = deque((change for change in self._changes if not self._is_in_first(change)), _MOST_CHANGES)
+        self._in_doubt: deque[Change] = deque(maxlen=_MOST_IN_DOUBT)  # the first view may hold them or not
+        known, self._changes = self._changes, deque(maxlen=_MOST_CHANGES)
+        for change in known:
+            self.add(change)
         self._standing: Amounts = {}
         self._standing_since_ns = 0
 
-    def _is_in_first(self, change: Change) -> bool:
-        return change.shown_ns < self._first.asked_ns or change.happened_ns <= self._first.perhaps_ns
-
     def add(self, change: Change) -> None:
         """A change was shown, not before any earlier one."""
-        if not self._is_in_first(change):
+        first = self._first
+        if change.shown_ns < first.asked_ns or change.happened_ns < first.surely_ns:
+            return  # the first view holds it
+        if change.happened_ns > first.perhaps_ns:
             self._changes.append(change)
+        elif first.surely_ns < first.perhaps_ns:
+            self._in_doubt.append(change)
 
     def compare(self, view: View, at_ns: int) -> Amounts:
         """What a view shows beyond what follows from the changes, by asset; empty if it is as it must be.
 
         To be asked in the order in which views were, once nothing more is waited for. ``at_ns``: when that is.
         """
+        if self._in_doubt:
+            self._decide(view)
         while self._changes and self._changes[0].shown_ns < view.asked_ns:
             self._book(self._balances, self._changes.popleft())
+        return self._note(self._beyond(view, self._changes), view, at_ns)
+
+    def _decide(self, view: View) -> None:
+        """Let a view tell which changes the first one did not hold: the last of them, no more than explain it."""
+        in_doubt = sorted(self._in_doubt, key=lambda change: change.happened_ns)
+        self._in_doubt.clear()
+        choices = [in_doubt[place:] for place in range(len(in_doubt), -1, -1)]
+        late = min(choices, key=lambda late: len(self._beyond(view, [*self._changes, *late])))
+        self._changes = deque(sorted([*self._changes, *late], key=lambda change: change.shown_ns), _MOST_CHANGES)
+
+    def _beyond(self, view: View, changes: Iterable[Change]) -> Amounts:
+        """What a view shows beyond what follows from these changes."""
         expected = dict(self._balances)
         doubtful: list[Change] = []
-        for change in self._changes:
-            if change.happened_ns < view.surely_ns:
+        for change in changes:
+            if change.shown_ns < view.asked_ns or change.happened_ns < view.surely_ns:
                 self._book(expected, change)
             elif change.happened_ns <= view.perhaps_ns:
                 doubtful.append(change)
-        return self._note(self._least(view, expected, doubtful), view, at_ns)
+        return self._least(view, expected, doubtful)
 
     def _least(self, view: View, expected: Amounts, doubtful: list[Change]) -> Amounts:
         """The smallest difference among the moments at which the view may have been taken."""
