@@ -112,7 +112,12 @@ OUTPUTS = (
     Column("since_ns", "int64", "ns", "since when the monitor saw the breach"),
     Column("trigger", "string", "", "of an action: the alert or the reason that brought it about"),
     Column("truth", "string", "", "label, not output: `true`, `false`, `unknown`; null: it never fired"),
-    Column("in_control", "bool", "", "label, not output: whether it fires without the injection too"),
+    Column(
+        "in_control",
+        "bool",
+        "",
+        "label, not output: whether it fires without the injection too; null: no control tells, or it never fired",
+    ),
 )
 
 TABLES: dict[str, tuple[Column, ...]] = {

@@ -46,9 +46,9 @@ class Labels:
         self._header = header
         self._judgement = judgement
         self._scenario = msgspec.json.decode(scenario, type=_Scenario)
-        self._alerts: dict[str, list[AlertOutcome]] = {}
-        for alert in sorted(judgement.alerts, key=_first_seq):
-            self._alerts.setdefault(alert.alert_id, []).append(alert)
+        self._alerts: dict[str, list[tuple[AlertOutcome, bool | None]]] = {}
+        for alert, in_control in sorted(_with_control(judgement), key=lambda each: _first_seq(each[0])):
+            self._alerts.setdefault(alert.alert_id, []).append((alert, in_control))
 
     def run(self) -> Values:
         """The row of ``runs``."""
@@ -88,22 +88,32 @@ class Labels:
                 self._run, at_ns, "action", record.control, record.subject, None, record.state, record.action_id, None,
                 None, None, None, record.trigger, None, None,
             )  # fmt: skip
-        alert = self._alert(record)
-        truth, in_control = (None, None) if alert is None else (alert.truth, alert.in_control)
+        truth, in_control = self._labels_of(record)
         return (
             self._run, at_ns, "alert", record.mandate, record.subject, record.severity, record.state, record.alert_id,
             record.observed, record.limit, record.unit, record.since_ns - self._header.start_ns, None, truth,
             in_control,
         )  # fmt: skip
 
-    def _alert(self, signal: Signal) -> AlertOutcome | None:
-        """The alert that fired of which a signal tells. A monitor that lost its memory gives its ids anew."""
-        begun = [one for one in self._alerts.get(signal.alert_id, []) if _first_seq(one) <= signal.seq]
+    def _labels_of(self, signal: Signal) -> tuple[str | None, bool | None]:
+        """Truth, and whether it is in the control, of the alert that fired of which a signal tells. A monitor that lost
+        its memory gives its ids anew."""
+        begun = [each for each in self._alerts.get(signal.alert_id, []) if _first_seq(each[0]) <= signal.seq]
         if not begun:
-            return None
-        resolved_ns = _ns(begun[-1].resolved_at_s)
+            return None, None
+        alert, in_control = begun[-1]
+        resolved_ns = _ns(alert.resolved_at_s)
         is_over = resolved_ns is not None and signal.at_ns - self._header.start_ns > resolved_ns + _ROUNDED_NS
-        return None if is_over else begun[-1]
+        return (None, None) if is_over else (alert.truth, in_control)
+
+
+def _with_control(judgement: Judgement) -> Iterator[tuple[AlertOutcome, bool | None]]:
+    """Each alert with whether it comes without harm too: null where no control tells, true where there was no harm."""
+    untold = [found.node for found in judgement.causes.dependences if found.in_control is None]
+    is_harmed = any(one.began_at_s is not None for one in judgement.injections)
+    for place, alert in enumerate(judgement.alerts):
+        in_control = None if f"alert:{place}" in untold else alert.in_control
+        yield alert, in_control if is_harmed else True
 
 
 def _first_seq(alert: AlertOutcome) -> int:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from correlator.cause.graph import CausalGraph, Dependence
 from correlator.journal import Journal
 from correlator.records import Arrival, Broken, Push, Reply, Request, Signal, Stream
 from correlator.verdict import BreachOutcome
@@ -289,3 +290,24 @@ def test_an_id_that_a_monitor_without_memory_gives_again_bears_the_truth_of_its_
         labelled(31, 120.0, "firing"),
         labelled(40, 170.0, "resolved"),
     ] == [("false", True), ("false", True), ("false", True), (None, None), *[("true", False)] * 3]
+
+
+@pytest.mark.parametrize(
+    ("began_at_s", "control_tells", "expected"), [(90.0, True, False), (90.0, False, None), (None, True, True)]
+)
+def test_whether_an_alert_fires_without_harm_is_null_where_no_control_tells_and_true_where_there_was_no_harm(
+    tiny: Path, journal: Journal, began_at_s: float | None, control_tells: bool, expected: bool | None
+) -> None:
+    judgement = read_judgement(RunDirectory(tiny / RUN))
+    alert = msgspec.structs.replace(judgement.alerts[0], in_control=False, evidence=[1], resolved_at_s=None)
+    (injection,) = judgement.injections
+    judged = msgspec.structs.replace(
+        judgement,
+        alerts=[alert],
+        injections=[msgspec.structs.replace(injection, began_at_s=began_at_s)],
+        causes=CausalGraph(dependences=[Dependence("alert:0", False if control_tells else None, [], [])]),
+    )
+    labels = Labels(0, journal.header, judged, (tiny / RUN / "scenario.json").read_bytes())
+    at_ns = journal.header.start_ns + 10**9
+    said = Signal(5, at_ns, "monitor", 0, alert.alert_id, "firing", "m", "s", "high", 1.0, 2.0, "bp", at_ns, [])
+    assert labels.output(said)[-1] is expected
