@@ -23,8 +23,9 @@ def add_parser(subparsers: Any) -> None:
         "hunt",
         help="search for the worst harm that goes unnoticed",
         description="Search what a scenario leaves to choose (times, intensities, parameters) for the worst harm "
-        "before the monitor notices, and write the worst found as a scenario that runs. Exit code 0: no run failed; 1: "
-        "one did; 3: none could be judged; 2: the scenario or the command is wrong; 130: interrupted, none had failed.",
+        "before the monitor notices, and write the worst found as a scenario that runs. Exit code 0: nothing is proven "
+        "to fail; 1: a run is; 3: none could be judged; 2: the scenario or the command is wrong; 130: interrupted "
+        "with none proven to fail.",
     )
     parser.add_argument("path", type=Path, metavar="FILE|DIR", help="a scenario, or a directory of scenarios")
     parser.add_argument("--case", metavar="NAME", help="this case only, or those that fit a pattern")
@@ -37,7 +38,11 @@ def add_parser(subparsers: Any) -> None:
         help="what may vary (default: every intensity, time and number of the timeline)",
     )  # fmt: skip
     parser.add_argument(
-        "--budget", type=whole_number(), default=_BUDGET, metavar="N", help=f"runs at most (default: {_BUDGET})"
+        "--budget",
+        type=whole_number(),
+        default=_BUDGET,
+        metavar="N",
+        help=f"runs at most, besides those that confirm the worst (default: {_BUDGET})",
     )
     parser.add_argument("--seed", metavar="N", help="another seed, of the scenario and of the search")
     add_monitor_options(parser)
@@ -59,7 +64,7 @@ def execute(args: argparse.Namespace) -> int:
     from lab.playing.trials import TrialError
     from lab.scenario.errors import Mark, nearest_name, one_of, problem
     from lab.tuning.bench import Bench, monitor_setup, place_for_runs
-    from lab.tuning.hunt import Hunt, Tried
+    from lab.tuning.hunt import Hunt, Tried, confirm_worst
     from lab.tuning.objective import OBJECTIVES
     from lab.tuning.quarries import cases_below, quarry_of
 
@@ -104,6 +109,7 @@ def execute(args: argparse.Namespace) -> int:
             chosen = _most_promising(hunts)
             for number, hunt in enumerate(chosen):
                 hunt.search((args.budget - bench.runs) // (len(chosen) - number))
+            confirm_worst(hunts)
         except KeyboardInterrupt:
             interrupted = True
         except (RunDirectoryError, TrialError) as error:
@@ -112,7 +118,7 @@ def execute(args: argparse.Namespace) -> int:
     written = _write(out, hunts, cases, objective)
     _tell(args, hunts, objective, written, left_out, interrupted)
     verdicts = [one.score.verdict for hunt in hunts for one in hunt.tried if one.score is not None]
-    code = FAILED if "fail" in verdicts else PASSED if verdicts else UNKNOWN
+    code = FAILED if "fail" in verdicts else PASSED if "pass" in verdicts else UNKNOWN
     if interrupted:
         progress.complain("interrupted")
         return cut_short(code)

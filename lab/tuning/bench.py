@@ -100,8 +100,9 @@ class Bench:
     ) -> None:
         self._team.dismiss()
 
-    def play(self, experiments: Sequence[Experiment]) -> Iterator[tuple[int, Trial]]:
+    def play(self, experiments: Sequence[Experiment], removals: Removals | None = None) -> Iterator[tuple[int, Trial]]:
         """Each trial with the place of its experiment, as it ends; its journals are there until the next is asked for.
+        ``removals``: other ones than the bench is there for.
 
         Raises:
             ScenarioError: a market cannot be played.
@@ -111,7 +112,7 @@ class Bench:
         places = {(one.scenario, one.case, one.seed): place for place, one in enumerate(experiments)}
         assert len(places) == len(experiments)
         settled = self._settled(experiments)
-        playing = play(settled, self._out, removals=self._removals, team=self._team)
+        playing = play(settled, self._out, removals=removals or self._removals, team=self._team)
         with closing(playing) as trials:
             for trial in trials:
                 self.runs += 1

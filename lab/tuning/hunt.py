@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from cmaes import CMA
 
+from correlator.verdict import Verdict
 from lab.scenario.errors import ScenarioError
 from lab.scenario.model import Experiment
 from lab.tuning.bench import Bench, Subject, renamed
@@ -22,15 +23,28 @@ from lab.tuning.objective import Objective, Score, score_of
 from lab.tuning.space import Dial
 
 _SPREAD = 0.25  # of each axis: the first generation covers most of it
+MOST_CONFIRMED = 3
+"""Of variants that are played once more to confirm what they prove."""
+
 _TRIES = 20  # for a point that can be an experiment
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
-    """One variant that was played, its settings as ``--set`` takes them, and its score; None: it could not be told."""
+    """One variant that was played, its settings as ``--set`` takes them, and its score; None: it could not be told.
+
+    ``seemed``: the verdict without arms that leave injections out. Of several injections it is none yet, for which of
+    them acted is not known, and the score's own is unknown until the variant is confirmed.
+    """
 
     experiment: Experiment
     settings: tuple[str, ...]
     score: Score | None
+    seemed: Verdict = "unknown"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only arms that leave injections out can tell its verdict."""
+        return self.score is not None and len(self.experiment.timeline) > 1
 
 
 class Quarry(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +103,17 @@ class Hunt:
                 ]
             )
 
+    def confirm(self, tried: Tried) -> Verdict:
+        """The verdict that `lab run` gives the variant: it is played again, with an arm without each injection."""
+        verdict: Verdict = "unknown"
+        again = renamed(tried.experiment, f"confirmed_{self.tried.index(tried)}")
+        for _, trial in self._bench.play([again], removals="each"):
+            verdict = trial.verdict
+        if tried.score is not None:
+            score = msgspec.structs.replace(tried.score, verdict=verdict)
+            self.tried[self.tried.index(tried)] = msgspec.structs.replace(tried, score=score)
+        return verdict
+
     @property
     def worst(self) -> Tried | None:
         """Of what was tried, what scored highest; the earlier of equals."""
@@ -118,11 +143,30 @@ class Hunt:
         try:
             for place, trial in self._bench.play(named):
                 scores[place] = score_of(self._objective, trial)
-                found[place] = Tried(experiment=experiments[place], settings=settings[place], score=scores[place])
+                found[place] = _tried(experiments[place], settings[place], scores[place])
                 self._told(found[place])
         finally:  # what was played before an interruption counts
             self.tried += [found[place] for place in sorted(found)]
         return scores
+
+
+def _tried(experiment: Experiment, settings: tuple[str, ...], score: Score | None) -> Tried:
+    one = Tried(experiment=experiment, settings=settings, score=score, seemed=score.verdict if score else "unknown")
+    if score is None or not one.is_open:
+        return one
+    return msgspec.structs.replace(one, score=msgspec.structs.replace(score, verdict="unknown"))
+
+
+def confirm_worst(hunts: Sequence[Hunt]) -> None:
+    """Have the worst of all confirmed; and where nothing is proven to fail yet, what seemed to, the worst first, until
+    something is or ``MOST_CONFIRMED`` were played."""
+    ranked = sorted(((hunt, one) for hunt in hunts for one in hunt.tried), key=lambda each: -value_of(each[1]))
+    is_proven = any(one.score is not None and one.score.verdict == "fail" for _, one in ranked)
+    wanted = [each for place, each in enumerate(ranked) if each[1].is_open and (not place or each[1].seemed == "fail")]
+    for hunt, one in wanted[:MOST_CONFIRMED]:
+        if is_proven and one is not ranked[0][1]:
+            return
+        is_proven = hunt.confirm(one) == "fail" or is_proven
 
 
 def value_of(tried: Tried) -> float:

@@ -125,6 +125,5 @@ def _score(score: Score | None, unit: str) -> str:
         else f"noticed {score.noticed_at_s - score.harmed_at_s:.1f} s after"
     )
     what = f" ({score.what})" if score.what else ""
-    # Only a fail is proven here: without arms that leave injections out, a pass may stay unknown.
     failed = ", the run fails" if score.verdict == "fail" else ""
     return f"{score.value:,.6g} {unit}{what}, {noticed}{failed}"

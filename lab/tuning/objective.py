@@ -13,20 +13,20 @@ import msgspec
 
 from correlator.expectations import severity_rank
 from correlator.lost import lost_against_control
-from correlator.verdict import Judgement, Series
+from correlator.verdict import Judgement, Series, Verdict
 from lab.playing.trials import Trial
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
     """What a run is worth to a hunt: ``value`` in the objective's unit, larger is worse for the firm.
 
-    ``noticed_at_s`` None: it never was. ``verdict`` is that of the whole run.
+    ``noticed_at_s`` None: it never was. ``verdict`` is that of the whole run, as `lab run` gives it.
     """
 
     value: float
     harmed_at_s: float
     noticed_at_s: float | None
-    verdict: str
+    verdict: Verdict
     what: str = ""
 
 

@@ -218,8 +218,25 @@ def test_hunt_writes_the_worst_it_found(deaf: Deaf, capsys: pytest.CaptureFixtur
     assert values == sorted(values, reverse=True)
     assert values[0] > 29  # due after 30 s, told after 60 s or never
     assert found["tried"][0]["score"]["what"] == "api_outage apex critical"
+    # Of several injections only what was played again with an arm without each of them proves anything.
+    assert [one["score"]["verdict"] for one in found["tried"]] == ["fail", *["unknown"] * 4]
     (written,) = load_scenario(out).experiments
     assert written.scenario == "hunted"
     assert written.description.startswith(
         "The worst that lab hunt found with 5 runs, from brief_outage/default: latency"
     )
+
+
+def test_hunt_claims_no_fail_that_a_run_would_not(deaf: Deaf, capsys: pytest.CaptureFixture[str]) -> None:
+    """The alert is expected of an outage within another outage, which claims an effect and has none: the run without it
+    is the same. What is late then is no failure of the monitor that was to notice it."""
+    file = deaf.place / "idle_outage.yaml"
+    wide = "{inject: wide, fault: spread_widening, at: 30 s, for: 1 min, scope: {venue: boreal}, intensity: 2}"
+    idle = "{inject: idle, fault: exchange_outage, at: 70 s, for: 1 min, scope: {venue: apex}}"
+    text = BRIEF.replace("brief_outage", "idle_outage").replace(wide, idle)
+    file.write_text(text.replace("injection: down", "injection: idle"))
+    command = ["hunt", str(file), "--objective", "latency", "--budget", "1", "--jobs", "1", "--json"]
+    assert main([*command, "--monitor-limits", str(deaf.limits), "--out", str(deaf.place / "idle.yaml")]) == 3
+    (tried,) = json.loads(capsys.readouterr().out)["tried"]
+    assert tried["score"]["verdict"] == "unknown"
+    assert tried["score"]["value"] > 29
