@@ -19,8 +19,8 @@ from correlator.truth.intervals import Interval, coalesce
 from correlator.verdict import Outcome, Verdict
 
 SHORTEST_OWED_NS = 1_000_000_000
-"""``judge_all`` asks for no alert of a breach shorter than this in all, or that outlasts its rule's hold time by less:
-a monitor that looks once a second, as the firm's own may, can pass it by, and no scenario asked for it by name."""
+"""``judge_all`` asks for no alert of a breach shorter than this, or that outlasts its rule's hold time by less: a
+monitor that looks once a second, as the firm's own may, can pass it by, and no scenario asked for it by name."""
 
 
 def match(case: Case, expectation: Expectation) -> Found:
@@ -79,22 +79,21 @@ def match_all_due(case: Case, within_ns: int) -> list[Found]:
 
 
 def _owed(rule: Rule) -> list[Interval]:
-    """The breaches of a rule that a monitor which looks once a second cannot pass by. One that outlasts the rule's hold
-    time by less than a second it may never have seen to last so long: of several that are one the first counts that it
-    must have."""
+    """The breaches of a rule that a monitor which looks once a second cannot pass by. What is shorter, or outlasts the
+    rule's hold time by less, it may never have seen: of several that are one the first counts that it must have."""
     tracker = rule.tracker
-    owed = []
+    least_ns = tracker.hold_ns + SHORTEST_OWED_NS
+    owed: list[Interval] = []
     for whole in coalesce(tracker.intervals, LOOKBACK_NS):
-        parts = [whole]
-        if tracker.hold_ns:
-            ends_ns = whole.ends_ns
-            parts = [
-                part
-                for part in tracker.intervals
-                if part.begins_ns >= whole.begins_ns and (ends_ns is None or part.begins_ns < ends_ns)
-            ]
-        least_ns = tracker.hold_ns + SHORTEST_OWED_NS
-        owed += [part for part in parts if part.due_ns is not None and part.lasted_ns >= least_ns][:1]
+        ends_ns = whole.ends_ns
+        owed += [
+            part
+            for part in tracker.intervals
+            if part.begins_ns >= whole.begins_ns
+            and (ends_ns is None or part.begins_ns < ends_ns)
+            and part.due_ns is not None
+            and part.lasted_ns >= least_ns
+        ][:1]
     return owed
 
 

@@ -123,6 +123,20 @@ limits:
     assert [each.outcome for each in standing.expectations] == ["detected"] * len(owed)
 
 
+def test_flicker_before_a_breach_does_not_make_its_alert_late(play) -> None:
+    """Twice half a second and then for good: who looks once a second need see no more than the last."""
+
+    def tell(story: Any) -> None:
+        story.entries = [entry for entry in story.entries if not (entry[2][0] == "quote" and entry[2][3] == 0)]
+        for at_s, price in ((0, 1.0), (200, 0.993), (200.5, 1.0), (260.2, 0.993), (260.8, 1.0), (300, 0.993)):
+            story.quote(at_s, 0, price)
+
+    asked: dict[str, Any] = {"timeline": [], "with_control": False, "expect": [], "judge_all_ns": 15 * 10**9}
+    told = [(each.due_at_s, each.outcome) for each in play(alert_at=301, tell=tell, **asked).expectations]
+    mute = [(each.due_at_s, each.outcome) for each in play(alert_at=None, tell=tell, **asked).expectations]
+    assert (told, mute) == ([(300, "detected")], [(300, "missed")])
+
+
 def test_judge_all_leaves_no_miss_out_however_many_there_are(new_story, tmp_path: Path) -> None:
     length_s = 200 * 300
     story = new_story(length_s=length_s, judge_all_ns=60 * 10**9).found_world().alive(every_s=50)
