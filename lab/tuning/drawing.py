@@ -59,11 +59,13 @@ def strip(axis: Axis, points: Sequence[Point], place: int) -> list[str]:
 
 
 def told(axis: Axis, frontier: Frontier) -> list[str]:
-    """Both lines in words, and what lies between them."""
+    """The lines in words, and what lies between them; where something came late, also from where on it came at all."""
     lines = [
         f"  owed     {_line_in_words(axis, frontier.owed, frontier.unknown)}",
         f"  noticed  {_line_in_words(axis, frontier.noticed, frontier.unknown)}",
     ]
+    if "late" in frontier.between:
+        lines.append(f"  at all   {_line_in_words(axis, frontier.answered, frontier.unknown)}")
     if frontier.between:
         counted = ", ".join(f"{count} {state}" for state, count in frontier.between.items())
         lines.append(

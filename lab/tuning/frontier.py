@@ -1,7 +1,8 @@
 """Frontier: the smallest harm that is noticed, found by narrowing every place of an axis where the answer changes.
 
-Two lines are looked for, for each expectation: where harm becomes *owed* (the truth made it due) and where it is
-*noticed* by its deadline. What lies between them is what the monitor lets pass. Nothing is taken to be monotone: the
+Three lines are looked for, for each expectation: where harm becomes *owed* (the truth made it due), where it is
+*noticed* by its deadline, and where it is *answered* at all, in time or late. What lies between the first two is what
+the monitor lets pass; the third parts what it misses from what it tells too late. Nothing is taken to be monotone: the
 range is sampled before it is narrowed and spot-checked afterwards, and every change that shows is narrowed and told.
 """
 
@@ -13,11 +14,12 @@ from typing import Literal
 
 import msgspec
 
-from lab.tuning.states import State, is_noticed, is_owed
+from lab.tuning.states import State, is_answered, is_noticed, is_owed
 from lab.tuning.vary import Axis
 
 _FIRST = (0.0, 0.25, 0.5, 0.75, 1.0)
 _SPOT_CHECKS = 2
+_ANSWERS = (is_owed, is_noticed, is_answered)
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ class Frontier(msgspec.Struct, frozen=True, kw_only=True):
 
     owed: Line
     noticed: Line
+    answered: Line
     between: dict[str, int]
     narrow: bool  # every crossing is told as finely as was asked for
     unknown: int = 0
@@ -96,15 +99,16 @@ def frontier_of(axis: Axis, points: Sequence[Point], place: int, tolerance: floa
     """What the points, in order of their values, say of the expectation at ``place``."""
     states = [point.states[place] for point in points]
     values = [point.values[0] for point in points]
-    owed, noticed = _line(values, states, is_owed), _line(values, states, is_noticed)
+    owed, noticed, answered = (_line(values, states, answer) for answer in _ANSWERS)
     between: dict[str, int] = {}
     for state in ("missed", "late", "doubtful"):
         if state in states:
             between[state] = states.count(state)
-    crossings = (*owed.crossings, *noticed.crossings)
+    crossings = (*owed.crossings, *noticed.crossings, *answered.crossings)
     return Frontier(
         owed=owed,
         noticed=noticed,
+        answered=answered,
         between=between,
         narrow=all(_is_narrow(axis, one.off, one.on, tolerance) for one in crossings),
         unknown=states.count("unknown"),
@@ -115,7 +119,7 @@ def _open_brackets(axis: Axis, points: Sequence[Point], tolerance: float) -> lis
     """Neighbours between which an answer changes, and which lie farther apart than is asked for."""
     found: dict[tuple[float, float], tuple[Point, Point]] = {}
     for place in range(len(points[0].states)):
-        for answer in (is_owed, is_noticed):
+        for answer in _ANSWERS:
             known = [point for point in points if answer(point.states[place]) is not None]
             for low, high in pairwise(known):
                 if answer(low.states[place]) == answer(high.states[place]):

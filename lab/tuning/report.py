@@ -23,11 +23,12 @@ class LineDocument(msgspec.Struct, frozen=True):
 
 
 class ExpectationDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of one expectation; the lines are None on a map."""
+    """What was found of one expectation; the lines are None on a map. ``answered``: came at all, in time or late."""
 
     expectation: str
     owed: LineDocument | None
     noticed: LineDocument | None
+    answered: LineDocument | None
     between: dict[str, int]
     narrow: bool | None
     unknown: int  # points that say nothing
@@ -68,6 +69,7 @@ def document_of(
                     expectation=name,
                     owed=_line(axes[0], found.owed),
                     noticed=_line(axes[0], found.noticed),
+                    answered=_line(axes[0], found.answered),
                     between=found.between,
                     narrow=found.narrow,
                     unknown=found.unknown,
@@ -84,6 +86,7 @@ def document_of(
                     expectation=name,
                     owed=None,
                     noticed=None,
+                    answered=None,
                     between=between,
                     narrow=None,
                     unknown=sum(point.states[place] == "unknown" for point in points),

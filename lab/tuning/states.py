@@ -52,6 +52,11 @@ def is_noticed(state: State) -> bool | None:
     return None if state == "unknown" else state == "noticed"
 
 
+def is_answered(state: State) -> bool | None:
+    """Whether it came at all, in time or late; None: not known."""
+    return None if state == "unknown" else state in ("noticed", "late")
+
+
 def states_in(judgement: Judgement | None, chosen: Sequence[int]) -> tuple[State, ...]:
     """The states of the expectations at the places ``chosen`` of the scenario; unknown where nothing was judged, or the
     run broke off before anything was owed."""

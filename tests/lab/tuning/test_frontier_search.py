@@ -52,6 +52,26 @@ def test_both_lines_are_found_as_finely_as_was_asked_for(owed: float, gap: float
         assert crossing.on / crossing.off - 1 <= 0.0201
 
 
+@settings(max_examples=30)
+@given(owed=st.floats(0.0011, 0.03), missed=st.floats(1.0, 1.6), late=st.floats(1.0, 1.6))
+def test_what_is_missed_is_parted_from_what_is_late_as_finely(owed: float, missed: float, late: float) -> None:
+    answered, noticed = owed * missed, owed * missed * late
+
+    def rule(value: float) -> State:
+        return (
+            "not_owed" if value < owed else "missed" if value < answered else "late" if value < noticed else "noticed"
+        )
+
+    points, found = search(rule, most=90)
+    assert found.narrow
+    for line, true in ((found.owed, owed), (found.answered, answered), (found.noticed, noticed)):
+        (crossing,) = line.crossings
+        assert crossing.off < true <= crossing.on
+        assert crossing.on / crossing.off - 1 <= 0.0201
+    words = [line.split()[:2] for line in told(AXIS, found)]
+    assert (["at", "all"] in words) == any(point.states == ("late",) for point in points)
+
+
 def test_slow_ramps_are_a_frontier_the_other_way_round() -> None:
     _, found = search(lambda value: "noticed" if value <= 0.02 else "not_owed")
     (crossing,) = found.noticed.crossings
