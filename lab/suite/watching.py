@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from lab.cli.watching import Silence, Watch
 from lab.playing.pool import Job
 from lab.playing.progress import Advanced, Failed, Finished, Progress
 from lab.playing.trials import Trial
@@ -26,34 +26,14 @@ _ROOM = 8  # lines of the terminal that are not for scenarios
 _NS_PER_S = 1_000_000_000
 
 
-class SuiteWatch(Protocol):
+class SuiteWatch(Watch, Protocol):
     """Somebody who is told how a suite gets on."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def hear(self, job: Job, told: Progress) -> None: ...
 
     def judged(self, trial: Trial) -> None: ...
 
 
-class SilentSuite:
+class SilentSuite(Silence):
     """For ``--json``: only crashes are told, on standard error."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def hear(self, job: Job, told: Progress) -> None:
-        if isinstance(told, Failed):
-            print(f"{job.name}: {told.message}\n{told.traceback}".rstrip(), file=sys.stderr)
 
     def judged(self, trial: Trial) -> None:
         return None
