@@ -10,6 +10,7 @@ import msgspec
 from correlator.header import Header
 from correlator.records import Action, Signal
 from correlator.verdict import AlertOutcome, Judgement
+from lab.judging.without_harm import comes_without_harm
 
 Values = tuple[Any, ...]
 
@@ -47,7 +48,8 @@ class Labels:
         self._judgement = judgement
         self._scenario = msgspec.json.decode(scenario, type=_Scenario)
         self._alerts: dict[str, list[tuple[AlertOutcome, bool | None]]] = {}
-        for alert, in_control in sorted(_with_control(judgement), key=lambda each: _first_seq(each[0])):
+        labelled = zip(judgement.alerts, comes_without_harm(judgement), strict=True)
+        for alert, in_control in sorted(labelled, key=lambda each: _first_seq(each[0])):
             self._alerts.setdefault(alert.alert_id, []).append((alert, in_control))
 
     def run(self) -> Values:
@@ -105,15 +107,6 @@ class Labels:
         resolved_ns = _ns(alert.resolved_at_s)
         is_over = resolved_ns is not None and signal.at_ns - self._header.start_ns > resolved_ns + _ROUNDED_NS
         return (None, None) if is_over else (alert.truth, in_control)
-
-
-def _with_control(judgement: Judgement) -> Iterator[tuple[AlertOutcome, bool | None]]:
-    """Each alert with whether it comes without harm too: null where no control tells, true where there was no harm."""
-    untold = [found.node for found in judgement.causes.dependences if found.in_control is None]
-    is_harmed = any(one.began_at_s is not None for one in judgement.injections)
-    for place, alert in enumerate(judgement.alerts):
-        in_control = None if f"alert:{place}" in untold else alert.in_control
-        yield alert, in_control if is_harmed else True
 
 
 def _first_seq(alert: AlertOutcome) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from correlator.verdict import AlertOutcome, ExpectationOutcome, Judgement, Outcome
 from lab.judging.detection import detection_of
+from lab.judging.without_harm import comes_without_harm
 from lab.playing.trials import Trial
 from lab.suite.result import SeedResult
 
@@ -117,7 +118,7 @@ def observe(trial: Trial, *, remembered: bool = False) -> Observation:
         mandates=() if judgement is None else tuple(dict.fromkeys(rule.alert for rule in judgement.rules)),
         forbidden_false=_by_mandate([alert for alert in forbidden if alert.truth == "false"]),
         forbidden_true=sum(alert.truth == "true" for alert in forbidden),
-        strays=() if judgement is None or not experiment.timeline else _strays(judgement),
+        strays=() if judgement is None or not experiment.timeline else strays(judgement),
         code="" if judgement is None else judgement.code,
         versions={} if judgement is None else judgement.versions,
     )
@@ -139,10 +140,12 @@ def _forbidden(judgement: Judgement) -> list[AlertOutcome]:
     return [judgement.alerts[place] for place in places]
 
 
-def _strays(judgement: Judgement) -> tuple[Stray, ...]:
+def strays(judgement: Judgement) -> tuple[Stray, ...]:
+    """Alerts of a run with harm that nobody asked for, by mandate. What comes without harm too, or may, is left out."""
     asked_for = {one.alert for one in judgement.expectations if one.origin == "scenario"}
     asked_for |= {miss.alert for miss in judgement.misses}
-    others = [alert for alert in judgement.alerts if alert.alert not in asked_for and not alert.in_control]
+    told = zip(judgement.alerts, comes_without_harm(judgement), strict=True)
+    others = [alert for alert, without_harm in told if alert.alert not in asked_for and without_harm is False]
     return tuple(
         Stray(mandate, *(sum(one.alert == mandate and one.truth == truth for one in others) for truth in _TRUTHS))
         for mandate in dict.fromkeys(alert.alert for alert in others)
