@@ -299,3 +299,20 @@ def test_series_is_inverted_or_divided_bar_by_bar(lab: Any, tmp_path: Path) -> N
     found = [np.array((one.open, one.high, one.low, one.close)).T.tolist() for one in (inverted, divided)]
     assert found == [[[0.125, 0.25, 0.03125, 0.0625]] * 2, [[4.0, 4.0, 4.0, 4.0]]]
     assert divided.minute.tolist() == [T0_MS // 60_000 + 1]
+
+
+def test_a_table_is_read_once_however_many_symbols_of_it_are_wanted(
+    lab: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(symbol: str) -> Callable[[Rows], None]:
+        return lambda rows: rows.update(symbol=[symbol] * 4, venue=["x"] * 4, ts=[T0_MS + 60_000 * n for n in range(4)])
+
+    pq.write_table(
+        pa.concat_tables([table(rename("A/B")), table(rename("C/B")), table(rename("D/B"))]), tmp_path / "bars.parquet"
+    )
+    read: list[Path] = []
+    reads = pq.ParquetFile
+    monkeypatch.setattr(pq, "ParquetFile", lambda path: [read.append(path), reads(path)][1])
+    config = lab.config([{"pair": pair, "symbol": pair} for pair in ("A/B", "C/B", "D/B")])
+    assert [one.open.tolist() for one in load_bars(config, tmp_path, lab.streams())] == [[1.0, 2.0, 1.5, 2.5]] * 3
+    assert read == [tmp_path / "bars.parquet"]
