@@ -8,6 +8,7 @@ from risk_monitor.alerts import MAX_EVIDENCE, Emit
 from risk_monitor.books.accounts import Ledgers
 from risk_monitor.books.marks import Quote
 from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.clock_probe import ClockProbe
 from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.connectors import binance
 from risk_monitor.connectors import binance_futures as futures
@@ -17,12 +18,10 @@ from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.feed_staleness import PriceStaleness
 from risk_monitor.mandates.unauthorised_orders import UnauthorisedOrders
 from risk_monitor.margin_desk import MarginDesk
-from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
+from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard, say_nothing
 from risk_monitor.tape import AccountTape
 from risk_monitor.telemetry import Telemetry
-from risk_monitor.transport import Task, Transport, VenueLine
-
-_NS_PER_MS = 1_000_000
+from risk_monitor.transport import Transport, VenueLine
 
 
 class DerivativesDesk:
@@ -47,10 +46,6 @@ class DerivativesDesk:
         self._book = portfolio.perpetuals
         self._pairs = {quote.symbol: quote.pair for quote in quotes}
         self._telemetry = telemetry
-        self._transport = transport
-        self._clock = clock
-        self._clock_suspicion_ns = config.cadences.clock_suspicion_ms * _NS_PER_MS
-        self._line = line
         self._marked_ns = -1
         feed = MarketFeed(venue.name, quotes, portfolio, staleness, telemetry)
         self.accounts = tuple(
@@ -71,22 +66,12 @@ class DerivativesDesk:
             )
             for account in venue.accounts
         )
-        self._probe = Task(
-            "time",
-            line,
-            venue.accounts[0].name,
-            (),
-            futures.TIME_WEIGHT,
-            config.cadences.exchange_time_ms * _NS_PER_MS,
-            lambda now_ns: futures.time_target(),
-            self._on_time,
-            is_probe=True,
-        )
+        self._probe = ClockProbe(venue, line, config, transport, clock, futures.TIME_WEIGHT, futures.time_target())
         prices = StreamUse(
             venue.name,
             None,
             binance.market_stream_target(venue.pairs),
-            _nothing_to_say,
+            say_nothing,
             feed.on_frame,
             feed.last_heard_ns,
         )
@@ -94,7 +79,7 @@ class DerivativesDesk:
             venue.name,
             None,
             futures.mark_stream_target(venue.pairs),
-            _nothing_to_say,
+            say_nothing,
             self._on_mark,
             lambda: self._marked_ns,
         )
@@ -105,7 +90,7 @@ class DerivativesDesk:
         line.on_recovered.extend(stream.hasten for stream in streams)
 
     def start(self, now_ns: int) -> None:
-        self._transport.schedule(self._probe, now_ns)
+        self._probe.start(now_ns)
         for stream in self._market:
             stream.connect(now_ns)
         for account in self.accounts:
@@ -126,12 +111,3 @@ class DerivativesDesk:
         pair = self._pairs.get(mark.symbol)
         if pair is not None:
             self._book.set_mark_price(self.name, pair, mark.price)
-
-    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
-        server_ms = binance.read_time(body)
-        self._line.told_time(now_ns, departed_ns, server_ms)
-        return self._clock_suspicion_ns if self._clock.told(now_ns, departed_ns, server_ms) else None
-
-
-def _nothing_to_say(now_ns: int, stream_id: int) -> None:
-    """The target of a market stream names what it shall carry."""

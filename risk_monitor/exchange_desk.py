@@ -10,15 +10,16 @@ from risk_monitor.alerts import Emit
 from risk_monitor.books.accounts import ExchangeAccount, Ledgers
 from risk_monitor.books.marks import Quote
 from risk_monitor.books.portfolio import Portfolio
+from risk_monitor.clock_probe import ClockProbe
 from risk_monitor.config import MonitorConfig, VenueConfig
 from risk_monitor.connectors import binance
 from risk_monitor.feed import MarketFeed
 from risk_monitor.mandates.clock_drift import ClockDrift
 from risk_monitor.mandates.feed_staleness import PriceStaleness
-from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard
+from risk_monitor.streams import StreamKeeper, StreamUse, Switchboard, say_nothing
 from risk_monitor.tape import AccountTape
 from risk_monitor.telemetry import Telemetry
-from risk_monitor.transport import Task, Transport, VenueLine
+from risk_monitor.transport import Transport, VenueLine
 
 _NS_PER_MS = 1_000_000
 
@@ -69,21 +70,7 @@ class ExchangeDesk:
             )
             for account, held_against in zip(venue.accounts, checks, strict=True)
         )
-        self._transport = transport
-        self._clock = clock
-        self._clock_suspicion_ns = config.cadences.clock_suspicion_ms * _NS_PER_MS
-        self._line = line
-        self._probe = Task(
-            "time",
-            line,
-            venue.accounts[0].name,
-            (),
-            binance.TIME_WEIGHT,
-            config.cadences.exchange_time_ms * _NS_PER_MS,
-            lambda now_ns: binance.time_target(),
-            self._on_time,
-            is_probe=True,
-        )
+        self._probe = ClockProbe(venue, line, config, transport, clock, binance.TIME_WEIGHT, binance.time_target())
         streams = [account.stream for account in self.accounts]
         self._prices: StreamKeeper | None = None
         if quotes:
@@ -91,7 +78,7 @@ class ExchangeDesk:
                 venue.name,
                 None,
                 binance.market_stream_target(venue.pairs),
-                _nothing_to_say,
+                say_nothing,
                 feed.on_frame,
                 feed.last_heard_ns,
             )
@@ -100,7 +87,7 @@ class ExchangeDesk:
         line.on_recovered.extend(stream.hasten for stream in streams)
 
     def start(self, now_ns: int) -> None:
-        self._transport.schedule(self._probe, now_ns)
+        self._probe.start(now_ns)
         if self._prices is not None:
             self._prices.connect(now_ns)
         for account in self.accounts:
@@ -113,11 +100,6 @@ class ExchangeDesk:
         books = [account.book for account in self.accounts]
         return min(book.seen_ns for book in books) if all(book.is_settled for book in books) else -1
 
-    def _on_time(self, now_ns: int, departed_ns: int, body: bytes) -> int | None:
-        server_ms = binance.read_time(body)
-        self._line.told_time(now_ns, departed_ns, server_ms)
-        return self._clock_suspicion_ns if self._clock.told(now_ns, departed_ns, server_ms) else None
-
     def account(self, name: str) -> AccountDesk | None:
         return next((account for account in self.accounts if account.book.name == name), None)
 
@@ -125,7 +107,3 @@ class ExchangeDesk:
 def _legs(pair: str) -> tuple[str, str]:
     base, _, quote = pair.partition("/")
     return base, quote
-
-
-def _nothing_to_say(now_ns: int, stream_id: int) -> None:
-    """The target of a market stream names what it shall carry."""

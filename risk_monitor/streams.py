@@ -29,6 +29,10 @@ class StreamUse(msgspec.Struct, frozen=True):
     closed: Callable[[int], None] | None = None
 
 
+def say_nothing(now_ns: int, stream_id: int) -> None:
+    """For ``opened``: the target of a market stream names what it shall carry."""
+
+
 class Switchboard:
     """Which open stream id leads to which handler. Ids are never used again, so a message that was still on its way
     when its stream was dropped finds nobody."""
