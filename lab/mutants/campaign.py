@@ -41,8 +41,6 @@ _REASON_SIGNS = 300
 _LOOKED_AT_ONCE = 4
 _LOOKED_AT_EACH = 10
 """Cases in which is looked whether a mutant shows, for each that it is to be played in."""
-_QUIET_EACH = 2
-"""The same, while it shows in none but by asking or waiting otherwise."""
 _FOOTPRINT = "footprint"
 
 
@@ -141,15 +139,11 @@ class Campaign:
         footprints, showings = self._looking()
         quiet: list[Experiment] = []
         looked = given = 0
-        while (
-            looked < limit * _LOOKED_AT_EACH
-            and len(quiet) < limit * _QUIET_EACH
-            and (batch := list(islice(candidates, _LOOKED_AT_ONCE)))
-        ):
+        while looked < limit * _LOOKED_AT_EACH and (batch := list(islice(candidates, _LOOKED_AT_ONCE))):
             footprints.record(batch)
             met = [one for one in batch if footprints.is_met(one, standing.mutant)]
             standing.unmet += len(batch) - len(met)
-            for experiment, showing in showings.of(standing.mutant, met):
+            for place, (experiment, showing) in enumerate(showings.of(standing.mutant, met), start=1):
                 looked += 1
                 if showing in UNSEEN:
                     standing.unseen += 1
@@ -158,11 +152,12 @@ class Campaign:
                 else:
                     yield experiment, experiment
                     given += 1
-                if given == limit or len(quiet) >= limit * _QUIET_EACH:
-                    break
+                    if given == limit:
+                        standing.untried += len(met) - place
+                        break
             if given == limit:
                 break
-        standing.untried = len(quiet[limit - given :])
+        standing.untried += len(quiet[limit - given :])
         standing.untried += sum(footprints.is_met(one, standing.mutant) for one in candidates)
         for experiment in quiet[: limit - given]:
             yield experiment, experiment
