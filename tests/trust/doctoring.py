@@ -6,7 +6,7 @@ anew by the journal's own writer, so that nothing but the content can give it aw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
@@ -205,6 +205,36 @@ def shouting_again_and_again(reading: Reading) -> list[Saying]:
         for at_ns in begins
         for state, late_ns in (("firing", 0), ("resolved", 30 * SECOND_NS))
     ]
+
+
+def once_a_second(phase_ns: int, calm_ns: int = 60 * SECOND_NS) -> Monitor:
+    """Looks at truth once a second, and sees nothing in between; resolves after a minute of calm. An honest monitor: no
+    verdict may demand more of one."""
+    return lambda reading: [
+        saying
+        for rule in _in_sight(reading)
+        for saying in _looked_at(rule, range(reading.header.start_ns + phase_ns, reading.end_ns, SECOND_NS), calm_ns)
+    ]
+
+
+def _looked_at(rule: Rule, looks_ns: range, calm_ns: int) -> Iterator[Saying]:
+    since_ns = fired_ns = calm_since_ns = None
+    for at_ns in looks_ns if rule.tracker.intervals else ():
+        is_beyond = rule.tracker.breached_within(at_ns, at_ns)
+        if since_ns is not None and fired_ns is None and at_ns - since_ns >= rule.tracker.hold_ns:
+            fired_ns = since_ns + rule.tracker.hold_ns  # a timer woke it, before this look
+            yield Saying(fired_ns, "firing", rule, since_ns)
+        if is_beyond and since_ns is None:
+            since_ns = at_ns
+            if not rule.tracker.hold_ns:
+                fired_ns = at_ns
+                yield Saying(at_ns, "firing", rule, at_ns)
+        elif not is_beyond and since_ns is not None and fired_ns is None:
+            since_ns = None
+        calm_since_ns = None if is_beyond else calm_since_ns or at_ns
+        if since_ns is not None and calm_since_ns is not None and at_ns - calm_since_ns >= calm_ns:
+            yield Saying(at_ns, "resolved", rule, since_ns)
+            since_ns = fired_ns = None
 
 
 def told_by_truth(rule: Rule, reading: Reading, lag_ns: int) -> list[Saying]:

@@ -16,6 +16,7 @@ from tests.trust.doctoring import (
     all_seeing,
     late_by,
     mute,
+    once_a_second,
     perfect,
     shouting,
     shouting_again_and_again,
@@ -34,6 +35,12 @@ def test_a_perfect_monitor_passes(case: str, played: Played, tmp_path: Path) -> 
     judgement = played[case].judged(tmp_path, perfect)
     assert (judgement.verdict, judgement.reasons) == ("pass", [])
     assert all(each.latency_s == 0.0 for each in judgement.expectations)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_honest_monitor_that_looks_once_a_second_passes(case: str, played: Played, tmp_path: Path) -> None:
+    judgement = played[case].judged(tmp_path, once_a_second(phase_ns=370_000_000))
+    assert (judgement.verdict, judgement.reasons) == ("pass", [])
 
 
 @pytest.mark.parametrize("case", HARMS)
@@ -93,6 +100,8 @@ def test_stored_runs_pass_the_perfect_and_no_other(run: Path, tmp_path: Path) ->
     arms = Arms(run.parent)
     resolved = arms.readings["run"].header.resolved
     judgement = arms.judged(tmp_path / "perfect", perfect)
+    assert (judgement.verdict, judgement.reasons) == ("pass", [])
+    judgement = arms.judged(tmp_path / "once_a_second", once_a_second(phase_ns=370_000_000))
     assert (judgement.verdict, judgement.reasons) == ("pass", [])
     if resolved.expect_miss:  # nobody could have seen it: who did, shows that the scenario is wrong
         assert arms.judged(tmp_path / "all_seeing", all_seeing).verdict == "unknown"
