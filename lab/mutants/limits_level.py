@@ -64,7 +64,7 @@ def limits_mutants(texts: Sequence[str], venues: Sequence[str], assets: Sequence
                     mandates=(mandate.spec.name,),
                     about=_subjects_of(edit.entry, limits),
                     asks=_ASKS.get(edit.operator, ""),
-                    should_shout=edit.operator in _SHOUTING,
+                    should_shout=edit.operator in _SHOUTING or _falls_back(edit, mandate.spec, root),
                     missing=missing,
                 )
                 mutants.setdefault(one.id, one)
@@ -137,6 +137,13 @@ def _of_mandate(spec: MandateSpec, root: Section) -> Iterable[tuple[LimitsEdit, 
 def _is_said_by_each(section: Section, subject: str) -> bool:
     """Whether a subject that is left out has the same bounds all the same."""
     return subject not in ("each", *NEVER_EACH) and section[subject] == section.get("each")
+
+
+def _falls_back(edit: LimitsEdit, spec: MandateSpec, root: Section) -> bool:
+    """Whether a subject without its own bounds is held to those of ``each``, which are tighter as a rule."""
+    if edit.operator != "subject_dropped" or edit.entry in ("each", *NEVER_EACH):
+        return False
+    return "each" in _mandate(root, spec.name)
 
 
 def _subjects_of(entry: str, limits: Limits) -> tuple[str, ...]:
@@ -314,8 +321,16 @@ _MANDATE_OPERATORS: dict[str, tuple[str, str]] = {
     "window_shorter": ("a quarter of the window", "a breach that only the whole window shows"),
     "quantile_lower": ("the median instead of its quantile", "a breach in the tail alone"),
 }  # fmt: skip
-_ASKS: dict[str, Asks] = {"mildest_lost": "mildest", "gravest_lost": "gravest", "for_dropped": "shortest"}
-_SHOUTING = ("tightened", "for_dropped", "window_longer")
+_ASKS: dict[str, Asks] = {
+    "loosened": "mildest",
+    "tightened": "lasting",
+    "mildest_lost": "mildest",
+    "gravest_lost": "gravest",
+    "for_dropped": "shortest",
+    "window_longer": "resolving",
+    "window_shorter": "resolving",
+}
+_SHOUTING = ("tightened", "for_dropped")
 _ACTS: dict[str, Callable[[Section, LimitsEdit], None]] = {
     "loosened": _scale(FACTOR),
     "tightened": _scale(1 / FACTOR),

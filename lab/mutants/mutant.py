@@ -13,8 +13,9 @@ LEVELS: tuple[Level, ...] = ("limits", "timing", "source")
 """Where the fault lies: in the limits that the monitor reads and what it watches, in its pace, in its code."""
 
 
-Asks = Literal["", "mildest", "gravest", "shortest"]
-"""Which cases of a mandate tell most of a mutant: those with its mildest or gravest severity, or the shortest harm."""
+Asks = Literal["", "mildest", "gravest", "shortest", "lasting", "resolving"]
+"""Which cases of a mandate tell most of a mutant: those with its mildest or gravest severity, the shortest harm, harm
+that lasts and stays mild, or an alert that must resolve."""
 
 
 class LimitsEdit(msgspec.Struct, frozen=True, tag=True):

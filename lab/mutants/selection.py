@@ -19,6 +19,9 @@ from risk_monitor.yaml_nodes import LimitsError
 CaseName = tuple[str, str, int]
 """Scenario, case and seed."""
 
+_LASTING_NS = 60_000_000_000
+"""Harm that ends sooner tells nothing of a bound where the limits ask a breach to last."""
+
 
 def name_of(experiment: Experiment) -> CaseName:
     return experiment.scenario, experiment.case, experiment.seed
@@ -52,8 +55,10 @@ class Catalogue:
         calm = _interleaved([quiet, silent])
         if mutant.asks == "shortest":
             calm.sort(key=_shortest_harm_ns)
+        elif mutant.asks == "lasting":
+            calm.sort(key=lambda one: _longest_harm_ns(one) <= _LASTING_NS)
         if mutant.about:
-            calm.sort(key=lambda one: not _harms(one, mutant.about))
+            calm.sort(key=lambda one: not (_harms(one, mutant.about) or _spares(one, mutant.about)))
         injecting = _interleaved(
             [one for one in self.experiments if any(harm.fault == name for harm in one.timeline) and one.expect]
             for name in mutant.faults
@@ -143,8 +148,9 @@ def _telling(mutant: Mutant, mandate: str, experiments: list[Experiment]) -> lis
         wishes = [wish for wish in one.expect if wish.alert == mandate]
         is_about = any(_is_of(wish.asset or "", mutant.about) for wish in wishes)
         gravest = max(SEVERITIES.index(wish.severity) if wish.severity in SEVERITIES else 0 for wish in wishes)
-        rank = {"mildest": gravest, "gravest": -gravest}.get(mutant.asks, 0)
-        return not is_about, rank
+        resolves = any(wish.resolves_within_ns is not None for wish in wishes)
+        ranks = {"mildest": gravest, "lasting": gravest, "gravest": -gravest, "resolving": not resolves}
+        return not is_about, ranks.get(mutant.asks, 0)
 
     return sorted(experiments, key=place)
 
@@ -161,8 +167,17 @@ def _harms(experiment: Experiment, names: Sequence[str]) -> bool:
     return any(_is_of(one, names) for one in (*scoped, *(wish.asset or "" for wish in experiment.expect)))
 
 
+def _spares(experiment: Experiment, names: Sequence[str]) -> bool:
+    """Whether the case forbids an alert of one of these names."""
+    return any(_is_of(wish.asset or "", names) for wish in experiment.forbid)
+
+
 def _shortest_harm_ns(experiment: Experiment) -> int:
     return min((harm.for_ns for harm in experiment.timeline), default=experiment.duration_ns)
+
+
+def _longest_harm_ns(experiment: Experiment) -> int:
+    return max((harm.for_ns for harm in experiment.timeline), default=experiment.duration_ns)
 
 
 def _one_of_each_scenario(experiments: Sequence[Experiment]) -> list[Experiment]:

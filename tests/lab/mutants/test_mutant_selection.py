@@ -73,6 +73,18 @@ def test_a_mutant_that_counts_every_breach_is_first_held_against_the_shortest_ha
     assert next(Catalogue(experiments).candidates(asking)).case == "too_short"
 
 
+def test_a_mutant_of_the_window_is_first_held_against_an_alert_that_must_resolve(experiments: list[Experiment]) -> None:
+    asking = msgspec.structs.replace(mutant(LOOSENED, "stablecoin_peg"), asks="resolving")
+    assert next(Catalogue(experiments).candidates(asking)).case == "above"
+
+
+def test_a_tighter_bound_is_first_held_against_slight_harm_that_lasts(experiments: list[Experiment]) -> None:
+    asking = msgspec.structs.replace(mutant(LOOSENED, "price_divergence", should_shout=True), asks="lasting")
+    candidates = Catalogue(experiments).candidates(asking)
+    cases = [one.case for one in candidates if one.scenario == "price_divergence"]
+    assert cases.index("too_small") < cases.index("too_short")
+
+
 def test_a_mutant_that_does_not_watch_a_venue_is_first_held_against_harm_there(experiments: list[Experiment]) -> None:
     unnamed = msgspec.structs.replace(mutant(SetupEdit(MonitorSetup(leaves_out=("boreal",)))), about=("boreal",))
     assert next(Catalogue(experiments).candidates(unnamed)).scenario == "price_divergence"
