@@ -145,7 +145,7 @@ def test_a_damaged_journal_is_not_judged(crash: tuple[Path, dict[str, Any]], tmp
 
 
 def test_a_monitor_that_is_late_fails(tmp_path: Path) -> None:
-    """No monitor notices within a millisecond what takes longer to arrive; of a slower fall it would be in doubt by when
+    """No monitor notices within a millisecond what takes longer to arrive; of a slow fall it would be in doubt by when
     an honest one must have seen it."""
     at_once = ("--set", "timeline.crash.ramp=1s", "--set", "expect.0.within=1ms")
     ran = lab("run", *SHORT_CRASH, *at_once, "--json", cwd=tmp_path)
