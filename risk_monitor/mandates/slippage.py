@@ -82,6 +82,7 @@ class Slippage:
                 quote.keep_trail()
             tape.orders += (self._on_order,)
             tape.fills += (self._on_fill,)
+            tape.sights += (self._on_sight,)
 
     def _on_order(self, now_ns: int, update: OrderUpdate) -> None:
         order = (update.symbol, update.order_id)
@@ -144,6 +145,9 @@ class Slippage:
         if not self._executed:
             self._realised = self._modelled = 0.0  # sums of floats leave crumbs
 
+    def _on_sight(self, now_ns: int, is_live: bool) -> None:
+        self._look(now_ns)
+
     def _look(self, now_ns: int) -> None:
         watch = self._watch
         if watch is None:
@@ -151,10 +155,12 @@ class Slippage:
         executed = self._executed
         while executed and next(iter(executed.values())).last_ns <= now_ns - self._window_ns:
             self._forget_oldest()
-        if len(executed) < LEAST_ORDERS or self._modelled <= 0.0:
-            watch.lose_sight()
-        else:
+        if len(executed) >= LEAST_ORDERS and self._modelled > 0.0:
             watch.observe(now_ns, self._realised / self._modelled)
+        elif self._tape.is_live:
+            watch.observe(now_ns, 0.0)  # whoever trades so little is known to be in no breach: the measure begins with five
+        else:
+            watch.lose_sight()
         if executed:
             self._agenda.arm(self._job, next(iter(executed.values())).last_ns + self._window_ns)
 

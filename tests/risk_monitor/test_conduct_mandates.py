@@ -296,7 +296,7 @@ def test_slippage_is_what_was_paid_over_what_the_book_promised(
         modelled = half / 20_000 * (1 + quantity / (0.5 if is_buy else 2.0))
         executed.append((seconds, quantity * price, worse / 20_000, modelled))
     recent = [one for one in executed if one[0] + 0.2 > seconds + 0.2 - 600]
-    expected = None
+    expected = 0.0
     if len(recent) >= 5:
         paid = sum(value * realised for _, value, realised, _ in recent)
         expected = pytest.approx(paid / sum(value * modelled for _, value, _, modelled in recent), abs=1e-6)
@@ -309,6 +309,20 @@ def test_resting_orders_that_are_taken_have_no_slippage() -> None:
         quote_btc(desk, 10 * number + 1, 19_999, 20_001, 1.0, 1.0)
         accept(desk, 10 * number + 2, number, True, "1")
         desk.fill(desk.taker, 10 * number + 3, number, "1", price="20500", is_maker=True)
+    assert desk.measure("slippage", "apex:taker") == 0.0
+
+
+def test_slippage_of_fewer_than_five_orders_is_none_unless_others_may_have_gone_unseen() -> None:
+    desk = Desk()
+    for number in range(5):
+        quote_btc(desk, 10 * number + 1, 19_990, 20_010, 1.0, 1.0)
+        accept(desk, 10 * number + 2, number, True, "1")
+        desk.fill(desk.taker, 10 * number + 3, number, "1", price="20100")
+    dear = desk.measure("slippage", "apex:taker")
+    assert dear == pytest.approx(5.0)
+    desk.at(3 + 600.5)  # the first counts no more
+    assert desk.measure("slippage", "apex:taker") == 0.0
+    desk.taker.set_live(desk.now_ns, False)
     assert desk.measure("slippage", "apex:taker") is None
 
 
