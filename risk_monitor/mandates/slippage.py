@@ -158,7 +158,7 @@ class Slippage:
         if len(executed) >= LEAST_ORDERS and self._modelled > 0.0:
             watch.observe(now_ns, self._realised / self._modelled)
         elif self._tape.is_live:
-            watch.observe(now_ns, 0.0)  # whoever trades so little is known to be in no breach: the measure begins with five
+            watch.observe(now_ns, 0.0)  # the measure begins with five: who trades so little is known to be in no breach
         else:
             watch.lose_sight()
         if executed:
