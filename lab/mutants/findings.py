@@ -16,6 +16,7 @@ from risk_monitor.rules import MANDATES
 
 _CONFIDENCE = 0.95
 _FAULTS_NAMED = 3
+_KILLED = ("killed", "not_equivalent")
 
 
 def find(
@@ -64,7 +65,7 @@ def find(
         ],
         plays=campaign.plays,
         simulated_s=campaign.simulated_ns / 1e9,
-        source_kill_rate=_interval(drawn) if choice.is_drawn else None,
+        source_kill_rate=_interval(drawn) if choice.is_drawn and finished else None,  # what came first is no sample
     )
 
 
@@ -148,7 +149,7 @@ def _counts(results: Sequence[MutantResult], possible: Sequence[Mutant]) -> list
                 operator=operator,
                 possible=sum((mutant.level, mutant.operator) == (level, operator) for mutant in possible),
                 run=len(ours),
-                killed=sum(one.fate in ("killed", "not_equivalent") for one in ours),
+                killed=sum(one.fate in _KILLED for one in ours),
                 crashed=sum(one.only_crashed for one in ours),
                 equivalent=sum(one.fate == "equivalent" for one in ours),
                 survived=sum(one.fate == "survived" for one in ours),
@@ -182,10 +183,10 @@ def _scenarios(standings: Sequence[Standing]) -> list[ScenarioCount]:
 
 def _interval(drawn: Sequence[MutantResult]) -> tuple[float, float] | None:
     """Clopper and Pearson's interval for the share of all source mutants, equivalents apart, that would be killed."""
-    counted = [one for one in drawn if one.fate == "killed" or one.fate in SURVIVING[:-1]]
+    counted = [one for one in drawn if one.fate in _KILLED or one.fate in SURVIVING[:-1]]
     if not counted:
         return None
     from scipy.stats import binomtest
 
-    found = binomtest(sum(one.fate == "killed" for one in counted), len(counted)).proportion_ci(_CONFIDENCE)
+    found = binomtest(sum(one.fate in _KILLED for one in counted), len(counted)).proportion_ci(_CONFIDENCE)
     return float(found.low), float(found.high)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from lab.cli.console import wrapped
 from lab.mutants.mutant import LEVELS
-from lab.mutants.result import SURVIVING, MutantResult, MutantsResult
+from lab.mutants.result import SURVIVING, LevelCount, MutantResult, MutantsResult
 
 _SCENARIOS_SHOWN = 20
+_FATES = {
+    "killed": 7, "crash": 6, "equivalent": 11, "survived": 9, "unreached": 10, "unshown": 8, "untried": 8,
+}  # fmt: skip
+"""The columns of fates, and how wide each is. Those killed by a crash are among the killed."""
 
 
 def line_of(result: MutantResult) -> str:
@@ -51,18 +56,13 @@ def text_lines(result: MutantsResult, width: int) -> Iterator[str]:
     for one in wrong:
         yield from wrapped("  ", f"{one.id} is stated to be equivalent and was killed: {line_of(one)}", width)
     yield ""
-    titles = f"{'level':8}{'possible':>9}{'run':>6}{'killed':>8}{'by crash':>10}"
-    yield f"{titles}{'equivalent':>12}{'survived':>10}{'unreached':>11}{'unshown':>9}"
+    yield f"{'level':7}{'possible':>9}{'run':>5}" + "".join(f"{title:>{wide}}" for title, wide in _FATES.items())
     for level in LEVELS:
         rows = [row for row in result.counts if row.level == level]
         if sum(row.run for row in rows):
-            yield (
-                f"{level:8}{sum(row.possible for row in rows):>9}{sum(row.run for row in rows):>6}"
-                f"{sum(row.killed for row in rows):>8}{sum(row.crashed for row in rows):>10}"
-                f"{sum(row.equivalent for row in rows):>12}"
-                f"{sum(row.survived + row.not_tried for row in rows):>10}{sum(row.unreached for row in rows):>11}"
-                f"{sum(row.unshown for row in rows):>9}"
-            )
+            fates = [sum(column) for column in zip(*(_fates(row) for row in rows), strict=True)]
+            told = "".join(f"{number:>{wide}}" for number, wide in zip(fates, _FATES.values(), strict=True))
+            yield f"{level:7}{sum(row.possible for row in rows):>9}{sum(row.run for row in rows):>5}{told}"
     yield from _remarks(result, width)
     if result.scenarios:
         yield ""
@@ -78,8 +78,9 @@ def _remarks(result: MutantsResult, width: int) -> Iterator[str]:
     if result.source_kill_rate is not None:
         low, high = result.source_kill_rate
         text = (
-            f"Of all {result.possible['source']} source mutants, {low:.0%} to {high:.0%} would be killed in the same "
-            f"way (95 % interval from those drawn with seed {result.seed})."
+            f"Of all {result.possible['source']} source mutants but the equivalent ones, {math.floor(100 * low)} to "
+            f"{math.ceil(100 * high)} % would be killed in the same way (95 % interval from those drawn with seed "
+            f"{result.seed})."
         )
         yield from wrapped("", text, width)
     each = "every case" if not result.cases_each else f"at most {result.cases_each} {_cases(result.cases_each)}"
@@ -108,14 +109,14 @@ def _remarks(result: MutantsResult, width: int) -> Iterator[str]:
 def markdown(result: MutantsResult) -> str:
     """The whole result as Markdown tables."""
     lines = ["# Mutants of the monitor", ""]
-    lines += ["| level | operator | possible | run | killed | by crash | equivalent | survived | unreached | unshown |"]
-    lines += ["|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    lines += [
+        f"| level | operator | possible | run | {' | '.join(_FATES)} |",
+        "|---|---" + "|---:" * (2 + len(_FATES)) + "|",
+    ]
     for row in result.counts:
         if row.run:
-            lines.append(
-                f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {row.killed} | {row.crashed} "
-                f"| {row.equivalent} | {row.survived + row.not_tried} | {row.unreached} | {row.unshown} |"
-            )
+            fates = " | ".join(str(number) for number in _fates(row))
+            lines.append(f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {fates} |")
     lines += ["", *(line for line in _remarks(result, 10_000) if line)]
     for title, fates in (
         ("Survivors", SURVIVING),
@@ -133,6 +134,10 @@ def markdown(result: MutantsResult) -> str:
     lines += ["", "## Scenarios", "", "| scenario | tried against | killed | alone |", "|---|---:|---:|---:|"]
     lines += [f"| {row.scenario} | {row.tried} | {row.killed} | {row.alone} |" for row in result.scenarios]
     return "\n".join(lines) + "\n"
+
+
+def _fates(row: LevelCount) -> tuple[int, ...]:
+    return row.killed, row.crashed, row.equivalent, row.survived, row.unreached, row.unshown, row.not_tried
 
 
 def _cases(number: int) -> str:
