@@ -48,14 +48,17 @@ def cut_short(code: int) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Perform one command and return its exit code."""
+    """Perform one command and return its exit code. SIGTERM, as ``timeout`` sends it, is taken as Ctrl-C."""
+    import signal
+
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         return _perform(argv)
     except KeyboardInterrupt:
-        import signal
-
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left to tidy up needs no traceback if it is cut short
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _perform(argv: Sequence[str] | None) -> int:

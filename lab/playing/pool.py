@@ -236,7 +236,8 @@ def _end(team: list[_Worker]) -> None:
         for worker in team:
             worker.kill()
 
-    handler = signal.signal(signal.SIGINT, hurry)  # Ctrl-C again: whoever waits cares no more for whole files
+    # Asked to end again: whoever waits cares no more for whole files.
+    handlers = {number: signal.signal(number, hurry) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         for worker in team:
             if worker.job and worker.process.is_alive() and worker.process.pid is not None:
@@ -250,7 +251,8 @@ def _end(team: list[_Worker]) -> None:
             if worker.process.is_alive():
                 worker.kill()
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _how_it_ended(job: Job, code: int) -> str:

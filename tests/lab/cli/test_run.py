@@ -199,8 +199,9 @@ def _interrupt(tmp_path: Path, number: signal.Signals, *options: str) -> tuple[i
     return process.returncode, output, errors, journal
 
 
-def test_ctrl_c_keeps_what_was_simulated(tmp_path: Path) -> None:
-    code, _, errors, path = _interrupt(tmp_path, signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_a_pipelines_end_keeps_what_was_simulated(tmp_path: Path, number: signal.Signals) -> None:
+    code, _, errors, path = _interrupt(tmp_path, number)
     assert (code, errors) == (130, "")
     journal = Journal(path)
     assert sum(1 for _ in journal.records()) > 10_000
