@@ -144,13 +144,19 @@ def _telling(mutant: Mutant, mandate: str, experiments: list[Experiment]) -> lis
     """Cases that expect an alert of the mandate, those first that expect it of what the mutant is about, and at the
     severity that it asks for."""
 
-    def place(one: Experiment) -> tuple[bool, int]:
+    def place(one: Experiment) -> tuple[bool, tuple[int, int]]:
         wishes = [wish for wish in one.expect if wish.alert == mandate]
         is_about = any(_is_of(wish.asset or "", mutant.about) for wish in wishes)
-        gravest = max(SEVERITIES.index(wish.severity) if wish.severity in SEVERITIES else 0 for wish in wishes)
+        severities = [SEVERITIES.index(wish.severity) for wish in wishes if wish.severity in SEVERITIES]
+        mildest, gravest = min(severities, default=len(SEVERITIES)), max(severities, default=0)
         resolves = any(wish.resolves_within_ns is not None for wish in wishes)
-        ranks = {"mildest": gravest, "lasting": gravest, "gravest": -gravest, "resolving": not resolves}
-        return not is_about, ranks.get(mutant.asks, 0)
+        ranks = {
+            "mildest": (mildest, gravest),
+            "lasting": (gravest, 0),
+            "gravest": (-gravest, 0),
+            "resolving": (not resolves, 0),
+        }
+        return not is_about, ranks.get(mutant.asks, (0, 0))
 
     return sorted(experiments, key=place)
 

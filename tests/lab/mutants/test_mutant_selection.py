@@ -66,6 +66,17 @@ def test_a_mutant_without_its_mildest_severity_is_first_held_against_a_case_that
     assert next(Catalogue(experiments).candidates(asking)).case == "above"  # the others become critical
 
 
+def test_a_case_that_asks_for_the_mildest_severity_too_comes_before_one_that_does_not() -> None:
+    cases = [
+        one
+        for name in ("exchange/throttling", "wire/wire_loss")
+        for one in load_scenario(Path(__file__).parents[3] / "scenarios" / f"{name}.yaml").experiments
+    ]
+    asking = msgspec.structs.replace(mutant(LOOSENED, "api_errors"), asks="mildest")
+    first = next(Catalogue(cases).candidates(asking))
+    assert {wish.severity for wish in first.expect if wish.alert == "api_errors"} == {"warning", "high"}
+
+
 def test_a_mutant_that_counts_every_breach_is_first_held_against_the_shortest_harm(
     experiments: list[Experiment],
 ) -> None:
