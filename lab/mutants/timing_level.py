@@ -32,6 +32,7 @@ _CASES: dict[tuple[str, str], tuple[str, ...]] = {
     ("stream_silence_ms", "slower"): ("wire_half_open/seen_again",),
     ("stream_settled_ms", "slower"): ("wire_reset/now_and_then",),
     ("resolve_ms", "hastier"): ("broken_again/still_broken",),
+    ("fills_ms", "hastier"): ("wire_delay/streams_only",),
     ("transfer_ms", "hastier"): ("wire_delay/payment",),
     ("transfer_ms", "slower"): ("price_shock/paid_out",),
 }
