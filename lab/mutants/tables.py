@@ -115,8 +115,8 @@ def markdown(result: MutantsResult) -> str:
     ]
     for row in result.counts:
         if row.run:
-            fates = " | ".join(str(number) for number in _fates(row))
-            lines.append(f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {fates} |")
+            counted = " | ".join(str(number) for number in _fates(row))
+            lines.append(f"| {row.level} | {row.operator} | {row.possible} | {row.run} | {counted} |")
     lines += ["", *(line for line in _remarks(result, 10_000) if line)]
     for title, fates in (
         ("Survivors", SURVIVING),
