@@ -19,6 +19,7 @@ class _Fault(NamedTuple):
     missing: str
     should_shout: bool = False
     faults: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()  # those that ask for just what it spoils, where others of the mandate do not
 
 
 _FAULTS = (
@@ -45,7 +46,7 @@ _FAULTS = (
         "alerts.py", "        if not self._is_told:\n            self._is_told = True\n",
         "        if self.episode and not self._is_told:\n            return\n"
         "        if not self._is_told:\n            self._is_told = True\n",
-        "two breaches of one rule, both of which must be noticed",
+        "two breaches of one rule, both of which must be noticed", cases=("broken_again/noticed",),
     ),
     _Fault(
         "severities_deduplicated", "a graver alert is swallowed while a milder one of the same subject fires",
@@ -111,7 +112,7 @@ _FAULTS = (
         "high_water_forgotten", "the high-water mark stays where it began", ("drawdown",), "books/equity.py",
         "        if net > self.high_water_net:\n            self.high_water_net = net",
         "        if net > self.high_water_net:\n            pass",
-        "drawdown: a fall from a height that was reached during the run",
+        "drawdown: a fall from a height that was reached during the run", cases=("fall_from_height/noticed",),
     ),
     _Fault(
         "heartbeat_imagined", "who has not beaten is taken to have when listed", ("heartbeat",),
@@ -146,6 +147,7 @@ def named_mutants(package: Mapping[str, bytes]) -> tuple[list[Mutant], list[str]
                 ),
                 mandates=fault.mandates,
                 faults=fault.faults,
+                cases=fault.cases,
                 should_shout=fault.should_shout,
                 is_named=True,
                 missing=fault.missing,

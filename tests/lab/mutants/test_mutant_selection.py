@@ -10,6 +10,7 @@ import pytest
 from lab.mutants.choosing import choose
 from lab.mutants.equivalent import load_equivalents
 from lab.mutants.mutant import LimitsEdit, Mutant, SetupEdit
+from lab.mutants.named import named_mutants
 from lab.mutants.reach import Reach
 from lab.mutants.selection import Catalogue, applied, name_of
 from lab.mutants.source_level import read_package, source_mutants
@@ -101,9 +102,10 @@ def test_a_mutant_that_does_not_watch_a_venue_is_first_held_against_harm_there(e
     assert next(Catalogue(experiments).candidates(unnamed)).scenario == "price_divergence"
 
 
-def test_every_case_that_a_pace_names_is_in_the_library() -> None:
+def test_every_case_that_a_mutant_names_is_in_the_library() -> None:
     library = {f"{file.stem}/{one.case}" for file in FILES_OF_THE_LIBRARY for one in load_scenario(file).experiments}
-    assert [case for one in timing_mutants() for case in one.cases if case not in library] == []
+    named, _ = named_mutants(read_package(Path(__file__).parents[3]))
+    assert [case for one in (*timing_mutants(), *named) for case in one.cases if case not in library] == []
 
 
 def test_every_case_is_a_candidate_once(experiments: list[Experiment]) -> None:
