@@ -95,6 +95,7 @@ _FAULTS = (
         "            wait_ns = min(wait_ns, task.interval_ns)",
         "a short failure, and after it a harm that only asking shows",
         faults=("custodian_outage", "source_outage", "exchange_outage"),
+        cases=("exchange_outage/noticed",),
     ),
     _Fault(
         "units_confused", "latencies are counted in µs and held against ns", ("api_latency",),
