@@ -27,7 +27,7 @@ QUANTITIES: dict[str, QuantitySpec] = {
     "mid": QuantitySpec("book", "", "mean of the best bid and ask, in the quote asset"),
     "spread_bp": QuantitySpec("book", "bp", "ask less bid over their mean"),
     "open_orders": QuantitySpec("account", "", "the firm's orders that rest in books", of_is_optional=True),
-    "position": QuantitySpec("asset", "asset", "what the firm holds, with settlements in transit and perpetual contracts"),
+    "position": QuantitySpec("asset", "asset", "holdings, settlements in transit and perpetual contracts"),
     "notional": QuantitySpec("asset", "USD", "the absolute value of that position at its mark"),
     "unsettled": QuantitySpec("firm", "USD", "the absolute value of instructions not fully settled"),
     "alerts_firing": QuantitySpec("firm", "", "alerts of the monitor that are firing"),
