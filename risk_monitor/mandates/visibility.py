@@ -49,8 +49,6 @@ class Visibility:
         self._holdings_version = -1
         self._held: tuple[_AssetSight, ...] = ()
         self._heard_ns = heard_ns
-        self._oldest_ns = -1
-        """The last answer of ``heard_ns``. It never decreases, so that it need not be asked again within the bound."""
         self._heard = heard
         staleness = tower.limits.mandate("feed_staleness")
         bounds = staleness.bounds("positions") if staleness else ()
@@ -93,9 +91,7 @@ class Visibility:
                 lost_ns = line.lost_ns
         if self._firm is None:
             return
-        heard_ns = self._oldest_ns
-        if heard_ns < 0 or now_ns - heard_ns > self._bound_ns:
-            heard_ns = self._oldest_ns = self._heard_ns()
+        heard_ns = self._heard_ns()
         if heard_ns < 0:
             lost_ns = self._start_ns
         elif now_ns - heard_ns > self._bound_ns:

@@ -10,15 +10,18 @@ import pytest
 
 from risk_monitor.agenda import Agenda
 from risk_monitor.alerts import Timing
+from risk_monitor.books.holdings import Holdings
 from risk_monitor.books.marks import MarkBook, Quote
 from risk_monitor.books.perpetuals import Perpetual, PerpetualBook
 from risk_monitor.effects import Effect, RaiseSignal
 from risk_monitor.limits import parse_limits
 from risk_monitor.mandates import basis
 from risk_monitor.mandates.leverage import Leverage
+from risk_monitor.mandates.visibility import Visibility
 from risk_monitor.watchtower import Watchtower
 
 HEAD = 'schema: riskproof-limits/1\nfirm: x\nbase_currency: USD\nprofiles: {"apexf:bold": aggressive}\nlimits:\n  '
+SECOND_NS = 1_000_000_000
 PERPETUAL = "BTC/USDT:USDT"
 
 
@@ -135,6 +138,22 @@ def test_an_account_that_is_not_heard_of_blinds_the_firm(world: Callable[[str], 
     assert (state, subject) == ("firing", "firm")
     assert 300 + 20 <= at_s <= 300 + 20 + 10
     assert firm.compliance("visibility", "BTC") == [("ok", 0.0)]
+
+
+def test_a_silence_that_begins_after_the_clock_went_back_is_seen_as_soon_as_any() -> None:
+    """The clock is an hour ahead until it is corrected; accounts are heard of by either."""
+    tower = tower_of("feed_staleness: {positions: {high: 10 s}}\n  visibility: {firm: {high: 20 s}}", [])
+    heard_s = 3_600
+    sight = Visibility(
+        tower, MarkBook((), ("USD",)), Holdings(0), lambda: heard_s * SECOND_NS, lambda: (), agenda := Agenda()
+    )
+    sight.start(3_600 * SECOND_NS, 3_600 * SECOND_NS)
+    sight.look(3_600 * SECOND_NS)
+    heard_s = 5
+    sight.look(5 * SECOND_NS)  # the clock has gone back by an hour
+    sight.look(35 * SECOND_NS)
+    agenda.run_due(35 * SECOND_NS)
+    assert [round(value or 0.0, 3) for _, value, _ in observed(tower)] == [20.0]  # blind from 15 s on
 
 
 def test_what_has_never_been_seen_is_counted_from_the_start(world: Callable[[str], Any]) -> None:
